@@ -1,0 +1,24 @@
+namespace Runtime.Agent.Containers;
+
+/// <summary>What is known of one container. Immutable: a later answer of the runtime makes a new record.</summary>
+/// <param name="Id">The runtime's id (64 hex digits for the common ones); else the last element of its cgroup path.</param>
+/// <param name="Runtime">"containerd", "cri-o", "docker", "podman", "runc"; empty while unknown.</param>
+/// <param name="Name">Within its pod; without a pod the runtime's name for it.</param>
+/// <param name="ImageDigest">"sha256:…"; empty while unknown.</param>
+/// <param name="StartedUnixNs">0 while unknown.</param>
+/// <param name="PodIp">Textual; empty on the node's network.</param>
+/// <param name="Complete">False while the runtime has not told the rest.</param>
+internal sealed record ContainerRecord(
+    string Id,
+    string Runtime,
+    string Name,
+    string PodName,
+    string PodNamespace,
+    string PodUid,
+    IReadOnlyDictionary<string, string> PodLabels,
+    string Image,
+    string ImageDigest,
+    long StartedUnixNs,
+    string CgroupPath,
+    string PodIp,
+    bool Complete);
