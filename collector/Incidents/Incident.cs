@@ -1,0 +1,54 @@
+using Runtime.Collector.Detection;
+
+namespace Runtime.Collector.Incidents;
+
+internal enum IncidentState
+{
+    Open = 0,
+    Closed = 1,
+    Approved = 2,
+}
+
+/// <summary>Who did what, when; never changed afterwards.</summary>
+/// <param name="Who">"root (uid 0)" by peer credentials, or the certificate's subject.</param>
+internal sealed record AuditEntry(DateTimeOffset Time, string Who, string Action, string Note);
+
+/// <summary>The deviations of one cause in one scope.</summary>
+internal sealed record Incident
+{
+    /// <summary>Deterministic: hash of scope, cause and first deviation.</summary>
+    public required string Id { get; init; }
+    public required string ScopeId { get; init; }
+
+    /// <summary>What joins deviations: the chain of binaries down to the highest process that deviates.</summary>
+    public required string Cause { get; init; }
+    public required string Title { get; init; }
+    public required Severity Severity { get; init; }
+    public IncidentState State { get; init; }
+    public required DateTimeOffset FirstSeen { get; init; }
+    public required DateTimeOffset LastSeen { get; init; }
+    public ulong Count { get; init; } = 1;
+    public required double EValue { get; init; }
+    public required double Threshold { get; init; }
+
+    /// <summary>Bumped by everything that people should hear of again: opened, worse severity, spread to another replica.</summary>
+    public int Revision { get; init; } = 1;
+
+    /// <summary>Revision that was last handed to the notifiers; 0 when it never reached the threshold.</summary>
+    public int AlertedRevision { get; init; }
+    public required IReadOnlyList<string> Techniques { get; init; }
+    public required IReadOnlyList<string> Pods { get; init; }
+    public required IReadOnlyList<string> Containers { get; init; }
+    public required IReadOnlyList<string> Nodes { get; init; }
+    public required IReadOnlyList<string> Images { get; init; }
+
+    /// <summary>Parent first, two spaces a level, deviating processes marked; control characters escaped.</summary>
+    public required string ProcessTree { get; init; }
+
+    /// <summary>Strongest first, at most 256; the ids of the rest are only counted.</summary>
+    public required IReadOnlyList<string> DeviationIds { get; init; }
+
+    /// <summary>The strongest deviations' evidence in words, strongest first, at most 10.</summary>
+    public required IReadOnlyList<Evidence> Evidence { get; init; }
+    public IReadOnlyList<AuditEntry> Audit { get; init; } = [];
+}

@@ -1,0 +1,26 @@
+using Runtime.Collector.Incidents;
+
+namespace Runtime.Collector.Notifiers;
+
+/// <summary>One incident revision to be told through one notifier. At-least-once: the receiver can tell repeats by the key.</summary>
+/// <param name="IdempotencyKey">Equal for every attempt: incident id, revision and notifier.</param>
+/// <param name="Incident">As it was when it was enqueued.</param>
+/// <param name="Attempts">Made so far.</param>
+internal sealed record Delivery(long Id, string Notifier, string IdempotencyKey, Incident Incident, int Attempts, DateTimeOffset Enqueued, DateTimeOffset Due);
+
+/// <summary>Deliveries that survive a kill. Rows are made in the transaction that stores the incident, one for each notifier.</summary>
+internal interface IOutbox
+{
+    /// <summary>Due now, oldest first.</summary>
+    Task<IReadOnlyList<Delivery>> TakeDueAsync(string notifier, int limit, DateTimeOffset now, CancellationToken cancellationToken);
+    Task MarkDeliveredAsync(long id, string answer, DateTimeOffset when, CancellationToken cancellationToken);
+
+    /// <param name="nextAttempt">Null: given up, kept as failed and visible.</param>
+    Task MarkFailedAsync(long id, string answer, DateTimeOffset when, DateTimeOffset? nextAttempt, CancellationToken cancellationToken);
+
+    /// <summary>When the next delivery of this notifier is due; null when none waits.</summary>
+    Task<DateTimeOffset?> NextDueAsync(string notifier, CancellationToken cancellationToken);
+
+    /// <summary>Completes soon after rows for this notifier were committed.</summary>
+    Task WaitForNewAsync(string notifier, CancellationToken cancellationToken);
+}

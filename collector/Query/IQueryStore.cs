@@ -1,0 +1,72 @@
+using Runtime.Collector.Detection;
+using Runtime.Collector.Incidents;
+using Runtime.Collector.Ingest;
+
+namespace Runtime.Collector.Query;
+
+/// <summary>One page, newest first.</summary>
+/// <param name="NextPageToken">Opaque; empty when this is the last page.</param>
+internal sealed record Page<T>(IReadOnlyList<T> Items, string NextPageToken);
+
+/// <summary>What to list. Null or empty means any.</summary>
+/// <param name="PageSize">1 to 1000.</param>
+/// <param name="Scope">A scope id or any part of one.</param>
+/// <param name="Text">Substring of titles, keys, paths, arguments; case-insensitive.</param>
+/// <param name="State">Incidents only: "open", "closed", "approved".</param>
+internal sealed record ListFilter(
+    int PageSize = 100,
+    string PageToken = "",
+    string Scope = "",
+    string Kind = "",
+    Severity MinSeverity = Severity.Unspecified,
+    DateTimeOffset? Since = null,
+    DateTimeOffset? Until = null,
+    string Text = "",
+    string State = "");
+
+/// <summary>One scope as the store knows it.</summary>
+internal sealed record ScopeSummary(string ScopeId, DateTimeOffset FirstSeen, DateTimeOffset LastSeen, int Replicas, IReadOnlyList<string> Images, long OpenIncidents);
+
+/// <summary>One agent as the store knows it.</summary>
+internal sealed record StoredAgent(
+    string AgentId, string Cluster, string Node, string Version, string KernelRelease, DateTimeOffset LastSeen, ulong LastSequence, ulong Lost);
+
+internal sealed record StoreFigures(long Events, long EventsWaiting, long OutboxWaiting, long OpenIncidents, long Scopes, long StoreBytes);
+
+/// <summary>State of one notification of one incident.</summary>
+internal sealed record DeliveryView(string Notifier, string State, int Attempts, DateTimeOffset Time, string Answer);
+
+/// <summary>Reading side of the store. Any thread; every method answers from committed data.</summary>
+internal interface IQueryStore
+{
+    Task<StoreFigures> GetFiguresAsync(CancellationToken cancellationToken);
+    Task<IReadOnlyList<StoredAgent>> ListAgentsAsync(CancellationToken cancellationToken);
+    Task<Page<ScopeSummary>> ListScopesAsync(ListFilter filter, CancellationToken cancellationToken);
+
+    /// <summary>Scope ids that are equal to or contain <paramref name="part"/>, at most 10; an exact match comes alone.</summary>
+    Task<IReadOnlyList<string>> FindScopesAsync(string part, CancellationToken cancellationToken);
+    Task<Page<Deviation>> ListDeviationsAsync(ListFilter filter, CancellationToken cancellationToken);
+    Task<Page<Incident>> ListIncidentsAsync(ListFilter filter, CancellationToken cancellationToken);
+
+    /// <summary>Incidents whose id begins with <paramref name="idPrefix"/>, at most 3.</summary>
+    Task<IReadOnlyList<Incident>> FindIncidentsAsync(string idPrefix, CancellationToken cancellationToken);
+    Task<IReadOnlyList<Deviation>> FindDeviationsAsync(string idPrefix, CancellationToken cancellationToken);
+    Task<IReadOnlyList<Deviation>> ListIncidentDeviationsAsync(string incidentId, CancellationToken cancellationToken);
+    Task<IReadOnlyList<DeliveryView>> ListDeliveriesAsync(string incidentId, CancellationToken cancellationToken);
+    Task<Page<Observation>> ListEventsAsync(ListFilter filter, CancellationToken cancellationToken);
+
+    /// <summary>Observations with a log id above <paramref name="afterId"/>, oldest first, at most <paramref name="limit"/>.</summary>
+    Task<IReadOnlyList<Observation>> ReadEventsAfterAsync(long afterId, ListFilter filter, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Completes when something was committed to the log after <paramref name="afterId"/>; answers the newest id.</summary>
+    Task<long> WaitForEventsAsync(long afterId, CancellationToken cancellationToken);
+}
+
+/// <summary>The agents' streams that are open now, for status.</summary>
+internal interface IAgentDirectory
+{
+    bool IsConnected(string agentId);
+
+    /// <summary>The newest AgentStatus of an agent; null when none came since the collector started.</summary>
+    global::Runtime.V1.AgentStatus? LastStatus(string agentId);
+}

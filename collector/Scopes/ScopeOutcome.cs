@@ -1,0 +1,14 @@
+using Runtime.Collector.Detection;
+using Runtime.Collector.Incidents;
+
+namespace Runtime.Collector.Scopes;
+
+/// <summary>What one call of the scope's engine changed; persisted in one transaction, then <see cref="Alerts"/> go to the outbox.</summary>
+/// <param name="Deviations">New or changed.</param>
+/// <param name="Incidents">New or changed.</param>
+/// <param name="Alerts">Subset of <paramref name="Incidents"/> that people should hear of now.</param>
+internal sealed record ScopeOutcome(IReadOnlyList<Deviation> Deviations, IReadOnlyList<Incident> Incidents, IReadOnlyList<Incident> Alerts)
+{
+    public static ScopeOutcome Nothing { get; } = new([], [], []);
+    public bool IsNothing => Deviations.Count == 0 && Incidents.Count == 0;
+}
