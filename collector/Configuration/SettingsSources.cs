@@ -25,8 +25,8 @@ internal sealed class SettingsSources
         var (pairs, file) = ParseArguments(arguments, faults);
         var builder = new ConfigurationBuilder();
         var fileRead = AddFile(builder, file, defaultFile, faults);
-        builder.AddInMemoryCollection(FromEnvironment(environment));
-        builder.AddInMemoryCollection(pairs);
+        builder.AddInMemoryCollection(LastOfEach(FromEnvironment(environment)));
+        builder.AddInMemoryCollection(LastOfEach(pairs));
 
         var sources = new SettingsSources(builder.Build());
         var providers = sources.Root.Providers.ToList();
@@ -85,6 +85,18 @@ internal sealed class SettingsSources
         }
 
         return null;
+    }
+
+    /// <summary>A key given twice, also in another case, is what its last place says; the provider itself would throw.</summary>
+    private static Dictionary<string, string?> LastOfEach(IEnumerable<KeyValuePair<string, string?>> pairs)
+    {
+        var last = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
+        foreach (var (key, value) in pairs)
+        {
+            last[key] = value;
+        }
+
+        return last;
     }
 
     private static IEnumerable<KeyValuePair<string, string?>> FromEnvironment(IDictionary environment)

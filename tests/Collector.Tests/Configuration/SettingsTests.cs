@@ -1,5 +1,6 @@
 using System.Collections;
 using System.ComponentModel.DataAnnotations;
+using CsCheck;
 using Runtime.Collector.Configuration;
 using Xunit;
 
@@ -155,6 +156,20 @@ public sealed class SettingsTests : IDisposable
         Settings.Read(Catalogue, ["--config", "/nonexistent/x.json"], _environment, "/nonexistent/collector.json", _faults);
 
         Assert.StartsWith("--config = \"/nonexistent/x.json\": cannot be read", Assert.Single(_faults.All), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Argument_GivenTwice_IsWhatTheLastOneSays() => Assert.Equal(3, Read("--Kitchen:Ovens=2", "--kitchen:ovens=3").Get<KitchenOptions>().Ovens);
+
+    [Fact]
+    public void Arguments_OfAnyKind_AreFaultsAndNeverAnException()
+    {
+        string[] parts = ["Kitchen", "Guests", "Ovens", "Oven", "Heat", "Names", "Spices", "0", "-1", "", ":", "Pin", "99999999999", "Name", "Bake", "Kind"];
+        var key = Gen.OneOf(parts.Select(Gen.Const).ToArray()).Array[1, 4].Select(segments => string.Join(':', segments));
+        var value = Gen.OneOf(Gen.OneOf(new[] { "", "1", "true", "1s", "gas", "8MiB", "a,b", "NaN", "1e999", "-0", "18446744073709551616" }.Select(Gen.Const).ToArray()), Gen.String[0, 20]);
+        Gen.Select(key, value).Select((name, text) => $"--{name}={text}").Array[0, 6].Sample(
+            arguments => Settings.Read(Catalogue, arguments, new Hashtable(), "/nonexistent/collector.json", new SettingsFaults()).Get<KitchenOptions>() is not null,
+            iter: 20_000);
     }
 
     private Settings Read(params string[] arguments) => Settings.Read(Catalogue, arguments, _environment, _file, _faults);

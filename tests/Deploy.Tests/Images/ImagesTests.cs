@@ -23,6 +23,25 @@ public sealed class ImagesTests(RootFileSystems roots) : IClassFixture<RootFileS
     }
 
     [Fact]
+    public async Task Libraries_InTheRoots_FindAllTheyNeedInside()
+    {
+        Assert.SkipWhen(roots.Missing is not null, roots.Missing ?? "");
+
+        foreach (var root in new[] { roots.Agent, roots.Collector })
+        {
+            var linker = Directory.GetFiles(Path.Combine(root, "usr", "lib64"), "ld-linux-*").Single()[root.Length..];
+            var programs = new DirectoryInfo(root).EnumerateFiles("*", SearchOption.AllDirectories)
+                .Where(file => file.LinkTarget is null && (file.Name.Contains(".so", StringComparison.Ordinal) || file.Name is "agent" or "collector" or "runtimectl"));
+            foreach (var program in programs)
+            {
+                var inside = program.FullName[root.Length..];
+                var listed = await Tool.RunAsync("chroot", [root, linker, "--list", inside], TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+                Assert.True(listed.ExitCode == 0 && !listed.Output.Contains("not found", StringComparison.Ordinal), $"{inside}: {listed.Output}{listed.Error}");
+            }
+        }
+    }
+
+    [Fact]
     public async Task Agent_UnderTheManifestsRights_TellsItsVersionAndChecksTheNode()
     {
         Assert.SkipWhen(roots.Missing is not null, roots.Missing ?? "");
