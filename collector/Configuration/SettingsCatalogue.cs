@@ -4,7 +4,8 @@ namespace Runtime.Collector.Configuration;
 
 /// <summary>
 /// Every setting of the collector, by section. A feature adds its options class here with one line; the class needs a
-/// constructor without parameters, and XML docs that say unit and meaning of each property (they become settings.md).
+/// constructor without parameters, and XML docs that say unit and meaning of each property (they become settings.md). Rules stand in attributes
+/// ([Range] …), in IValidatableObject, or in a method of the class that is named here: Group&lt;T&gt;(section, options => options.Validate()).
 /// </summary>
 internal static class SettingsCatalogue
 {

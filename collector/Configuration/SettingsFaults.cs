@@ -20,4 +20,6 @@ internal sealed class SettingsFaults
     }
 
     public void Add(string words) => _all.Add(words);
+
+    public void AddAll(IEnumerable<string> words) => _all.AddRange(words);
 }

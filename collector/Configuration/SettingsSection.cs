@@ -19,8 +19,9 @@ internal abstract class SettingsSection(string name, Type type)
     public abstract void Register(IServiceCollection services, object value);
 
     /// <summary>Registered as T and as IOptions&lt;T&gt;.</summary>
-    public static SettingsSection Group<T>(string name)
-        where T : class => new Typed<T>(name, null);
+    /// <param name="check">Every fault that the class finds in itself, where it does not speak by attributes or IValidatableObject.</param>
+    public static SettingsSection Group<T>(string name, Func<T, IReadOnlyList<string>>? check = null)
+        where T : class => new Typed<T>(name, check is null ? null : (options, faults) => faults.AddAll(check(options)));
 
     /// <summary>A list of groups, registered as IReadOnlyList&lt;T&gt;.</summary>
     public static SettingsSection List<T>(string name, Action<IReadOnlyList<T>, SettingsFaults> check)

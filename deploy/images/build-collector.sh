@@ -9,4 +9,4 @@ publish() {
   dotnet publish "$repository/$1" --configuration Release --use-current-runtime --self-contained --output "$out/$2" --nologo -v minimal
 }
 publish collector/Collector.csproj collector
-publish collector/Cli/Cli.csproj runtimectl
+publish collector/Cli/Runtimectl.csproj runtimectl

@@ -10,7 +10,7 @@ public sealed class SettingsTests : IDisposable
 {
     private static readonly IReadOnlyList<SettingsSection> Catalogue =
     [
-        SettingsSection.Group<KitchenOptions>("Kitchen"),
+        SettingsSection.Group<KitchenOptions>("Kitchen", kitchen => kitchen.Ovens == 7 ? ["Kitchen:Ovens = 7: is unlucky"] : []),
         SettingsSection.List<GuestOptions>("Guests", (guests, faults) =>
         {
             if (guests.Count > 3)
@@ -156,6 +156,14 @@ public sealed class SettingsTests : IDisposable
         Settings.Read(Catalogue, ["--config", "/nonexistent/x.json"], _environment, "/nonexistent/collector.json", _faults);
 
         Assert.StartsWith("--config = \"/nonexistent/x.json\": cannot be read", Assert.Single(_faults.All), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Rule_OfTheClassItself_IsAFaultLikeAnyOther()
+    {
+        Read("--Kitchen:Ovens=7", "--Kitchen:Fast=2");
+
+        Assert.Equal(["Kitchen:Fast = \"2\" (command line): must be true or false", "Kitchen:Ovens = 7: is unlucky"], _faults.All);
     }
 
     [Fact]
