@@ -79,13 +79,8 @@ internal static class PodBundle
             return Bind(host.Path, mount.MountPath, access, mount.MountPropagation == "HostToContainer" ? "rslave" : "rprivate");
         }
 
-        if (volume?.EmptyDir is not null)
-        {
-            return new JsonObject { ["destination"] = mount.MountPath, ["type"] = "tmpfs", ["source"] = "tmpfs", ["options"] = Strings(["nosuid", "nodev", "mode=0777", "size=65536k"]) };
-        }
-
         Directory.CreateDirectory(standIn);
-        File.SetUnixFileMode(standIn, (UnixFileMode)Convert.ToInt32("770", 8));
+        File.SetUnixFileMode(standIn, (UnixFileMode)Convert.ToInt32(volume?.EmptyDir is null ? "770" : "777", 8));
         var mode = volume?.Secret?.DefaultMode ?? volume?.ConfigMap?.DefaultMode ?? Convert.ToInt32("644", 8);
         foreach (var (name, text) in contents.GetValueOrDefault(mount.Name) ?? new Dictionary<string, string>())
         {

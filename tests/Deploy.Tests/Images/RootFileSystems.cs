@@ -59,9 +59,9 @@ public sealed class RootFileSystems : IAsyncLifetime
             : null;
     }
 
-    /// <summary>Size in bytes of all files; links count nothing.</summary>
-    public static long SizeOf(string root) =>
-        new DirectoryInfo(root).EnumerateFiles("*", SearchOption.AllDirectories).Where(file => file.LinkTarget is null).Sum(file => file.Length);
+    /// <summary>Every file once: symbolic links (/lib is one) are not followed.</summary>
+    public static IEnumerable<FileInfo> FilesOf(string root) =>
+        new DirectoryInfo(root).EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint });
 
     public static string Megabytes(long bytes) => (bytes / 1e6).ToString("0.0 MB", CultureInfo.InvariantCulture);
 }
