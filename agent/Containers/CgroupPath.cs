@@ -47,7 +47,7 @@ internal readonly record struct CgroupPath(CgroupKind Kind, string ContainerId, 
     {
         if (path.Length is 0 or > MaxLength)
             return Host;
-        var elements = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        var elements = Array.FindAll(path.Split('/', StringSplitOptions.RemoveEmptyEntries), e => e != "..");
         CgroupPath? outermost = null, pod = null;
         var underPods = false;
         for (var i = 0; i < elements.Length; i++)
