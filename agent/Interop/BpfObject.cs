@@ -40,11 +40,14 @@ internal sealed unsafe class BpfObject : IDisposable
         if (result < 0) throw new BpfException($"load {_name}", -result, BpfLog.Take());
     }
 
-    /// <summary>Every program with its BPF_PROG_TYPE_*.</summary>
-    public IEnumerable<(string Name, int Type)> Programs()
+    /// <summary>Every program with its ELF section and its BPF_PROG_TYPE_*.</summary>
+    public IEnumerable<(string Name, string Section, int Type)> Programs()
     {
         for (var program = LibBpf.bpf_object__next_program(_handle, 0); program != 0; program = LibBpf.bpf_object__next_program(_handle, program))
-            yield return (Marshal.PtrToStringUTF8(LibBpf.bpf_program__name(program))!, LibBpf.bpf_program__type(program));
+            {
+            yield return (Marshal.PtrToStringUTF8(LibBpf.bpf_program__name(program))!,
+                Marshal.PtrToStringUTF8(LibBpf.bpf_program__section_name(program))!, LibBpf.bpf_program__type(program));
+        }
     }
 
     public void SetAutoload(string program, bool autoload) =>

@@ -47,6 +47,10 @@ internal static unsafe partial class LibBpf
     [LibraryImport(Library)]
     internal static partial nint bpf_program__name(nint program);
 
+    /// <summary>Borrowed text, e.g. "tp_btf/sched_process_exec".</summary>
+    [LibraryImport(Library)]
+    internal static partial nint bpf_program__section_name(nint program);
+
     [LibraryImport(Library)]
     internal static partial int bpf_program__set_autoload(nint program, [MarshalAs(UnmanagedType.U1)] bool autoload);
 

@@ -85,7 +85,8 @@ public sealed class CaptureFixture : IDisposable
         _thread?.Join(TimeSpan.FromSeconds(5));
         _source?.Dispose();
         _stop.Dispose();
-        Directory.Delete(_folder, recursive: true);
+        // Not Directory.Delete: it cannot name the files whose names are no UTF-8.
+        Run("rm", "-rf", _folder);
     }
 
     private void Capture()
