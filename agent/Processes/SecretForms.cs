@@ -42,7 +42,7 @@ internal static class SecretForms
             var word = text[3..];
             var blank = word.IndexOfAny(" \t\n\"'"u8);
             word = blank < 0 ? word : word[..blank];
-            at = word.IndexOf((byte)'@');
+            at = word.LastIndexOf((byte)'@');
             if (at < 0 || word[..at].IndexOf((byte)':') is var c && (c < 0 || word[(c + 1)..at].IndexOf((byte)'/') is var s && s >= 0 && IsPort(word[(c + 1)..(c + 1 + s)])))
                 return default;
             authority = word;

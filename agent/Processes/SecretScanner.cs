@@ -247,6 +247,11 @@ internal ref struct SecretScanner
             }
             else if (value.IsEmpty || SecretNames.IsScheme(value))
             {
+                if (SecretNames.IsCookie(_text[nameStart..nameEnd]))
+                {
+                    MarkRange(valueStart + (argumentEnd > valueStart && _text[valueStart] == ' ' ? 1 : 0), argumentEnd);
+                    return true;
+                }
                 _expected = Expected.Value;
                 _expectedByFlag = false;
                 return true;
