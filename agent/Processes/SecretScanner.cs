@@ -281,6 +281,8 @@ internal ref struct SecretScanner
     {
         for (var at = start; at < end; at++)
         {
+            if (!SecretForms.MayBegin(_text[at]))
+                continue;
             var rest = _text[at..end];
             var (skip, length) = SecretForms.Match(rest, atWordStart: at == start || !IsNameByte(_text[at - 1]));
             if (length == 0)
