@@ -32,6 +32,7 @@ internal sealed class RecordingWriter : IRawRecordSink, IDisposable
     }
 
     /// <exception cref="IOException">The file exists, or cannot be made.</exception>
+#pragma warning disable CA1416 // the agent runs on Linux only
     public static RecordingWriter Create(string path, long wallOffsetNs, string kernelRelease) => new(
         new FileStream(path, new FileStreamOptions
         {
@@ -42,6 +43,7 @@ internal sealed class RecordingWriter : IRawRecordSink, IDisposable
         }),
         wallOffsetNs,
         kernelRelease);
+#pragma warning restore CA1416
 
     public ulong Frames => _frames;
 

@@ -46,6 +46,9 @@ internal sealed class Reducer : IKernelEventSink
         };
     }
 
+    /// <summary>Further work of an idle moment.</summary>
+    public Action? Idle { get; init; }
+
     public void OnFork(in ForkEvent e)
     {
         Begin(e.Origin);
@@ -177,6 +180,7 @@ internal sealed class Reducer : IKernelEventSink
         _waiting.ReleaseDue(_nowBootNs);
         _known.ReportDue(_nowBootNs);
         _losses.Take(_clock.ToUnixNs(_nowBootNs));
+        Idle?.Invoke();
     }
 
     /// <summary>No event follows: everything that was counted or held back goes out.</summary>

@@ -26,6 +26,9 @@ internal sealed class CollectorStream(CollectorOptions collector, StreamingOptio
 
     public bool IsConnected => _connected;
 
+    /// <summary>Facts that are here and not acknowledged.</summary>
+    public ulong Undelivered => (ulong)queue.Count + (ulong)_taken.Count + _sent.Counters()["stream.unacknowledged"];
+
     private bool IsDelivered => queue.IsCompleted && queue.Count == 0 && _taken.Count == 0 && _sent.IsEmpty;
 
     /// <summary>By name since start. Any thread.</summary>

@@ -37,6 +37,7 @@ internal sealed class FactQueue(int capacity, TimeProvider time) : IFactSink
     private readonly Dictionary<string, ContainerRecord> _repairs = new(StringComparer.Ordinal);
 
     private readonly Wakeup _changed = new();
+    private readonly Wakeup _room = new();
     private int _count;
     private long _firstStamp, _firstUrgentStamp;
     private bool _hasUrgent, _completed;
@@ -100,6 +101,13 @@ internal sealed class FactQueue(int capacity, TimeProvider time) : IFactSink
             _repairs[container.Id] = container;
             Counted(urgent: false);
         }
+    }
+
+    /// <summary>For a source that can wait. Blocks until a fact fits, the queue is completed, or cancellation.</summary>
+    public void WaitForRoom(CancellationToken cancellationToken)
+    {
+        while (Count >= capacity && !IsCompleted && !cancellationToken.IsCancellationRequested)
+            _room.WaitAsync(cancellationToken).ContinueWith(_ => { }, TaskScheduler.Default).Wait(CancellationToken.None);
     }
 
     /// <summary>No fact follows; what is held can still be taken.</summary>
@@ -166,6 +174,7 @@ internal sealed class FactQueue(int capacity, TimeProvider time) : IFactSink
             }
             // Empty: the next urgent one begins a new wait.
             _hasUrgent &= _count > 0;
+            _room.Set();
         }
     }
 
