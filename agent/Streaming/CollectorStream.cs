@@ -65,6 +65,8 @@ internal sealed class CollectorStream(CollectorOptions collector, StreamingOptio
                 var fault = FaultWords.Of(e);
                 if (fault != lastFault)
                     log.Warning($"collector {collector.Address}: {fault}; trying again");
+                else
+                    log.Debug($"collector {collector.Address}: {fault}");
                 lastFault = fault;
             }
             finally
@@ -131,6 +133,12 @@ internal sealed class CollectorStream(CollectorOptions collector, StreamingOptio
             await call.RequestStream.WriteAsync(new AgentMessage { Hello = StateMessages.HelloOf(identity, _epoch) }, answered.Token);
             if (!await call.ResponseStream.MoveNext(answered.Token))
                 throw new CollectorGoneException("it ended the stream before its Welcome");
+        }
+        catch (OperationCanceledException) when (!answered.IsCancellationRequested)
+        {
+            // The write only says that the call is dead; why, its headers say.
+            await call.ResponseHeadersAsync;
+            throw;
         }
         catch (Exception e) when (e is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled } && answered.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
