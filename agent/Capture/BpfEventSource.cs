@@ -6,8 +6,8 @@ namespace Runtime.Agent.Capture;
 /// <summary>Kernel events of this machine: programs attached, ring read, records decoded.</summary>
 internal sealed class BpfEventSource : IKernelEventSource
 {
-    /// <summary>The longest that a record waits for its reader, and that the sink waits for its idle call.</summary>
-    private const int WaitMilliseconds = 50;
+    /// <summary>The longest that a record waits for its reader, and that the sink waits for its idle call: under the contract's 50.</summary>
+    private const int WaitMilliseconds = 20;
 
     /// <summary>Drained between two looks at the clock.</summary>
     private const ulong SliceBytes = 512 * 1024;

@@ -18,9 +18,16 @@ internal sealed class RecordDecoder(SensitivePaths sensitivePaths)
 
     /// <summary>The record's kind as far as it can be read: whose loss it is when it cannot be decoded.</summary>
     public static EventKind KindOf(ReadOnlySpan<byte> record) =>
-        record.Length >= sizeof(ushort) && (EventKind)BitConverter.ToUInt16(record) is var kind && Enum.IsDefined(kind)
-            ? kind
-            : EventKind.Unknown;
+        record.Length < sizeof(ushort) ? EventKind.Unknown : (EventKind)BitConverter.ToUInt16(record) switch
+        {
+            EventKind.Fork => EventKind.Fork,
+            EventKind.Exec => EventKind.Exec,
+            EventKind.Exit => EventKind.Exit,
+            EventKind.Cgroup => EventKind.Cgroup,
+            EventKind.File => EventKind.File,
+            EventKind.Network => EventKind.Network,
+            _ => EventKind.Unknown,
+        };
 
     /// <summary>Calls the sink once, or not at all for a sensitive read that is none.</summary>
     /// <returns>False when the bytes are not a record of this layout; the sink was not called.</returns>
@@ -61,7 +68,7 @@ internal sealed class RecordDecoder(SensitivePaths sensitivePaths)
         if (tails.Length != wire.BinaryLength + wire.FilenameLength + wire.ArgumentLength + wire.CwdLength) return false;
         var filename = tails.Slice(wire.BinaryLength, wire.FilenameLength);
         var flags = (ExecFlags)(wire.Flags & 0xffff);
-        if (!KernelPath.TryAssemble(tails[..wire.BinaryLength], flags.HasFlag(ExecFlags.PathTruncated), _path, out var binaryLength) ||
+        if (!KernelPath.TryAssemble(tails[..wire.BinaryLength], (flags & ExecFlags.PathTruncated) != 0, _path, out var binaryLength) ||
             !KernelPath.TryAssemble(tails[^wire.CwdLength..], (wire.Flags & ExecLayout.CwdTruncated) != 0, _otherPath, out var cwdLength))
             return false;
         var binary = _path.AsSpan(0, binaryLength);
@@ -200,8 +207,8 @@ internal sealed class RecordDecoder(SensitivePaths sensitivePaths)
     }
 
     private static bool TryMakePath(ReadOnlySpan<byte> walk, ReadOnlySpan<byte> argument, FileFlags flags, byte[] target, out int length) =>
-        KernelPath.TryAssemble(walk, flags.HasFlag(FileFlags.PathTruncated), target, out length) &&
-        (!flags.HasFlag(FileFlags.PathFromArgument) || KernelPath.TryAppend(target, ref length, argument));
+        KernelPath.TryAssemble(walk, (flags & FileFlags.PathTruncated) != 0, target, out length) &&
+        ((flags & FileFlags.PathFromArgument) == 0 || KernelPath.TryAppend(target, ref length, argument));
 
     private static EventOrigin OriginOf(in EventHeader header) =>
         new(header.TimeBootNs, new CgroupKey(header.CgroupId, header.CgroupVersion), header.Pid, header.Tid, header.StartBootNs);

@@ -62,18 +62,18 @@ public sealed class RecordDecoderTests
     }
 
     [Theory]
-    [InlineData(FileOperation.Unlink, "/tmp", "x", "/tmp/x", "")]
-    [InlineData(FileOperation.Unlink, "/tmp/a", "../b//c/.", "/tmp/b/c", "")]
-    [InlineData(FileOperation.Unlink, "/", "/etc/passwd", "/etc/passwd", "")]
-    [InlineData(FileOperation.Unlink, "/jail", "/../x", "/jail/x", "")]
-    [InlineData(FileOperation.Unlink, "/tmp", "", "/tmp", "")]
-    [InlineData(FileOperation.Unlink, "/", "/proc/self/root/proc/thread-self/root/etc/x", "/etc/x", "")]
-    [InlineData(FileOperation.Unlink, "/", "/proc/self/rootless", "/proc/self/rootless", "")]
-    [InlineData(FileOperation.Unlink, "/tmp", "a\nb\u00ff", "/tmp/a\nb\u00ff", "")]
-    public void File_ByArgument_IsJoinedAndNormalised(FileOperation operation, string directory, string argument, string path, string other)
+    [InlineData("/tmp", "x", "/tmp/x")]
+    [InlineData("/tmp/a", "../b//c/.", "/tmp/b/c")]
+    [InlineData("/", "/etc/passwd", "/etc/passwd")]
+    [InlineData("/jail", "/../x", "/jail/x")]
+    [InlineData("/tmp", "", "/tmp")]
+    [InlineData("/", "/proc/self/root/proc/thread-self/root/etc/x", "/etc/x")]
+    [InlineData("/", "/proc/self/rootless", "/proc/self/rootless")]
+    [InlineData("/tmp", "a\nb\u00ff", "/tmp/a\nb\u00ff")]
+    public void File_ByArgument_IsJoinedAndNormalised(string directory, string argument, string path)
     {
-        Assert.True(_decoder.TryDecode(File(operation, FileFlags.PathFromArgument, directory, argument), _sink));
-        Assert.Equal((path, other), (_sink.Path, _sink.Other));
+        Assert.True(_decoder.TryDecode(File(FileOperation.Unlink, FileFlags.PathFromArgument, directory, argument), _sink));
+        Assert.Equal((path, ""), (_sink.Path, _sink.Other));
     }
 
     [Fact]
