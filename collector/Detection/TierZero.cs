@@ -18,6 +18,19 @@ internal static class TierZero
     public const string ShellOnSocket = "shell_on_socket";
     public const string LoaderPreload = "ld_so_preload";
 
+    /// <summary>Which fact tells a person most: names an incident that holds several.</summary>
+    /// <param name="key">"stratum|/tmp/x"; anything else ranks lowest.</param>
+    public static int Rank(string key) => key.AsSpan(0, Math.Max(0, key.IndexOf('|'))) switch
+    {
+        Stratum => 6,
+        Miner => 5,
+        ShellOnSocket => 4,
+        Memfd => 3,
+        LoaderPreload => 2,
+        UpperLayer => 1,
+        _ => 0,
+    };
+
     /// <returns>At most one fact an observation: the strongest. Null when it is none.</returns>
     public static TierZeroFact? Judge(Observation observation) => observation switch
     {

@@ -77,7 +77,7 @@ internal sealed class HeldIncident
     {
         var weight = HasTierZero ? new Weight(IncidentWeight.Cap, Baselines.LockRule.LockedThreshold) : IncidentWeight.Combine(Episode);
         var severity = HasTierZero ? Severity.Critical : weight.Severity;
-        var strongest = Deviations.OrderByDescending(deviation => deviation.EValue).ThenBy(deviation => deviation.Time).ThenBy(deviation => deviation.Id, StringComparer.Ordinal).ToList();
+        var strongest = Deviations.OrderByDescending(deviation => deviation.EValue).ThenByDescending(deviation => TierZero.Rank(deviation.Key)).ToList();
         var record = Record;
 
         // What was reached stays reached: a later, weaker class must not talk an incident down again.

@@ -65,7 +65,7 @@ internal static class SimulatedDeployment
             else
             {
                 var u = random.NextDouble();
-                time += p > 0 ? (int)Math.Min(Hours, 1 + Math.Truncate(Math.Log(1 - u) / Math.Log(1 - p))) : Hours;
+                time += p > 0 ? (int)Math.Min(Hours + 1, 1 + Math.Truncate(Math.Log(1 - u) / Math.Log(1 - p))) : Hours;
             }
 
             if (time >= Hours)

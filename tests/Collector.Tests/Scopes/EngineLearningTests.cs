@@ -30,7 +30,7 @@ public sealed class EngineLearningTests
         Assert.Equal(2, web.Engine.View(web.Builder.Now).Replicas);
         Assert.Equal("learned", web.Item("edge", "/bin/sh>/usr/sbin/nginx@steady")!.State);
         Assert.Equal(2, web.Item("exec", "/bin/chown")!.Starts);
-        Assert.Equal(8, web.Item("egress", "/usr/sbin/nginx|10.9.8.0/24|5432|tcp")!.Days);
+        Assert.Equal(9, web.Item("egress", "/usr/sbin/nginx|10.9.8.0/24|5432|tcp")!.Days);
     }
 
     [Fact]
