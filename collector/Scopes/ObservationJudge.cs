@@ -101,7 +101,7 @@ internal sealed class ObservationJudge(Scope scope, BaselineOptions options, Bas
             }
         }
 
-        var goesOn = Learn(keys, ItemKind.Exec, state, assessment, neverLearnt, sight);
+        var unlearnt = Learn(keys, ItemKind.Exec, state, assessment, neverLearnt, sight);
         if (atStart || !IsTold(state, assessment))
         {
             return;
@@ -111,7 +111,7 @@ internal sealed class ObservationJudge(Scope scope, BaselineOptions options, Bas
         if (!incidents.SeeAgain(keys[^1], exec))
         {
             var title = Titles.Exec(exec, programKnown, scope.DisplayName, History(KindGroup.Process, sight));
-            Raise(exec, onlyEdge ? ItemKind.Edge : ItemKind.Exec, keys, title, assessment, KindGroup.Process, state, write, goesOn, sight);
+            Raise(exec, onlyEdge ? ItemKind.Edge : ItemKind.Exec, keys, title, assessment, KindGroup.Process, state, write, unlearnt, sight);
         }
     }
 
@@ -185,10 +185,10 @@ internal sealed class ObservationJudge(Scope scope, BaselineOptions options, Bas
         in Sight sight, Func<string, string> title)
     {
         var neverLearnt = isTierZero || observation.Process.Phase == Phase.Session || incidents.IsBelowAlert(observation);
-        var goesOn = Learn([key], kind, state, assessment, neverLearnt, sight);
+        var unlearnt = Learn([key], kind, state, assessment, neverLearnt, sight);
         if (!isState && IsTold(state, assessment) && !incidents.SeeAgain(key, observation))
         {
-            Raise(observation, kind, [key], title(History(group, sight)), assessment, group, state, null, goesOn, sight);
+            Raise(observation, kind, [key], title(History(group, sight)), assessment, group, state, null, unlearnt, sight);
         }
     }
 
@@ -220,10 +220,10 @@ internal sealed class ObservationJudge(Scope scope, BaselineOptions options, Bas
 
     private void Raise(
         Observation observation, ItemKind kind, List<string> keys, string title, Assessment assessment, KindGroup group, BaselineState state,
-        RecentWrite? write, bool wasNovel, in Sight sight)
+        RecentWrite? write, bool unlearnt, in Sight sight)
     {
         // Below an alert nothing is learnt, so nothing counts there as a novelty of the deployment either.
-        if (wasNovel && !incidents.IsBelowAlert(observation))
+        if (unlearnt && !incidents.IsBelowAlert(observation))
         {
             baseline.Group(group).NoteNovelty(sight.FirstUnit);
         }

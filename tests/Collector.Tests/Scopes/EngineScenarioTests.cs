@@ -239,4 +239,72 @@ public sealed class EngineScenarioTests
         later.Engine.ApproveStored(deviation, "root (uid 0)", later.Builder.Now);
         Assert.True(later.Apply(later.Builder.Exec(later.Replicas[0].Container, later.Builder.Process("/bin/sh", later.Replicas[0].Nginx))).IsNothing);
     }
+
+    [Theory]
+    [InlineData(20, 1)]
+    [InlineData(30, 2)]
+    public void Cause_ThatComesBack_JoinsWithinADayAndOpensANewOneLater(int hours, int incidents)
+    {
+        var web = new EngineWeb().Locked();
+        web.Apply(web.Builder.Connect(web.Replicas[0].Container, web.Replicas[0].Nginx, "203.0.113.9", 443));
+        web.Serve(hours);
+        web.Apply(web.Builder.Connect(web.Replicas[0].Container, web.Replicas[0].Nginx, "198.51.100.9", 443));
+        Assert.Equal(incidents, web.Incidents.Count());
+    }
+
+    [Fact]
+    public void Evidence_OfHoursApart_DoesNotAddUp()
+    {
+        var together = new EngineWeb().Locked();
+        var apart = new EngineWeb().Locked();
+        foreach (var (web, hours) in new[] { (together, 0), (apart, 2) })
+        {
+            var nginx = web.Replicas[0].Nginx;
+            web.Apply(web.Builder.Connect(web.Replicas[0].Container, nginx, "203.0.113.9", 443));
+            web.Serve(hours);
+            web.Apply(web.Builder.File(web.Replicas[0].Container, nginx, "/etc/cron.d/x"));
+        }
+
+        Assert.True(Assert.Single(together.Incidents).EValue > 40);
+        Assert.Equal(30, Assert.Single(apart.Incidents).EValue);
+    }
+
+    [Fact]
+    public void Closed_ADayLater_IsHeldNoMore()
+    {
+        var web = new EngineWeb().Locked();
+        var incident = Assert.Single(web.Apply(web.Builder.Exec(
+            web.Replicas[0].Container, web.Builder.Process("/bin/sh", web.Replicas[0].Nginx, flags: ProcessFlags.NetworkFacing))).Incidents);
+        web.Engine.CloseIncident(incident.Id, Verdicts.Benign, "root (uid 0)", "", web.Builder.Now);
+        Assert.False(web.Engine.ApproveDeviation(incident.DeviationIds[0], "root (uid 0)", "", web.Builder.Now).IsNothing);
+        web.Serve(26);
+        Assert.True(web.Engine.ApproveDeviation(incident.DeviationIds[0], "root (uid 0)", "", web.Builder.Now).IsNothing);
+    }
+
+    [Fact]
+    public void Alert_InAMilderState_TakesBackWhatItLetIn()
+    {
+        // Provisional: what is new is learnt at once.
+        var web = new EngineWeb();
+        web.Start("c1", "web-1");
+        web.Start("c2", "web-2");
+        web.Serve(20);
+        Assert.Equal(BaselineState.Provisional, web.State(KindGroup.Process));
+        var replica = web.Replicas[0];
+        var convert = web.Builder.Process("/usr/bin/convert", replica.Nginx);
+        web.Apply(web.Builder.Exec(replica.Container, convert));
+        Assert.Equal("learned", web.Item("exec", "/usr/bin/convert")!.State);
+        web.Apply(web.Builder.FirstBytes(replica.Container, convert, "203.0.113.7", 443, "stratum"));
+        Assert.Single(web.Alerts);
+        Assert.Equal("pending", web.Item("exec", "/usr/bin/convert")!.State);
+
+        // Nor does a quorum make it harmless: a person must.
+        foreach (var other in web.Replicas)
+        {
+            web.Serve(3);
+            web.Apply(web.Builder.Exec(other.Container, web.Builder.Process("/usr/bin/convert", other.Nginx)));
+        }
+
+        Assert.Equal("pending", web.Item("exec", "/usr/bin/convert")!.State);
+    }
 }
