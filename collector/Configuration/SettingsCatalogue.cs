@@ -1,0 +1,17 @@
+using Runtime.Collector.Notifiers;
+
+namespace Runtime.Collector.Configuration;
+
+/// <summary>
+/// Every setting of the collector, by section. A feature adds its options class here with one line; the class needs a
+/// constructor without parameters, and XML docs that say unit and meaning of each property (they become settings.md).
+/// </summary>
+internal static class SettingsCatalogue
+{
+    public static IReadOnlyList<SettingsSection> All { get; } =
+    [
+        SettingsSection.Group<LogOptions>(LogOptions.Section),
+        SettingsSection.List<NotifierOptions>(NotifierOptions.Section, NotifierOptions.CheckNames),
+        SettingsSection.Group<OutboxOptions>(OutboxOptions.Section),
+    ];
+}

@@ -1,0 +1,145 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Runtime.V1;
+
+namespace Runtime.Stack;
+
+/// <summary>Where the built programs lie and what the settings of one run are.</summary>
+public sealed record StackOptions
+{
+    /// <summary>Folder with agent/agent, collector/collector and runtimectl/runtimectl, as deploy/build.sh makes it.</summary>
+    public required string Programs { get; init; }
+
+    /// <summary>What one "hour" of the baselines lasts.</summary>
+    public TimeSpan Unit { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>How often the agent reports repeats; not longer than a unit.</summary>
+    public TimeSpan ReportInterval { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Where alerts go, as Slack messages; none when null.</summary>
+    public Uri? Slack { get; init; }
+
+    /// <summary>The container runtimes' sockets that the agent asks; its defaults when null.</summary>
+    public IReadOnlyList<string>? RuntimeSockets { get; init; }
+
+    /// <summary>Put before the agent, e.g. nsenter into a node's mount namespace.</summary>
+    public IReadOnlyList<string> AgentPrefix { get; init; } = [];
+}
+
+/// <summary>A collector and an agent as processes of their own, over one unix socket, with one folder for all they keep.</summary>
+public sealed class RuntimeStack : IAsyncDisposable
+{
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(20);
+
+    private readonly StackOptions _options;
+
+    private RuntimeStack(StackOptions options)
+    {
+        _options = options;
+        Folder = Directory.CreateTempSubdirectory("runtime-").FullName;
+        Socket = Path.Combine(Folder, "collector.sock");
+        Client = new CollectorClient(Socket);
+    }
+
+    public string Folder { get; }
+
+    public string Socket { get; }
+
+    public CollectorClient Client { get; }
+
+    public ServiceProcess? Collector { get; private set; }
+
+    public ServiceProcess? Agent { get; private set; }
+
+    public static async Task<RuntimeStack> StartAsync(StackOptions options)
+    {
+        var stack = new RuntimeStack(options);
+        try
+        {
+            await stack.StartCollectorAsync();
+            await stack.StartAgentAsync();
+            return stack;
+        }
+        catch
+        {
+            await stack.DisposeAsync();
+            throw;
+        }
+    }
+
+    public static RuntimeStack Prepare(StackOptions options) => new(options);
+
+    public async Task StartCollectorAsync()
+    {
+        var settings = new JsonObject
+        {
+            ["Listen"] = new JsonObject { [nameof(Socket)] = Socket },
+            ["Storage"] = new JsonObject { ["Path"] = Path.Combine(Folder, "runtime.db") },
+            ["Baselines"] = new JsonObject { ["Unit"] = $"{_options.Unit.TotalMilliseconds:0}ms" },
+        };
+        if (_options.Slack is { } slack)
+        {
+            settings["Notifiers"] = new JsonArray(new JsonObject { ["Name"] = "chat", ["Kind"] = "slack", ["Url"] = slack.ToString() });
+        }
+
+        Collector = ServiceProcess.Start(Program("collector"), "--config", Write("collector.json", settings));
+        await CollectorClient.UntilAsync(
+            async () => await Client.Query.GetStatusAsync(new GetStatusRequest()).ResponseAsync, _ => true, StartLimit, "the collector answers:\n" + Collector.Output);
+    }
+
+    public async Task StartAgentAsync()
+    {
+        var settings = new JsonObject
+        {
+            [nameof(Collector)] = "unix:" + Socket,
+            ["Reduction"] = new JsonObject { ["ReportInterval"] = $"{_options.ReportInterval.TotalMilliseconds:0}ms" },
+        };
+        if (_options.RuntimeSockets is { } sockets)
+        {
+            settings["Containers"] = new JsonObject { ["Sockets"] = new JsonArray([.. sockets.Select(socket => JsonValue.Create(socket))]) };
+        }
+
+        string[] command = [.. _options.AgentPrefix, Program("agent"), "run", "--config", Write("agent.json", settings)];
+        Agent = ServiceProcess.Start(command[0], command[1..]);
+        await CollectorClient.UntilAsync(
+            async () => await Client.Query.GetStatusAsync(new GetStatusRequest()).ResponseAsync,
+            status => status.Agents.Any(agent => agent.Connected),
+            StartLimit,
+            "the agent is connected:\n" + Agent.Output);
+    }
+
+    public async Task StopAsync()
+    {
+        foreach (var service in (ServiceProcess?[])[Agent, Collector])
+        {
+            if (service is not null)
+            {
+                await service.StopAsync(StopLimit);
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var service in (ServiceProcess?[])[Agent, Collector])
+        {
+            if (service is not null)
+            {
+                await service.DisposeAsync();
+            }
+        }
+
+        Client.Dispose();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    private string Program(string name) => Path.Combine(_options.Programs, name, name);
+
+    private string Write(string name, JsonObject settings)
+    {
+        var path = Path.Combine(Folder, name);
+        File.WriteAllText(path, settings.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
+        return path;
+    }
+}

@@ -1,0 +1,54 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Runtime.Bench;
+
+/// <summary>Programs that a benchmark runs to their end.</summary>
+internal static class Commands
+{
+    /// <exception cref="InvalidOperationException">It ended with another code than 0; with what it printed.</exception>
+    public static async Task<string> RunAsync(string file, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(file) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        using var process = Process.Start(start)!;
+        var errors = process.StandardError.ReadToEndAsync();
+        var output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return process.ExitCode == 0
+            ? output
+            : throw new InvalidOperationException($"{file} {string.Join(' ', arguments)} ended with {process.ExitCode}: {await errors}");
+    }
+
+    public static async Task<double> NumberAsync(string file, params string[] arguments) =>
+        double.Parse((await RunAsync(file, arguments)).Trim(), CultureInfo.InvariantCulture);
+
+    /// <summary>CPU time of a process so far, user and system, all threads; 0 when it is gone. /proc/PID/schedstat counts the leader only.</summary>
+    public static TimeSpan CpuOf(int pid)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(pid);
+            return process.TotalProcessorTime;
+        }
+        catch (ArgumentException)
+        {
+            return TimeSpan.Zero;
+        }
+    }
+
+    /// <summary>Proportional and resident set, MiB, from /proc/PID/smaps_rollup.</summary>
+    public static (double Pss, double Rss) MemoryOf(int pid)
+    {
+        var lines = File.ReadAllLines($"/proc/{pid}/smaps_rollup");
+        return (Mebibytes("Pss:"), Mebibytes("Rss:"));
+
+        double Mebibytes(string key) => double.Parse(
+            lines.First(line => line.StartsWith(key, StringComparison.Ordinal))[key.Length..].Replace("kB", "", StringComparison.Ordinal),
+            CultureInfo.InvariantCulture) / 1024;
+    }
+}

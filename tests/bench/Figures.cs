@@ -1,0 +1,63 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Runtime.Bench;
+
+/// <summary>Repeated measurements of one thing. Bounded by the rounds of a run.</summary>
+internal sealed class Samples
+{
+    private readonly List<double> _values = [];
+
+    public int Count => _values.Count;
+
+    public double Median => Quantile(0.5);
+
+    public double Minimum => _values.Min();
+
+    public double Maximum => _values.Max();
+
+    public void Add(double value) => _values.Add(value);
+
+    /// <summary>Nearest rank: the smallest value with at least <paramref name="share"/> of the values at or below it.</summary>
+    public double Quantile(double share)
+    {
+        var sorted = _values.Order().ToArray();
+        return sorted[Math.Clamp((int)Math.Ceiling(share * sorted.Length) - 1, 0, sorted.Length - 1)];
+    }
+
+    public string Range(string format) => string.Create(CultureInfo.InvariantCulture,
+        $"{Median.ToString(format, CultureInfo.InvariantCulture)} [{Minimum.ToString(format, CultureInfo.InvariantCulture)} .. {Maximum.ToString(format, CultureInfo.InvariantCulture)}]");
+}
+
+/// <summary>What a run found: printed as tables as it comes, and kept as JSON.</summary>
+internal sealed class Report
+{
+    private readonly JsonArray _tables = [];
+
+    public void Table(string title, IReadOnlyList<string> columns, IReadOnlyList<IReadOnlyList<string>> rows)
+    {
+        var widths = columns.Select((column, i) => rows.Select(row => row[i].Length).Append(column.Length).Max()).ToArray();
+        Console.WriteLine();
+        Console.WriteLine(title);
+        Console.WriteLine();
+        Console.WriteLine(Line(columns));
+        Console.WriteLine("|" + string.Join('|', widths.Select(width => new string('-', width + 2))) + "|");
+        foreach (var row in rows)
+        {
+            Console.WriteLine(Line(row));
+        }
+
+        var json = new JsonArray();
+        foreach (var row in rows)
+        {
+            json.Add(new JsonObject(columns.Zip(row, (column, cell) => KeyValuePair.Create(column, (JsonNode?)JsonValue.Create(cell)))));
+        }
+
+        _tables.Add(new JsonObject { ["title"] = title, ["rows"] = json });
+
+        string Line(IReadOnlyList<string> cells) => "| " + string.Join(" | ", cells.Select((cell, i) => cell.PadRight(widths[i]))) + " |";
+    }
+
+    public void Save(string path) => File.WriteAllText(path, _tables.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
+}
