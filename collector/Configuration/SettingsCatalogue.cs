@@ -1,4 +1,5 @@
 using Runtime.Collector.Notifiers;
+using Runtime.Collector.Security;
 
 namespace Runtime.Collector.Configuration;
 
@@ -11,6 +12,7 @@ internal static class SettingsCatalogue
     public static IReadOnlyList<SettingsSection> All { get; } =
     [
         SettingsSection.Group<LogOptions>(LogOptions.Section),
+        SettingsSection.Group<AccessOptions>(AccessOptions.Section),
         SettingsSection.List<NotifierOptions>(NotifierOptions.Section, NotifierOptions.CheckNames),
         SettingsSection.Group<OutboxOptions>(OutboxOptions.Section),
     ];

@@ -1,7 +1,6 @@
-namespace Runtime.Collector.Query;
+using Runtime.Collector.Notifiers;
 
-/// <summary>What a receiver answered to a sample alert.</summary>
-internal sealed record NotifierAnswer(bool Delivered, string Answer, TimeSpan Took);
+namespace Runtime.Collector.Query;
 
 /// <summary>Sends a sample alert through one notifier. Any thread.</summary>
 internal interface INotifierTest
@@ -10,5 +9,5 @@ internal interface INotifierTest
     IReadOnlyList<string> Names { get; }
 
     /// <summary>Null when there is no such notifier.</summary>
-    Task<NotifierAnswer?> TestAsync(string name, CancellationToken cancellationToken);
+    Task<NotifierTest?> TestAsync(string name, CancellationToken cancellationToken);
 }

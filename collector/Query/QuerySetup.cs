@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Runtime.Collector.Security;
 
 namespace Runtime.Collector.Query;
@@ -9,6 +10,7 @@ internal static class QuerySetup
     {
         services.AddSingleton<QueryReader>();
         services.AddSingleton<EventFollower>();
+        services.TryAddSingleton<INotifierTest, NotifierTester>();
         services.AddGrpc().AddServiceOptions<QueryService>(options =>
         {
             options.Interceptors.Add<QueryFaults>();

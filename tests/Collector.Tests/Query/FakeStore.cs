@@ -2,6 +2,7 @@ using Runtime.Collector.Baselines;
 using Runtime.Collector.Detection;
 using Runtime.Collector.Incidents;
 using Runtime.Collector.Ingest;
+using Runtime.Collector.Notifiers;
 using Runtime.Collector.Query;
 using Runtime.Collector.Scopes;
 using Runtime.V1;
@@ -23,7 +24,7 @@ internal sealed class FakeStore : IQueryStore, IScopeDirectory, IAgentDirectory,
     public List<Incident> Incidents { get; } = [];
     public List<StoredAgent> Agents { get; } = [];
     public List<DeliveryView> Deliveries { get; } = [];
-    public Dictionary<string, NotifierAnswer> Notifiers { get; } = [];
+    public Dictionary<string, NotifierTest> Notifiers { get; } = [];
     public Dictionary<string, AgentStatus> Statuses { get; } = [];
     public Exception? Fault { get; set; }
 
@@ -134,7 +135,7 @@ internal sealed class FakeStore : IQueryStore, IScopeDirectory, IAgentDirectory,
 
     public AgentStatus? LastStatus(string agentId) => Statuses.GetValueOrDefault(agentId);
 
-    public Task<NotifierAnswer?> TestAsync(string name, CancellationToken cancellationToken) => Task.FromResult(Notifiers.GetValueOrDefault(name));
+    public Task<NotifierTest?> TestAsync(string name, CancellationToken cancellationToken) => Task.FromResult(Notifiers.GetValueOrDefault(name));
 
     private Incident? Change(string id, IncidentState state, AuditEntry entry)
     {
