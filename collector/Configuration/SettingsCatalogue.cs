@@ -1,5 +1,7 @@
+using Runtime.Collector.Ingest;
 using Runtime.Collector.Notifiers;
 using Runtime.Collector.Security;
+using Runtime.Collector.Storage;
 
 namespace Runtime.Collector.Configuration;
 
@@ -13,6 +15,8 @@ internal static class SettingsCatalogue
     [
         SettingsSection.Group<LogOptions>(LogOptions.Section),
         SettingsSection.Group<AccessOptions>(AccessOptions.Section),
+        SettingsSection.Group<StorageOptions>(StorageOptions.Section, options => options.Validate()),
+        SettingsSection.Group<IngestOptions>(IngestOptions.Section, options => options.Validate()),
         SettingsSection.List<NotifierOptions>(NotifierOptions.Section, NotifierOptions.CheckNames),
         SettingsSection.Group<OutboxOptions>(OutboxOptions.Section),
     ];

@@ -4,7 +4,7 @@ using Grpc.Core.Interceptors;
 namespace Runtime.Collector.Query;
 
 /// <summary>The border of the query calls: faults become gRPC states, and what nobody foresaw is logged here and told without its insides.</summary>
-internal sealed partial class QueryFaults(ILogger<QueryFaults> logger) : Interceptor
+internal sealed partial class QueryFaults(IHostApplicationLifetime lifetime, ILogger<QueryFaults> logger) : Interceptor
 {
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
@@ -39,7 +39,9 @@ internal sealed partial class QueryFaults(ILogger<QueryFaults> logger) : Interce
             case QueryFault fault:
                 return new RpcException(new Status(Code(fault.Kind), fault.Message));
             case OperationCanceledException or IOException or InvalidOperationException when context.CancellationToken.IsCancellationRequested:
-                return new RpcException(new Status(StatusCode.Cancelled, "the caller or the collector ended the call"));
+                return new RpcException(new Status(StatusCode.Cancelled, "the caller ended the call"));
+            case OperationCanceledException when lifetime.ApplicationStopping.IsCancellationRequested:
+                return new RpcException(new Status(StatusCode.Unavailable, "the collector stops; ask again"));
             default:
                 Log.Unforeseen(logger, context.Method, e);
                 return new RpcException(new Status(StatusCode.Internal, "a fault of the collector; its log says more"));

@@ -6,7 +6,7 @@ namespace Runtime.Collector.Query;
 
 /// <summary>The shell of <see cref="QueryReader"/>: messages in and out, and who asks. The same methods are served as JSON over HTTP.</summary>
 internal sealed class QueryService(
-    QueryReader reader, EventFollower follower, IQueryStore store, IAgentDirectory agents, INotifierTest notifiers, TimeProvider time) : V1.Query.QueryBase
+    QueryReader reader, EventFollower follower, IQueryStore store, IAgentDirectory agents, INotifierTest notifiers, IHostApplicationLifetime lifetime, TimeProvider time) : V1.Query.QueryBase
 {
     /// <summary>A caller that takes nothing for so long is gone or broken.</summary>
     internal static readonly TimeSpan StallLimit = TimeSpan.FromSeconds(30);
@@ -78,12 +78,13 @@ internal sealed class QueryService(
 
         // A caller waits for the headers to know that nothing escapes it from now on.
         var now = await follower.NowAsync(context.CancellationToken);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         await context.WriteResponseHeadersAsync([]);
-        await foreach (var observation in follower.FollowAsync(filter, now, context.CancellationToken))
+        await foreach (var observation in follower.FollowAsync(filter, now, end.Token))
         {
             try
             {
-                await responseStream.WriteAsync(Wire.Event(observation), context.CancellationToken).WaitAsync(StallLimit, time);
+                await responseStream.WriteAsync(Wire.Event(observation), end.Token).WaitAsync(StallLimit, time);
             }
             catch (TimeoutException)
             {
