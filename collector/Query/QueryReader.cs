@@ -113,5 +113,5 @@ internal sealed class QueryReader(IQueryStore store, IScopeDirectory scopes)
             : throw QueryFault.Invalid("id", idPrefix, $"is the beginning of several {what}s' ids; give more of it: {string.Join(", ", found.Select(id))}"),
     };
 
-    private static QueryFault Gone(string what, string id) => new(QueryFaultKind.NotFound, $"{what} {id} was removed just now");
+    private static QueryFault Gone(string what, string id) => new(QueryFaultKind.NotNow, $"{what} {id} was decided or removed by somebody else just now; look at it again");
 }
