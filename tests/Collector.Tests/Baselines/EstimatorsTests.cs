@@ -1,5 +1,6 @@
 using CsCheck;
 using Runtime.Collector.Baselines;
+using Xunit;
 
 namespace Runtime.Collector.Tests.Baselines;
 

@@ -1,4 +1,5 @@
 using Runtime.Collector.Baselines;
+using Xunit;
 
 namespace Runtime.Collector.Tests.Baselines;
 

@@ -1,6 +1,7 @@
 using Runtime.Collector.Baselines;
 using Runtime.Collector.Detection;
 using Runtime.Collector.Ingest;
+using Xunit;
 
 namespace Runtime.Collector.Tests.Detection;
 
@@ -48,9 +49,9 @@ public sealed class EvidenceTests
     [InlineData(ProcessFlags.UpperLayer, "upper_layer", 40)]
     [InlineData(ProcessFlags.Deleted, "deleted", 30)]
     [InlineData(ProcessFlags.Memfd, "memfd", 60)]
-    public void Exec_Flags_FallIntoTheirClass(ProcessFlags flags, string expectedClass, double expected)
+    public void Exec_Flags_FallIntoTheirClass(object flags, string expectedClass, double expected)
     {
-        var assessment = ExecEvidence.Assess(_builder.Exec(Container, _builder.Process("/opt/x", _nginx, flags: flags)), default);
+        var assessment = ExecEvidence.Assess(_builder.Exec(Container, _builder.Process("/opt/x", _nginx, flags: (ProcessFlags)flags)), default);
         Assert.Equal((expectedClass, expected), (assessment.Class, assessment.EValue));
     }
 
@@ -68,10 +69,10 @@ public sealed class EvidenceTests
     [InlineData(Phase.Steady, true, 0.2)]
     [InlineData(Phase.Init, true, 0.2)] // the strongest explanation alone
     [InlineData(Phase.Steady, false, 1)]
-    public void Exec_Explanations_Multiply(Phase phase, bool probation, double factor)
+    public void Exec_Explanations_Multiply(object phase, bool probation, double factor)
     {
         var assessment = ExecEvidence.Assess(
-            _builder.Exec(Container, _builder.Process("/tmp/x", _nginx, phase)), new Surroundings { OnProbation = probation });
+            _builder.Exec(Container, _builder.Process("/tmp/x", _nginx, (Phase)phase)), new Surroundings { OnProbation = probation });
         Assert.Equal(60 * factor, assessment.EValue, 1e-9);
     }
 
@@ -99,9 +100,9 @@ public sealed class EvidenceTests
     [InlineData("/tmp/x", FileOperation.ChmodExecutable, "made_executable", 15)]
     [InlineData("/srv/www/up/x.php", FileOperation.Create, "web_script", 15)]
     [InlineData("/etc/shadow", FileOperation.SensitiveRead, "secret_read", 20)]
-    public void File_Place_FallsIntoItsClass(string path, FileOperation operation, string expectedClass, double expected)
+    public void File_Place_FallsIntoItsClass(string path, object operation, string expectedClass, double expected)
     {
-        var assessment = FileEvidence.Assess(_builder.File(Container, _nginx, path, operation), default);
+        var assessment = FileEvidence.Assess(_builder.File(Container, _nginx, path, (FileOperation)operation), default);
         Assert.Equal((expectedClass, expected), (assessment.Class, assessment.EValue));
     }
 

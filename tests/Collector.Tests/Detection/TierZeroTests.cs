@@ -1,5 +1,6 @@
 using Runtime.Collector.Detection;
 using Runtime.Collector.Ingest;
+using Xunit;
 
 namespace Runtime.Collector.Tests.Detection;
 
@@ -106,8 +107,8 @@ public sealed class TierZeroTests
     [InlineData(ProcessFlags.UpperLayer, Phase.Init, false)] // an entrypoint runs what it unpacked
     [InlineData(ProcessFlags.NetworkFacing, Phase.Steady, false)] // a program of the image
     [InlineData(ProcessFlags.UpperLayer | ProcessFlags.NetworkFacing, Phase.Session, false)] // kubectl cp, kubectl exec
-    public void UpperLayer_OnlyBelowWhatServesTheNetwork_IsAFact(ProcessFlags flags, Phase phase, bool isFact) =>
-        Assert.Equal(isFact ? TierZero.UpperLayer : null, Judge(_builder.Process("/opt/x", _nginx, phase, flags)));
+    public void UpperLayer_OnlyBelowWhatServesTheNetwork_IsAFact(object flags, object phase, bool isFact) =>
+        Assert.Equal(isFact ? TierZero.UpperLayer : null, Judge(_builder.Process("/opt/x", _nginx, (Phase)phase, (ProcessFlags)flags)));
 
     [Theory]
     [InlineData("/bin/sh", ProcessFlags.StdinSocket, true)]
@@ -115,8 +116,8 @@ public sealed class TierZeroTests
     [InlineData("/bin/bash", ProcessFlags.StderrSocket, false)]
     [InlineData("/bin/bash", ProcessFlags.None, false)]
     [InlineData("/usr/sbin/nginx", ProcessFlags.StdinSocket, false)] // a server handed its connection
-    public void Shell_InputOrOutputIsASocket_IsAFact(string binary, ProcessFlags flags, bool isFact) =>
-        Assert.Equal(isFact ? TierZero.ShellOnSocket : null, Judge(_builder.Process(binary, _nginx, flags: flags)));
+    public void Shell_InputOrOutputIsASocket_IsAFact(string binary, object flags, bool isFact) =>
+        Assert.Equal(isFact ? TierZero.ShellOnSocket : null, Judge(_builder.Process(binary, _nginx, flags: (ProcessFlags)flags)));
 
     [Fact]
     public void Shell_OfBusybox_IsToldByTheNameItWasCalledBy()
@@ -130,8 +131,8 @@ public sealed class TierZeroTests
     [InlineData("/etc/ld.so.preload", FileOperation.Rename, true)]
     [InlineData("/etc/ld.so.preload", FileOperation.Unlink, false)]
     [InlineData("/etc/ld.so.cache", FileOperation.Write, false)]
-    public void LoaderPreload_Written_IsAFact(string path, FileOperation operation, bool isFact) =>
-        Assert.Equal(isFact ? TierZero.LoaderPreload : null, TierZero.Judge(_builder.File(Container, _nginx, path, operation))?.Rule);
+    public void LoaderPreload_Written_IsAFact(string path, object operation, bool isFact) =>
+        Assert.Equal(isFact ? TierZero.LoaderPreload : null, TierZero.Judge(_builder.File(Container, _nginx, path, (FileOperation)operation))?.Rule);
 
     private string? Judge(IReadOnlyList<ProcessInfo> lineage) => TierZero.Judge(_builder.Exec(Container, lineage))?.Rule;
 }

@@ -1,4 +1,5 @@
 using Runtime.Collector.Incidents;
+using Xunit;
 
 namespace Runtime.Collector.Tests.Incidents;
 

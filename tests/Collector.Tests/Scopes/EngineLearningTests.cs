@@ -2,6 +2,7 @@ using Runtime.Collector.Baselines;
 using Runtime.Collector.Ingest;
 using Runtime.Collector.Inventory;
 using Runtime.Collector.Scopes;
+using Xunit;
 
 namespace Runtime.Collector.Tests.Scopes;
 

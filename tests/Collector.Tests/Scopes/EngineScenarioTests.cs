@@ -2,6 +2,7 @@ using Runtime.Collector.Baselines;
 using Runtime.Collector.Detection;
 using Runtime.Collector.Incidents;
 using Runtime.Collector.Ingest;
+using Xunit;
 
 namespace Runtime.Collector.Tests.Scopes;
 

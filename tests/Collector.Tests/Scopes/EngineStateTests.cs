@@ -3,13 +3,14 @@ using CsCheck;
 using Runtime.Collector.Baselines;
 using Runtime.Collector.Ingest;
 using Runtime.Collector.Scopes;
+using Xunit;
 
 namespace Runtime.Collector.Tests.Scopes;
 
 public sealed class EngineStateTests
 {
     /// <summary>A locked deployment, then an attack on both replicas.</summary>
-    private static readonly IReadOnlyList<Observation> Log = MakeLog();
+    private static readonly List<Observation> Log = MakeLog();
 
     [Fact]
     public void Replay_OfTheSameLog_GivesTheSameIdsAndBytes()

@@ -4,6 +4,7 @@ using Runtime.Collector.Detection;
 using Runtime.Collector.Incidents;
 using Runtime.Collector.Ingest;
 using Runtime.Collector.Scopes;
+using Xunit;
 
 namespace Runtime.Collector.Tests.Scopes;
 
