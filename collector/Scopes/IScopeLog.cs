@@ -1,3 +1,5 @@
+using Runtime.Collector.Detection;
+using Runtime.Collector.Incidents;
 using Runtime.Collector.Ingest;
 
 namespace Runtime.Collector.Scopes;
@@ -16,6 +18,13 @@ internal interface IScopeLog
 
     /// <summary>Null when the scope was never seen.</summary>
     Task<StoredScope?> LoadAsync(string scopeId, CancellationToken cancellationToken);
+
+    /// <summary>For what the scope itself has forgotten. Null when this scope has none of that id.</summary>
+    Task<Incident?> FindIncidentAsync(string scopeId, string incidentId, CancellationToken cancellationToken);
+
+    Task<Deviation?> FindDeviationAsync(string scopeId, string deviationId, CancellationToken cancellationToken);
+
+    Task<IReadOnlyList<Deviation>> ListDeviationsAsync(string scopeId, string incidentId, CancellationToken cancellationToken);
 
     /// <summary>Stores state, outcome, outbox rows and the audit in one transaction. Rows that are there already stay as they are or are brought up to date.</summary>
     /// <returns>The new revision.</returns>

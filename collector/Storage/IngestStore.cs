@@ -13,24 +13,46 @@ internal sealed class IngestStore(Database database, LogSignal log) : IIngestLog
     private const int MaxNodeScopes = 512;
     private static readonly TimeSpan NodeScopeAge = TimeSpan.FromDays(1);
 
-    public Task<ulong> OpenEpochAsync(AgentIdentity agent, DateTimeOffset now, CancellationToken cancellationToken) => database.WriteAsync(
-        session =>
+    /// <remarks>
+    /// A new epoch is an agent that was started: since its last word nobody watched the node, which its scopes must know, for a
+    /// quiet hour that nobody saw is no quiet hour. (An agent that was only cut off comes back with the same epoch and its spool.)
+    /// </remarks>
+    public async Task<ulong> OpenEpochAsync(AgentIdentity agent, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var (last, newest) = await database.WriteAsync(session => Open(session, agent, now), cancellationToken);
+        if (newest > 0)
         {
-            var at = now.ToMicros();
-            session.Execute("""
-                INSERT INTO agents (agent_id, cluster, node, version, kernel_release, boot_id, epoch, first_seen, last_seen) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
-                ON CONFLICT (agent_id) DO UPDATE SET cluster = $2, node = $3, version = $4, kernel_release = $5, boot_id = $6, epoch = $7, last_seen = $8
-                """, agent.AgentId, agent.Cluster, agent.Node, agent.Version, agent.KernelRelease, agent.BootId, agent.Epoch, at);
-            session.Execute("""
-                INSERT INTO epochs (agent_id, epoch, last_sequence, last_seen) VALUES ($1, $2, 0, $3)
-                ON CONFLICT (agent_id, epoch) DO UPDATE SET last_seen = $3
-                """, agent.AgentId, agent.Epoch, at);
-            session.Execute("""
-                DELETE FROM epochs WHERE agent_id = $1 AND epoch NOT IN (SELECT epoch FROM epochs WHERE agent_id = $1 ORDER BY last_seen DESC, epoch LIMIT $2)
-                """, agent.AgentId, MaxEpochs);
-            return LastSequence(session, agent);
-        },
-        cancellationToken);
+            log.Raise(newest);
+        }
+
+        return last;
+    }
+
+    private static (ulong LastSequence, long NewestLog) Open(SqlSession session, AgentIdentity agent, DateTimeOffset now)
+    {
+        var at = now.ToMicros();
+        var isNew = session.Number("SELECT 1 FROM epochs WHERE agent_id = $1 AND epoch = $2", agent.AgentId, agent.Epoch) is null;
+        var lastWord = session.Number("SELECT last_seen FROM agents WHERE agent_id = $1", agent.AgentId);
+        session.Execute("""
+            INSERT INTO agents (agent_id, cluster, node, version, kernel_release, boot_id, epoch, first_seen, last_seen) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+            ON CONFLICT (agent_id) DO UPDATE SET cluster = $2, node = $3, version = $4, kernel_release = $5, boot_id = $6, epoch = $7, last_seen = $8
+            """, agent.AgentId, agent.Cluster, agent.Node, agent.Version, agent.KernelRelease, agent.BootId, agent.Epoch, at);
+        session.Execute("""
+            INSERT INTO epochs (agent_id, epoch, last_sequence, last_seen) VALUES ($1, $2, 0, $3)
+            ON CONFLICT (agent_id, epoch) DO UPDATE SET last_seen = $3
+            """, agent.AgentId, agent.Epoch, at);
+        session.Execute("""
+            DELETE FROM epochs WHERE agent_id = $1 AND epoch NOT IN (SELECT epoch FROM epochs WHERE agent_id = $1 ORDER BY last_seen DESC, epoch LIMIT $2)
+            """, agent.AgentId, MaxEpochs);
+        var writing = new LogWriting(session, at);
+        if (isNew && lastWord < at)
+        {
+            AppendToNode(session, writing, agent, new NodeLoss("agent", "agent_away", 1, StoreTime.FromMicros(lastWord.Value), now), now);
+            writing.Finish();
+        }
+
+        return (LastSequence(session, agent), writing.Stored.Count > 0 ? writing.Stored[^1].Id : 0);
+    }
 
     public async Task<CommitResult> CommitAsync(AgentIdentity agent, DecodedBatch batch, DateTimeOffset now, CancellationToken cancellationToken)
     {
@@ -70,20 +92,25 @@ internal sealed class IngestStore(Database database, LogSignal log) : IIngestLog
         foreach (var loss in batch.NodeLosses)
         {
             writing.CountLoss(agent.AgentId, loss);
-            foreach (var scope in NodeScopes(session, agent, now))
-            {
-                writing.Append(Row.From(new LossObservation
-                {
-                    Scope = scope, AgentId = agent.AgentId, Node = agent.Node, Container = null, Lineage = [],
-                    First = loss.First, Last = loss.Last, Count = loss.Count, Kind = loss.Kind, Reason = loss.Reason,
-                }));
-            }
+            AppendToNode(session, writing, agent, loss, now);
         }
 
         writing.Finish();
         session.Execute("UPDATE epochs SET last_sequence = $3, last_seen = $4 WHERE agent_id = $1 AND epoch = $2", agent.AgentId, agent.Epoch, (long)batch.Sequence, now.ToMicros());
         session.Execute("UPDATE agents SET last_seen = $2 WHERE agent_id = $1", agent.AgentId, now.ToMicros());
         return new CommitResult(false, writing.Stored);
+    }
+
+    private static void AppendToNode(SqlSession session, LogWriting writing, AgentIdentity agent, NodeLoss loss, DateTimeOffset now)
+    {
+        foreach (var scope in NodeScopes(session, agent, now))
+        {
+            writing.Append(Row.From(new LossObservation
+            {
+                Scope = scope, AgentId = agent.AgentId, Node = agent.Node, Container = null, Lineage = [],
+                First = loss.First, Last = loss.Last, Count = loss.Count, Kind = loss.Kind, Reason = loss.Reason,
+            }));
+        }
     }
 
     private static IEnumerable<Scope> NodeScopes(SqlSession session, AgentIdentity agent, DateTimeOffset now) => session.Rows(

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
+using Runtime.Collector.Detection;
 using Runtime.Collector.Incidents;
 using Runtime.Collector.Inventory;
 using Runtime.Collector.Scopes;
@@ -39,6 +40,24 @@ internal sealed class ScopeStore(Database database, OutboxSignal outbox) : IScop
             "SELECT t.state, coalesce(t.applied_through, 0), coalesce(t.revision, 0) FROM scopes s LEFT JOIN scope_state t ON t.scope = s.number WHERE s.scope_id = $1",
             reader => new StoredScope(reader.IsDBNull(0) ? [] : reader.GetFieldValue<byte[]>(0), reader.GetInt64(1), reader.GetInt64(2)),
             scopeId).FirstOrDefault(),
+        cancellationToken);
+
+    public Task<Incident?> FindIncidentAsync(string scopeId, string incidentId, CancellationToken cancellationToken) => database.ReadAsync(
+        session => session.Rows(
+            "SELECT document FROM incidents WHERE id = $1 AND scope = (SELECT number FROM scopes WHERE scope_id = $2)",
+            reader => JsonSerializer.Deserialize(reader.GetString(0), StoreJson.Default.Incident), incidentId, scopeId).FirstOrDefault(),
+        cancellationToken);
+
+    public Task<Deviation?> FindDeviationAsync(string scopeId, string deviationId, CancellationToken cancellationToken) => database.ReadAsync(
+        session => session.Rows(
+            "SELECT document FROM deviations WHERE id = $1 AND scope = (SELECT number FROM scopes WHERE scope_id = $2)",
+            reader => JsonSerializer.Deserialize(reader.GetString(0), StoreJson.Default.Deviation), deviationId, scopeId).FirstOrDefault(),
+        cancellationToken);
+
+    public Task<IReadOnlyList<Deviation>> ListDeviationsAsync(string scopeId, string incidentId, CancellationToken cancellationToken) => database.ReadAsync<IReadOnlyList<Deviation>>(
+        session => session.Rows(
+            "SELECT document FROM deviations WHERE incident_id = $1 AND scope = (SELECT number FROM scopes WHERE scope_id = $2)",
+            reader => JsonSerializer.Deserialize(reader.GetString(0), StoreJson.Default.Deviation)!, incidentId, scopeId),
         cancellationToken);
 
     public async Task<long> SaveAsync(string scopeId, ScopeRecord record, long revision, DateTimeOffset now, CancellationToken cancellationToken)
