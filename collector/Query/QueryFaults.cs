@@ -58,7 +58,7 @@ internal sealed partial class QueryFaults(IHostApplicationLifetime lifetime, ILo
 
     private static partial class Log
     {
-        [LoggerMessage(7000, LogLevel.Error, "{Method} failed; the caller was told only that it did")]
+        [LoggerMessage(8100, LogLevel.Error, "{Method} failed; the caller was told only that it did")]
         public static partial void Unforeseen(ILogger logger, string method, Exception e);
     }
 }

@@ -35,6 +35,16 @@ internal static class AccessSetup
             .SetFallbackPolicy(new Microsoft.AspNetCore.Authorization.AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
     }
 
+    /// <summary>Takes the socket's place before anything starts, so that a second collector touches neither store nor scopes.</summary>
+    /// <exception cref="AccessException">The place is taken or not safe.</exception>
+    public static void ReserveDoors(this WebApplication app, AccessOptions options)
+    {
+        if (options.Socket.Length > 0)
+        {
+            app.Services.GetRequiredService<LocalDoor>().Reserve(options.Socket);
+        }
+    }
+
     private static void Listen(KestrelServerOptions kestrel, AccessOptions options)
     {
         kestrel.AddServerHeader = false;

@@ -128,13 +128,13 @@ internal sealed partial class Certificates(AccessOptions options, CertificateSna
 
     private static partial class Log
     {
-        [LoggerMessage(6020, LogLevel.Information, "Certificate files were read again: {Path}, valid until {Expires:u}")]
+        [LoggerMessage(8020, LogLevel.Information, "Certificate files were read again: {Path}, valid until {Expires:u}")]
         public static partial void Reloaded(ILogger logger, string path, DateTimeOffset expires);
 
-        [LoggerMessage(6021, LogLevel.Error, "New certificate files cannot be used, the old ones stay: {Reason}")]
+        [LoggerMessage(8021, LogLevel.Error, "New certificate files cannot be used, the old ones stay: {Reason}")]
         public static partial void NotReloaded(ILogger logger, string reason);
 
-        [LoggerMessage(6022, LogLevel.Warning, "The certificate {Path} ends {Expires:u}: after that no agent and no person can connect")]
+        [LoggerMessage(8022, LogLevel.Warning, "The certificate {Path} ends {Expires:u}: after that no agent and no person can connect")]
         public static partial void ExpiresSoon(ILogger logger, string path, DateTimeOffset expires);
     }
 }

@@ -26,14 +26,30 @@ internal sealed partial class LocalDoor(LocalAdmission admission, Refusals refus
     private readonly Channel<ConnectionContext> _http1 = Channel.CreateBounded<ConnectionContext>(MaxUndecided);
     private readonly Channel<ConnectionContext> _http2 = Channel.CreateBounded<ConnectionContext>(MaxUndecided);
     private FileStream? _lock;
+    private Socket? _bound;
     private IConnectionListener? _listener;
     private Task _accepting = Task.CompletedTask;
     private int _undecided;
 
     public ChannelReader<ConnectionContext> Connections(HttpProtocols protocol) => protocol == HttpProtocols.Http2 ? _http2.Reader : _http1.Reader;
 
+    /// <summary>Takes the place on the file system and does not listen yet: before anything else starts, and to say early that it cannot.</summary>
+    /// <exception cref="AccessException">The message says why and what to do.</exception>
+    public void Reserve(string path)
+    {
+        try
+        {
+            _lock = LocalSocket.Lock(path, admission.Group);
+            _bound = LocalSocket.Bind(path, admission.Group);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new AccessException(e.Message, e);
+        }
+    }
+
     /// <summary>The second call for the same door does nothing. Called by Kestrel's start, one endpoint after the other.</summary>
-    /// <exception cref="IOException">The socket cannot be put there; the message says why and what to do.</exception>
+    /// <exception cref="AccessException">As <see cref="Reserve"/>.</exception>
     public async ValueTask OpenAsync(string path, CancellationToken cancellationToken)
     {
         if (_listener is not null)
@@ -41,9 +57,12 @@ internal sealed partial class LocalDoor(LocalAdmission admission, Refusals refus
             return;
         }
 
-        _lock = LocalSocket.Lock(path, admission.Group);
-        var sockets = new SocketTransportFactory(
-            Options.Create(new SocketTransportOptions { CreateBoundListenSocket = endPoint => LocalSocket.Bind((UnixDomainSocketEndPoint)endPoint, path, admission.Group) }), loggers);
+        if (_bound is null)
+        {
+            Reserve(path);
+        }
+
+        var sockets = new SocketTransportFactory(Options.Create(new SocketTransportOptions { CreateBoundListenSocket = _ => _bound! }), loggers);
         _listener = await sockets.BindAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
         _accepting = AcceptAsync(_listener);
     }
@@ -63,6 +82,8 @@ internal sealed partial class LocalDoor(LocalAdmission admission, Refusals refus
             await _listener.DisposeAsync();
         }
 
+        // Its disposal removes the file: also when it never listened.
+        _bound?.Dispose();
         _http1.Writer.TryComplete();
         _http2.Writer.TryComplete();
         if (_lock is not null)
@@ -159,7 +180,7 @@ internal sealed partial class LocalDoor(LocalAdmission admission, Refusals refus
 
     private static partial class Log
     {
-        [LoggerMessage(6010, LogLevel.Critical, "The unix socket cannot accept any more; the program ends")]
+        [LoggerMessage(8010, LogLevel.Critical, "The unix socket cannot accept any more; the program ends")]
         public static partial void DoorBroken(ILogger logger, Exception e);
     }
 }

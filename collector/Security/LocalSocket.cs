@@ -32,13 +32,13 @@ internal static class LocalSocket
 
     /// <summary>Bound and not yet listening: mode and group are right before the first peer can connect.</summary>
     /// <exception cref="IOException">A living process listens there, the path is no socket, or the file system refuses.</exception>
-    public static Socket Bind(UnixDomainSocketEndPoint endPoint, string path, uint? group)
+    public static Socket Bind(string path, uint? group)
     {
         RemoveStale(path);
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
-            socket.Bind(endPoint);
+            socket.Bind(new UnixDomainSocketEndPoint(path));
             File.SetUnixFileMode(path, SocketMode);
             if (group is { } gid)
             {

@@ -17,15 +17,7 @@ internal sealed class LocalTransport(LocalDoor door) : IConnectionListenerFactor
     public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         var local = (LocalEndPoint)endpoint;
-        try
-        {
-            await door.OpenAsync(local.Path, cancellationToken);
-        }
-        catch (IOException e)
-        {
-            throw new AccessException(e.Message, e);
-        }
-
+        await door.OpenAsync(local.Path, cancellationToken);
         return new Listener(door, local);
     }
 

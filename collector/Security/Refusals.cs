@@ -40,7 +40,7 @@ internal sealed partial class Refusals(ILogger<Refusals> logger, IMeterFactory m
 
     private static partial class Log
     {
-        [LoggerMessage(6000, LogLevel.Warning, "Connection refused: {Detail} ({Untold} more were refused for this reason and not told)")]
+        [LoggerMessage(8000, LogLevel.Warning, "Connection refused: {Detail} ({Untold} more were refused for this reason and not told)")]
         public static partial void Refused(ILogger logger, string detail, long untold);
     }
 }

@@ -41,7 +41,7 @@ internal sealed class AgentCall : IDisposable
             {
                 new Container
                 {
-                    Id = new string('a', 64), Runtime = "containerd", Name = "app", PodName = "web-5d9c7b6f4d-x1x2x", PodNamespace = "shop", PodUid = "uid1",
+                    Id = new string('a', 64), Runtime = "containerd", Name = "app", PodName = "web-5d9c7b6f4d-x2z4q", PodNamespace = "shop", PodUid = "uid1",
                     PodLabels = { ["app"] = "web", ["pod-template-hash"] = "5d9c7b6f4d" }, Image = "docker.io/library/nginx:1.25", ImageDigest = "sha256:" + new string('d', 64),
                     StartedUnixNs = now - 3_600_000_000_000, Complete = true, CgroupPath = "/kubepods/x",
                 },
