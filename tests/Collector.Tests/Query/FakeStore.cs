@@ -117,7 +117,7 @@ internal sealed class FakeStore : IQueryStore, IScopeDirectory, IAgentDirectory,
     public Task ApplyAsync(IReadOnlyList<Observation> observations, CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task<BaselineView?> GetBaselineAsync(string scopeId, CancellationToken cancellationToken) =>
-        Task.FromResult(Scopes.Exists(scope => scope.ScopeId == scopeId) ? Sample.Baseline(Inventory.Scope.Parse(scopeId)) : null);
+        Task.FromResult(Scopes.Exists(scope => scope.ScopeId == scopeId) ? Sample.Baseline(Runtime.Collector.Inventory.Scope.Parse(scopeId)) : null);
 
     public Task<Incident?> CloseIncidentAsync(string scopeId, string incidentId, string verdict, string who, string note, CancellationToken cancellationToken) =>
         Task.FromResult(Change(incidentId, IncidentState.Closed, new(Sample.Noon, who, "close " + verdict, note)));
