@@ -23,6 +23,8 @@ public sealed class ContainerdNodeTests
 
         var page = await shell.ExecAsync("/bin/wget", "-q", "-O", "-", $"http://{server.Ip}/");
         Assert.Equal(new ExecResult(0, "<h1>shop</h1>\n", ""), page);
+        using var outside = node.CreateHttpClient();
+        Assert.Equal("<h1>shop</h1>\n", await outside.GetStringAsync(new Uri($"http://{server.Ip}/"), cancelled));
         Assert.Equal("/usr/sbin/httpd", File.ResolveLinkTarget($"/proc/{httpd.Pid}/exe", returnFinalTarget: false)!.FullName);
         Assert.StartsWith("localhost/web@sha256:", httpd.ImageReference, StringComparison.Ordinal);
         Assert.Matches("^web-[a-z0-9]{10}-[a-z0-9]{5}$", server.Spec.Name);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Grpc.Core;
 
@@ -117,6 +118,25 @@ public sealed class ContainerdNode : IAsyncDisposable
         var status = await Cri.PodStatusAsync(id, cancellationToken);
         return new Pod(Cri, spec, config, id, status.Network?.Ip ?? "");
     }
+
+    /// <summary>For requests from outside the pods: its connections begin at the node's end of the bridge, without a process of their own there.</summary>
+    public HttpClient CreateHttpClient() => new(new SocketsHttpHandler
+    {
+        ConnectCallback = async (context, cancellationToken) =>
+        {
+            var socket = await NamespaceSocket.OpenAsync(NetworkNamespace);
+            try
+            {
+                await socket.ConnectAsync(context.DnsEndPoint.Host, context.DnsEndPoint.Port, cancellationToken);
+                return new NetworkStream(socket, ownsSocket: true);
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
+        },
+    });
 
     /// <summary>SIGTERM to containerd and a new one in its place; the pods run on.</summary>
     public async Task RestartContainerdAsync()
