@@ -21,4 +21,11 @@ internal sealed record ContainerRecord(
     long StartedUnixNs,
     string CgroupPath,
     string PodIp,
-    bool Complete);
+    bool Complete)
+{
+    /// <summary>The name that a pod's own (pause) container gets, as cAdvisor and the kubelet name it.</summary>
+    public const string SandboxName = "POD";
+
+    /// <summary>The pod's own (pause) container, not a workload's. False while unknown.</summary>
+    public bool IsSandbox { get; init; }
+}

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Runtime.Agent.Capture;
 
 namespace Runtime.Agent.Processes;
@@ -40,6 +41,41 @@ internal enum ProcessFlags : uint
 /// <remarks>Text is raw bytes: a container chose it.</remarks>
 internal sealed class ProcessRecord
 {
+    public ProcessRecord()
+    {
+    }
+
+    /// <summary>A copy, for an initializer to change.</summary>
+    [SetsRequiredMembers]
+    public ProcessRecord(ProcessRecord other)
+    {
+        Key = other.Key;
+        Parent = other.Parent;
+        Cgroup = other.Cgroup;
+        Binary = other.Binary;
+        Arguments = other.Arguments;
+        Cwd = other.Cwd;
+        Script = other.Script;
+        Flags = other.Flags;
+        Phase = other.Phase;
+        Uid = other.Uid;
+        Euid = other.Euid;
+        Gid = other.Gid;
+        LoginUid = other.LoginUid;
+        Inode = other.Inode;
+        Device = other.Device;
+        Links = other.Links;
+        Size = other.Size;
+        ModifiedUnixSeconds = other.ModifiedUnixSeconds;
+        ChangedUnixSeconds = other.ChangedUnixSeconds;
+        EffectiveCapabilities = other.EffectiveCapabilities;
+        MountNamespace = other.MountNamespace;
+        PidNamespace = other.PidNamespace;
+        NetworkNamespace = other.NetworkNamespace;
+        UserNamespace = other.UserNamespace;
+        ExecBootNs = other.ExecBootNs;
+    }
+
     public required ProcessKey Key { get; init; }
 
     /// <summary>The process that forked this one, as it was at the fork; null for pid 1, kernel threads, and when unknown.</summary>

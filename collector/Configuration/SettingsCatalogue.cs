@@ -1,0 +1,18 @@
+using Runtime.Collector.Notifiers;
+
+namespace Runtime.Collector.Configuration;
+
+/// <summary>
+/// Every setting of the collector, by section. A feature adds its options class here with one line; the class needs a
+/// constructor without parameters, and XML docs that say unit and meaning of each property (they become settings.md). Rules stand in attributes
+/// ([Range] …), in IValidatableObject, or in a method of the class that is named here: Group&lt;T&gt;(section, options => options.Validate()).
+/// </summary>
+internal static class SettingsCatalogue
+{
+    public static IReadOnlyList<SettingsSection> All { get; } =
+    [
+        SettingsSection.Group<LogOptions>(LogOptions.Section),
+        SettingsSection.List<NotifierOptions>(NotifierOptions.Section, NotifierOptions.CheckNames),
+        SettingsSection.Group<OutboxOptions>(OutboxOptions.Section),
+    ];
+}

@@ -1,0 +1,107 @@
+using System.ComponentModel.DataAnnotations;
+using System.Net;
+using Runtime.Collector.Configuration;
+using Runtime.Collector.Detection;
+
+namespace Runtime.Collector.Notifiers;
+
+internal enum NotifierKind
+{
+    Slack = 0,
+    Webhook = 1,
+}
+
+/// <summary>One receiver of alerts.</summary>
+internal sealed class NotifierOptions : IValidatableObject
+{
+    public const string Section = "Notifiers";
+
+    /// <summary>How people and runtimectl call it; unique, 1 to 64 of the characters A-Z a-z 0-9 . _ -</summary>
+    [RegularExpression("^[A-Za-z0-9._-]{1,64}$", ErrorMessage = "must be 1 to 64 of the characters A-Z a-z 0-9 . _ -")]
+    public required string Name { get; set; } = "";
+
+    /// <summary>Slack: an incoming webhook of Slack (or of a chat that speaks its format). Webhook: our own JSON, signed.</summary>
+    public required NotifierKind? Kind { get; set; }
+
+    /// <summary>File whose content is the address. Preferred where the address itself is a secret, as Slack's is. Read again at every delivery.</summary>
+    public string UrlFile { get; set; } = "";
+
+    /// <summary>The address itself, when UrlFile is not set: https, or http to this machine.</summary>
+    [Secret]
+    public string Url { get; set; } = "";
+
+    /// <summary>Webhook only: file with the key that signs every request, at least 16 bytes; a newline at its end is not part of it. Read again at every delivery.</summary>
+    public string SecretFile { get; set; } = "";
+
+    /// <summary>Incidents below it are not sent.</summary>
+    public Severity MinimumSeverity { get; set; } = Severity.Low;
+
+    /// <summary>Longest wait for one attempt, from connecting to the end of the answer.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:01:00")]
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Allows http to another machine: alerts and the address then travel in the clear.</summary>
+    public bool AllowInsecure { get; set; }
+
+    /// <summary>Names are compared without case: they are told apart by people.</summary>
+    public static void CheckNames(IReadOnlyList<NotifierOptions> all, SettingsFaults faults)
+    {
+        for (var i = 1; i < all.Count; i++)
+        {
+            var first = all.Take(i).ToList().FindIndex(other => other.Name.Length > 0 && other.Name.Equals(all[i].Name, StringComparison.OrdinalIgnoreCase));
+            if (first >= 0)
+            {
+                faults.Add($"{Section}:{i}:{nameof(Name)}", $"\"{all[i].Name}\"", "", $"is the name of {Section}:{first} already; each notifier needs its own");
+            }
+        }
+    }
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Url.Length > 0 == UrlFile.Length > 0)
+        {
+            yield return new(Url.Length > 0 ? "is set beside Url; set one of the two" : "must be set (or Url)", [nameof(UrlFile)]);
+        }
+        else if (Url.Length > 0 && UrlFault(Url, AllowInsecure) is { } urlFault)
+        {
+            yield return new(urlFault, [nameof(Url)]);
+        }
+        else if (UrlFile.Length > 0 && UrlFileFault() is { } fileFault)
+        {
+            yield return new(fileFault, [nameof(UrlFile)]);
+        }
+
+        if (Kind == NotifierKind.Slack && SecretFile.Length > 0)
+        {
+            yield return new("is for kind Webhook; Slack's secret is its address", [nameof(SecretFile)]);
+        }
+
+        if (Kind == NotifierKind.Webhook && SigningKeyFault() is { } secretFault)
+        {
+            yield return new(secretFault, [nameof(SecretFile)]);
+        }
+    }
+
+    /// <summary>Null when the address may be used. Never repeats the address.</summary>
+    internal static string? UrlFault(string text, bool allowInsecure)
+    {
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || (url.Scheme != Uri.UriSchemeHttps && url.Scheme != Uri.UriSchemeHttp) || url.Host.Length == 0)
+        {
+            return "must be an address such as https://hooks.example.org/path";
+        }
+
+        return url.Scheme == Uri.UriSchemeHttp && !IsLoopback(url) && !allowInsecure
+            ? $"goes to {url.Host} without encryption; use https, or set AllowInsecure" : null;
+    }
+
+    private static bool IsLoopback(Uri url) =>
+        url.Host == "localhost" || (IPAddress.TryParse(url.Host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
+
+    private string? UrlFileFault() =>
+        SecretFiles.TryRead(UrlFile, out var url, out var words) ? UrlFault(url, AllowInsecure) is { } fault ? "its content " + fault : null : words;
+
+    private string? SigningKeyFault() =>
+        SecretFile.Length == 0 ? "must be set: requests are signed with it (make one: openssl rand -hex 32 > FILE)"
+        : !SecretFiles.TryRead(SecretFile, out var key, out var words) ? words
+        : key.Length < WebhookNotifier.ShortestKey ? $"must hold at least {WebhookNotifier.ShortestKey} bytes; it holds {key.Length}" : null;
+}

@@ -1,0 +1,26 @@
+using System.Diagnostics;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Runtime.Collector.Notifiers;
+
+internal static class NotifierSetup
+{
+    /// <summary>Needs the options of Configuration and an <see cref="IOutbox"/>. Who tests a notifier asks for <see cref="OutboxDispatcher"/>.</summary>
+    public static IServiceCollection AddNotifiers(this IServiceCollection services)
+    {
+        services.AddSingleton(provider => Create(
+            provider.GetRequiredService<IReadOnlyList<NotifierOptions>>(), new WebhookPost(WebhookPost.CreateClient(), TimeProvider.System), TimeProvider.System));
+        services.AddSingleton<DeliveryMeter>();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<OutboxDispatcher>();
+        services.AddHostedService(provider => provider.GetRequiredService<OutboxDispatcher>());
+        return services;
+    }
+
+    internal static NotifierDirectory Create(IReadOnlyList<NotifierOptions> all, WebhookPost post, TimeProvider time) => new([.. all.Select(INotifier (options) => options.Kind switch
+    {
+        NotifierKind.Slack => new SlackNotifier(options, post),
+        NotifierKind.Webhook => new WebhookNotifier(options, post, time),
+        _ => throw new UnreachableException($"kind {options.Kind} passed the check of the settings"),
+    })]);
+}

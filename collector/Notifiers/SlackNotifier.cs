@@ -1,0 +1,19 @@
+using System.Text.Json;
+using Runtime.Collector.Detection;
+
+namespace Runtime.Collector.Notifiers;
+
+/// <summary>Slack's incoming webhook, or a chat that speaks its format. Answers "ok" on success; 4xx with a word such as invalid_blocks or no_service.</summary>
+internal sealed class SlackNotifier(NotifierOptions options, WebhookPost post) : INotifier
+{
+    public string Name => options.Name;
+    public Severity MinimumSeverity => options.MinimumSeverity;
+
+    public Task<DeliveryResult> SendAsync(Delivery delivery, CancellationToken cancellationToken) =>
+        post.SendAsync(
+            options,
+            delivery.IdempotencyKey,
+            JsonSerializer.SerializeToUtf8Bytes(SlackMessage.From(delivery.Incident), SlackJson.Default.SlackPayload),
+            _ => { },
+            cancellationToken);
+}

@@ -1,0 +1,62 @@
+using System.Collections;
+using Runtime.Collector.Configuration;
+using Runtime.Collector.Notifiers;
+using Xunit;
+
+namespace Runtime.Collector.Tests.Notifiers;
+
+public sealed class NotifierOptionsTests : IDisposable
+{
+    private readonly string _file = Path.GetTempFileName();
+
+    public void Dispose() => File.Delete(_file);
+
+    [Theory]
+    [InlineData("https://hooks.slack.com/services/T0/B0/x", false, null)]
+    [InlineData("http://127.0.0.1:8080/x", false, null)]
+    [InlineData("http://[::1]/x", false, null)]
+    [InlineData("http://localhost/x", false, null)]
+    [InlineData("http://alerts.example.org/x", true, null)]
+    [InlineData("http://alerts.example.org/x", false, "goes to alerts.example.org without encryption; use https, or set AllowInsecure")]
+    [InlineData("hooks.slack.com/services", false, "must be an address such as https://hooks.example.org/path")]
+    [InlineData("ftp://example.org", false, "must be an address such as https://hooks.example.org/path")]
+    [InlineData("https://", false, "must be an address such as https://hooks.example.org/path")]
+    public void Url_OfEachKind_IsTakenOrRefusedWithTheRule(string url, bool insecure, string? expected) =>
+        Assert.Equal(expected, NotifierOptions.UrlFault(url, insecure));
+
+    [Fact]
+    public void Faults_OfSeveralNotifiers_ComeTogetherAndShowNoSecret()
+    {
+        File.WriteAllText(_file, "short\n");
+        Dictionary<string, string> values = new()
+        {
+            ["0:Name"] = "chat", ["0:Kind"] = "slack", ["0:Url"] = "http://hooks.example.org/SECRET",
+            ["1:Name"] = "Chat", ["1:Kind"] = "Slack", ["1:Url"] = "https://a.example.org/SECRET", ["1:UrlFile"] = "/x", ["1:SecretFile"] = _file,
+            ["2:Name"] = "hook", ["2:Kind"] = "webhook", ["2:UrlFile"] = "/nonexistent/url", ["2:SecretFile"] = _file,
+            ["3:Name"] = "bad name", ["3:Kind"] = "pigeon", ["3:Timeout"] = "1h",
+            ["4:Kind"] = "Webhook", ["4:Name"] = "w",
+            ["5:Kind"] = "Webhook", ["5:Name"] = "file", ["5:UrlFile"] = _file, ["5:SecretFile"] = "/nonexistent/key",
+        };
+        var faults = new SettingsFaults();
+
+        Settings.Read(SettingsCatalogue.All, [.. values.Select(pair => $"--Notifiers:{pair.Key}={pair.Value}")], new Hashtable(), "/nonexistent", faults);
+
+        Assert.Equal(
+            [
+                "Notifiers:0:Url = (not shown) (command line): goes to hooks.example.org without encryption; use https, or set AllowInsecure",
+                "Notifiers:1:UrlFile = \"/x\" (command line): is set beside Url; set one of the two",
+                $"Notifiers:1:SecretFile = \"{_file}\" (command line): is for kind Webhook; Slack's secret is its address",
+                "Notifiers:2:UrlFile = \"/nonexistent/url\" (command line): does not exist",
+                $"Notifiers:2:SecretFile = \"{_file}\" (command line): must hold at least 16 bytes; it holds 5",
+                "Notifiers:3:Kind = \"pigeon\" (command line): must be one of Slack, Webhook",
+                "Notifiers:3:Name = \"bad name\" (command line): must be 1 to 64 of the characters A-Z a-z 0-9 . _ -",
+                "Notifiers:3:Timeout = \"1h\" (command line): must be 100ms to 1m",
+                "Notifiers:4:UrlFile: must be set (or Url)",
+                "Notifiers:4:SecretFile: must be set: requests are signed with it (make one: openssl rand -hex 32 > FILE)",
+                $"Notifiers:5:UrlFile = \"{_file}\" (command line): its content must be an address such as https://hooks.example.org/path",
+                "Notifiers:5:SecretFile = \"/nonexistent/key\" (command line): does not exist",
+                "Notifiers:1:Name = \"Chat\": is the name of Notifiers:0 already; each notifier needs its own",
+            ],
+            faults.All);
+    }
+}

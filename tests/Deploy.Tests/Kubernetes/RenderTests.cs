@@ -1,0 +1,55 @@
+using k8s.Models;
+using Xunit;
+
+namespace Runtime.Deploy.Tests.Kubernetes;
+
+/// <summary>What kustomize makes of the folders. Skipped where there is no kubectl (Debian's kubernetes-client has it).</summary>
+public sealed class RenderTests
+{
+    public static TheoryData<string> Folders => ManifestsTests.Folders;
+
+    [Theory]
+    [MemberData(nameof(Folders))]
+    public async Task Folder_Rendered_IsValidAndCompleteInItself(string folder)
+    {
+        var objects = Manifests.Read(await RenderAsync(folder));
+
+        var (configMaps, accounts) = (Names<V1ConfigMap>(), Names<V1ServiceAccount>());
+        Assert.All(objects.Where(item => item is not V1Namespace), item => Assert.Equal("runtime-system", item.Metadata.NamespaceProperty));
+        Assert.Equal(objects.Count, objects.Select(item => (item.Kind, item.Metadata.Name)).Distinct().Count());
+        Assert.All(Manifests.Pods(objects), pod =>
+        {
+            Assert.Contains(pod.Template.Spec.ServiceAccountName, accounts);
+            Assert.All(pod.Template.Spec.Volumes.Where(volume => volume.ConfigMap is not null), volume => Assert.Contains(volume.ConfigMap.Name, configMaps));
+            Assert.All(pod.Template.Spec.Containers, container => Assert.Matches(@"^([a-z]+/)?runtime-[a-z]+:\d+\.\d+\.\d+$", container.Image));
+            Assert.True(Manifests.Matches(pod.Selector.MatchLabels, pod.Template.Metadata.Labels));
+        });
+        Assert.Equal(["runtime-agent", "runtime-collector"], Manifests.Pods(objects).Select(pod => pod.Owner.Metadata.Name).Order(StringComparer.Ordinal));
+
+        List<string> Names<T>() => [.. objects.OfType<T>().Select(item => ((k8s.IKubernetesObject<V1ObjectMeta>)item!).Metadata.Name)];
+    }
+
+    [Fact]
+    public async Task Example_Rendered_MountsTheSecretsThatItsSettingsName()
+    {
+        var objects = Manifests.Read(await RenderAsync(Manifests.Example));
+
+        var settings = objects.OfType<V1ConfigMap>().Single().Data["collector.json"];
+        Assert.Contains("/etc/runtime/notifiers/slack-url", settings, StringComparison.Ordinal);
+        var pod = objects.OfType<V1StatefulSet>().Single().Spec.Template.Spec;
+        Assert.Contains(pod.Containers.Single().VolumeMounts, mount => mount.MountPath == "/etc/runtime/notifiers");
+        Assert.Contains(pod.Volumes, volume => volume.Secret?.SecretName == "runtime-notifiers");
+
+        // A patch adds to the base; it must not have lost any of it.
+        var before = Manifests.Pods(Manifests.ReadBase()).Single(item => item.Owner.Metadata.Name == "runtime-collector").Template.Spec;
+        Assert.Empty(before.Volumes.Select(volume => volume.Name).Except(pod.Volumes.Select(volume => volume.Name)));
+        Assert.Equal(before.Containers.Single().SecurityContext.Capabilities.Drop, pod.Containers.Single().SecurityContext.Capabilities.Drop);
+    }
+
+    private static async Task<string> RenderAsync(string folder)
+    {
+        var result = await Tool.TryRunAsync("kubectl", ["kustomize", folder], TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        Assert.SkipWhen(result is null, "kubectl is not installed (apt-get install kubernetes-client)");
+        return result!.Expect(0).Output;
+    }
+}
