@@ -42,7 +42,7 @@ done
 
 [ "$(id -u)" = 0 ] || fail "the agent reads the kernel's events, which needs root: sudo deploy/try.sh"
 
-log=$(mktemp /tmp/runtime-try.XXXXXX)
+log=$(mktemp -t runtime-try.XXXXXX)
 agent_pid=
 collector_pid=
 demo_pid=
@@ -81,7 +81,8 @@ finish() {
   exit "$code"
 }
 trap finish EXIT
-trap 'exit 130' INT
+# Without a demo, Ctrl-C is how it is meant to end.
+trap '[ -n "$demo$step_pid" ] && exit 130; exit 0' INT
 trap 'exit 143' TERM HUP
 
 # step WORDS COMMAND...: shows that something goes on; on a failure, what it printed.
@@ -184,7 +185,7 @@ else
 fi
 
 if [ -n "$demo" ]; then
-  scratch=$(mktemp -d /tmp/runtime-demo.XXXXXX)
+  scratch=$(mktemp -d -t runtime-demo.XXXXXX)
   data=${data:-$scratch/data}
   socket=$scratch/collector.sock
   runtime_socket=$scratch/containerd.sock

@@ -34,7 +34,7 @@ else
   echo "without root: tests that need it are skipped and say so; tests/run.sh unit runs those that need none"
 fi
 
-log=$(mktemp /tmp/runtime-tests.XXXXXX)
+log=$(mktemp -t runtime-tests.XXXXXX)
 trap 'rm -f "$log"' EXIT
 passed=0
 failed=0
