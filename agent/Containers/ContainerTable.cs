@@ -15,7 +15,7 @@ namespace Runtime.Agent.Containers;
 /// <see cref="ContainerOptions.MetadataWait"/>; then send it with what Lookup answers. Later news come as <see cref="Changed"/>.
 /// </para>
 /// </remarks>
-internal sealed class ContainerTable : IContainerLookup, IAsyncDisposable
+internal sealed class ContainerTable : IContainers, IAsyncDisposable
 {
     private const int AnswerCapacity = 16_384;
     private static readonly IReadOnlyDictionary<string, string> NoLabels = ImmutableDictionary<string, string>.Empty;
