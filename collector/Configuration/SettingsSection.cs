@@ -23,16 +23,6 @@ internal abstract class SettingsSection(string name, Type type)
     public static SettingsSection Group<T>(string name, Func<T, IReadOnlyList<string>>? check = null)
         where T : class => new Typed<T>(name, check is null ? null : (options, faults) => faults.AddAll(check(options)));
 
-    /// <param name="validate">Every fault, each naming the key as an environment variable writes it, the value and the rule.</param>
-    public static SettingsSection Group<T>(string name, Func<T, IReadOnlyList<string>> validate)
-        where T : class, new() => new Typed<T>(name, (value, faults) =>
-        {
-            foreach (var fault in validate(value))
-            {
-                faults.Add(fault);
-            }
-        });
-
     /// <summary>A list of groups, registered as IReadOnlyList&lt;T&gt;.</summary>
     public static SettingsSection List<T>(string name, Action<IReadOnlyList<T>, SettingsFaults> check)
         where T : class => new Typed<IReadOnlyList<T>>(name, check);
