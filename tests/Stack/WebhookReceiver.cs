@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -20,18 +21,26 @@ public sealed class WebhookReceiver : IAsyncDisposable
     // Bounded by the alerts of one test run.
     private readonly Channel<WebhookCall> _calls = Channel.CreateUnbounded<WebhookCall>();
 
-    private WebhookReceiver(WebApplication server) => _server = server;
+    private readonly Func<JsonElement, string?> _refusal;
+
+    private WebhookReceiver(WebApplication server, Func<JsonElement, string?> refusal)
+    {
+        _server = server;
+        _refusal = refusal;
+    }
 
     public Uri Address { get; private set; } = null!;
 
     public ChannelReader<WebhookCall> Calls => _calls.Reader;
 
-    public static async Task<WebhookReceiver> StartAsync(CancellationToken cancellationToken = default)
+    /// <param name="port">0 takes a free one.</param>
+    /// <param name="refusal">The word that a JSON object is refused with, as Slack does; null to take it. Takes all when null.</param>
+    public static async Task<WebhookReceiver> StartAsync(int port = 0, Func<JsonElement, string?>? refusal = null, CancellationToken cancellationToken = default)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        var receiver = new WebhookReceiver(builder.Build());
+        builder.WebHost.ConfigureKestrel(server => server.Listen(IPAddress.Loopback, port));
+        var receiver = new WebhookReceiver(builder.Build(), refusal ?? (_ => null));
         receiver._server.MapPost("/alerts", receiver.TakeAsync);
         await receiver._server.StartAsync(cancellationToken);
         var addresses = receiver._server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!;
@@ -76,6 +85,11 @@ public sealed class WebhookReceiver : IAsyncDisposable
             if (json.RootElement.ValueKind != JsonValueKind.Object)
             {
                 return Results.Text("invalid_payload", statusCode: 400);
+            }
+
+            if (_refusal(json.RootElement) is { } word)
+            {
+                return Results.Text(word, statusCode: 400);
             }
         }
         catch (JsonException)

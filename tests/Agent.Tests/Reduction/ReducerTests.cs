@@ -273,7 +273,7 @@ public sealed class ReducerTests
 
     private Reducer Make(ReductionOptions options) => new(options, _processes, _containers, _clock, TakeLosses, _out);
 
-    private IReadOnlyList<CaptureLoss> TakeLosses()
+    private CaptureLoss[] TakeLosses()
     {
         var taken = _losses.ToArray();
         _losses.Clear();

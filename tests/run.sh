@@ -1,0 +1,105 @@
+#!/bin/bash
+# usage: tests/run.sh [unit | all] [NAME...]
+#   all   (default) installs what the tests need, as root, and runs every test project
+#   unit  needs no root: leaves out the projects that are of no use without it; a single test that needs it says that it is skipped
+#   NAME  only the projects whose name holds it, e.g. Collector
+# Ends with "N passed, N failed" (", N skipped" may follow). Exit code 0 only when something passed and nothing failed.
+set -euo pipefail
+
+repository=$(cd "$(dirname "$0")/.." && pwd)
+cd "$repository"
+# Of one project: building, running. A test that hangs has limits of its own, far below.
+build_limit=900
+run_limit=900
+
+# Kernel programs, pods, whole programs.
+root_projects=" Bpf.Tests Pods.Tests Integration "
+
+mode=all
+case "${1:-}" in
+  unit | all) mode=$1; shift ;;
+  -h | --help) sed -n 's/^# \{0,1\}//; 2,6p' "$0"; exit 0 ;;
+esac
+
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
+if ! command -v dotnet >/dev/null || ! dotnet --list-sdks | grep -q '^10\.'; then
+  echo "the .NET 10 SDK is missing: https://learn.microsoft.com/dotnet/core/install/linux-debian" >&2
+  exit 1
+fi
+if [ "$mode" = unit ]; then
+  deploy/install-packages.sh build
+elif [ "$(id -u)" = 0 ]; then
+  deploy/install-packages.sh tests
+else
+  echo "without root: tests that need it are skipped and say so; tests/run.sh unit runs those that need none"
+fi
+
+log=$(mktemp -t runtime-tests.XXXXXX)
+trap 'rm -f "$log"' EXIT
+passed=0
+failed=0
+skipped=0
+broken=()
+
+# count WORD: the number behind it in the runner's last line, "  Name  Total: 11, Errors: 0, Failed: 1, Skipped: 0, Not Run: 0, …".
+count() { sed -n "s/.*  Total: .*\b$1: \([0-9]*\).*/\1/p" "$log" | tail -n 1; }
+
+run_project() {
+  local project=$1 name status=0 total errors failures
+  name=$(basename "$project" .csproj)
+  echo "== $name"
+  if ! timeout "$build_limit" dotnet build "$project" --configuration Release -v quiet --nologo >"$log" 2>&1; then
+    tail -n 40 "$log"
+    broken+=("$name does not build")
+    return
+  fi
+  timeout --kill-after=60 "$run_limit" dotnet run --project "$project" --configuration Release --no-build -- -noColor -noLogo >"$log" 2>&1 || status=$?
+  # Skips are shown with their reasons, failures whole.
+  grep -v -E '^ *(Discovering|Discovered|Starting|Finished): ' "$log" || true
+  if [ "$status" = 124 ] || [ "$status" = 137 ]; then
+    broken+=("$name did not end within $run_limit s")
+  fi
+  total=$(sed -n 's/.*  Total: \([0-9]*\),.*/\1/p' "$log" | tail -n 1)
+  if [ -z "$total" ]; then
+    broken+=("$name ended with $status and without a summary")
+    return
+  fi
+  errors=$(count Errors)
+  failures=$(count Failed)
+  failed=$((failed + failures + errors))
+  skipped=$((skipped + $(count Skipped)))
+  passed=$((passed + total - failures - $(count Skipped) - $(count 'Not Run')))
+  if [ "$status" -ne 0 ] && [ $((failures + errors)) -eq 0 ]; then
+    broken+=("$name ended with $status though no test failed")
+  fi
+}
+
+# Whole programs are tested as they are built for users.
+if [ "$mode" = all ] && compgen -G "tests/Integration/*.csproj" >/dev/null; then
+  echo "== building the programs"
+  if ! timeout 1200 deploy/build.sh --demo out >"$log" 2>&1; then
+    tail -n 40 "$log"
+    broken+=("deploy/build.sh failed")
+  fi
+fi
+
+for project in tests/*/*.Tests.csproj tests/Integration/*.csproj; do
+  [ -e "$project" ] || continue
+  name=$(basename "$project" .csproj)
+  [ "$mode" = all ] || [[ $root_projects != *" $name "* ]] || continue
+  if [ $# -gt 0 ]; then
+    wanted=
+    for part in "$@"; do [[ $name == *"$part"* ]] && wanted=yes; done
+    [ -n "$wanted" ] || continue
+  fi
+  run_project "$project"
+done
+
+if [ ${#broken[@]} -gt 0 ]; then
+  printf 'FAILED: %s\n' "${broken[@]}"
+fi
+failed=$((failed + ${#broken[@]}))
+summary="$passed passed, $failed failed"
+[ "$skipped" -eq 0 ] || summary="$summary, $skipped skipped"
+echo "$summary"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
