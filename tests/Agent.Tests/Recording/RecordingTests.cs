@@ -38,7 +38,8 @@ public sealed class RecordingTests
         Assert.Equal([1u, 2u], reader.Processes.Select(p => p.Process.Key.Pid));
         Assert.Equal(parent.Key, reader.Processes[1].Parent);
         Assert.Equal(child.Binary, reader.Processes[1].Process.Binary);
-        Assert.Equal((Phase.Session, "a\0b"u8.ToArray()), (reader.Processes[1].Process.Phase, reader.Processes[1].Process.Arguments));
+        Assert.Equal(Phase.Session, reader.Processes[1].Process.Phase);
+        Assert.Equal("a\0b"u8.ToArray(), reader.Processes[1].Process.Arguments);
         Assert.Equal([[1, 2, 3], []], reader.ReadRecords().Select(r => r.ToArray()));
         Assert.Equal(2, reader.ReadRecords().Count());
     }

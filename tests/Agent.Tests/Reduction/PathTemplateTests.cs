@@ -22,7 +22,7 @@ public sealed class PathTemplateTests
     [InlineData("/data/550e8400-e29b-41d4-a716-446655440000/x", "/data/<uuid>/x")]
     [InlineData("/data/pre-550e8400-e29b-41d4-a716-446655440000.json", "/data/pre-<uuid>.json")]
     [InlineData("/data/550e8400_e29b_41d4_a716_446655440000", "/data/<uuid>")]
-    [InlineData("/data/550e8400-e29b-41d4-a716-44665544000", "/data/<hex8>-e29b-41d4-a716-44665544000")]
+    [InlineData("/data/550e8400-e29b-41d4-a716-44665544000", "/data/<hex8>-e29b-41d4-a716-<int>")]
     // hexN
     [InlineData("/c/3f2a9c77", "/c/<hex8>")]
     [InlineData("/c/3f2a9c77b1d0", "/c/<hex12>")]
@@ -53,7 +53,7 @@ public sealed class PathTemplateTests
     [InlineData("/usr/share/12345", "/usr/share/<int>")]
     // b64
     [InlineData("/c/dGhpcyBpcyBhIHNlY3JldA==", "/c/<b64>")]
-    [InlineData("/c/AAAAAAAAAAAAAAAa1", "/c/AAAAAAAAAAAAAAAa1")]
+    [InlineData("/c/ZZZZZZZZZZZZZZZa1", "/c/ZZZZZZZZZZZZZZZa1")]
     // rand
     [InlineData("/tmp/tmp.Xk3f9Qa1bZ/run.sh", "/tmp/tmp.<rand>/run.sh")]
     [InlineData("/tmp/tmpAb3dEf", "/tmp/tmp<rand>")]

@@ -22,6 +22,8 @@ public sealed class ReducerTests
         _containers.Set(7, FakeContainers.Record("c7"));
         _processes = new(new(), _containers, Redaction.WithRandomSalt(), null, new FakeTimeProvider());
         _reducer = Make(new());
+        Exec(1, "/init", "init\0", parent: 0);
+        _out.Facts.Clear();
     }
 
     [Fact]
@@ -282,7 +284,7 @@ public sealed class ReducerTests
 
     private EventOrigin Origin(uint pid, ulong cgroup) => new(_clock.NowBoot += 1000, new(cgroup, 2), pid, pid, pid * 1000);
 
-    private void Exec(uint pid, string binary, string arguments, ulong cgroup = 7, string script = "", ExecFlags flags = ExecFlags.None, uint parent = 0) =>
+    private void Exec(uint pid, string binary, string arguments, ulong cgroup = 7, string script = "", ExecFlags flags = ExecFlags.None, uint parent = 1) =>
         _reducer.OnExec(new ExecEvent
         {
             Origin = Origin(pid, cgroup),
