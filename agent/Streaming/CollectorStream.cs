@@ -29,7 +29,7 @@ internal sealed class CollectorStream(CollectorOptions collector, StreamingOptio
     /// <summary>Facts that are here and not acknowledged.</summary>
     public ulong Undelivered => (ulong)queue.Count + (ulong)_taken.Count + _sent.Counters()["stream.unacknowledged"];
 
-    private bool IsDelivered => queue.IsCompleted && queue.Count == 0 && _taken.Count == 0 && _sent.IsEmpty;
+    private bool IsDelivered => queue.IsCompleted && queue.IsEmpty && _taken.Count == 0 && _sent.IsEmpty;
 
     /// <summary>By name since start. Any thread.</summary>
     public IReadOnlyDictionary<string, ulong> Counters() => new Dictionary<string, ulong>(_sent.Counters())
@@ -179,7 +179,7 @@ internal sealed class CollectorStream(CollectorOptions collector, StreamingOptio
                 await SendAsync(call, batch, cancellationToken);
             else if (IsDelivered)
                 return;
-            else if (queue.IsCompleted)
+            else if (queue.IsCompleted && !_sent.IsEmpty)
                 await _sent.WaitAsync(cancellationToken);
         }
     }
