@@ -112,11 +112,11 @@ public sealed class PathTemplateTests
     }
 
     [Fact]
-    public void Write_LongestGrowth_Fits()
+    public void Write_LongestGrowth_IsCutAtWhatACollectorTakes()
     {
         var path = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("/1", 2048)));
         var output = new byte[PathTemplate.MaxLength];
-        Assert.Equal(2048 * "/<int>".Length, PathTemplate.Write(path, ProcOwner.Other, output));
+        Assert.Equal(8192, PathTemplate.Write(path, ProcOwner.Other, output));
     }
 
     [Fact]
@@ -135,7 +135,8 @@ public sealed class PathTemplateTests
                 {
                     var output = new byte[PathTemplate.MaxLength];
                     var length = PathTemplate.Write(path, ProcOwner.Other, output);
-                    Assert.Equal(path.Count(b => b == '/'), output.AsSpan(0, length).Count((byte)'/'));
+                    if (length < PathTemplate.MaxLength)
+                        Assert.Equal(path.Count(b => b == '/'), output.AsSpan(0, length).Count((byte)'/'));
                 },
                 iter: 2000);
 

@@ -112,6 +112,15 @@ public sealed class ReducerTests
     }
 
     [Fact]
+    public void File_LongestPath_IsCutAndFlagged()
+    {
+        Exec(100, "/bin/app", "app\0");
+        File(100, new string('a', 8193));
+        var file = Assert.Single(_out.Facts.OfType<FileFact>());
+        Assert.Equal((8192, FileFlags.PathTruncated), (file.Path.Length, file.Flags));
+    }
+
+    [Fact]
     public void Network_SamePeerOtherClientPort_IsOneBehaviour()
     {
         Exec(100, "/bin/app", "app\0");
