@@ -211,6 +211,7 @@ SETTINGS
   cat >"$scratch/agent.json" <<SETTINGS
 {
   "Collector": "unix:$socket",
+  "State": "$data/agent",
   "Reduction": { "ReportInterval": "$demo_unit" },
   "Containers": { "CriSockets": [ "$runtime_socket", "/run/containerd/containerd.sock" ], "RetryMaximum": "250ms" }
 }
@@ -227,7 +228,8 @@ else
 SETTINGS
   write_settings "$data/agent.json" <<SETTINGS
 {
-  "Collector": "unix:$socket"
+  "Collector": "unix:$socket",
+  "State": "$data/agent"
 }
 SETTINGS
   settings=$data
