@@ -151,7 +151,8 @@ wait_for() {
   echo "$words"
 }
 
-ctl() { "$out/runtimectl/runtimectl" --socket "$socket" "$@"; }
+# Not from the terminal: the next key is not its.
+ctl() { "$out/runtimectl/runtimectl" --socket "$socket" "$@" </dev/null; }
 # "connected" stands in the JSON of an agent that is.
 agent_connected() { ctl status -o json | grep -Eq '"connected": ?true'; }
 
