@@ -1,1 +1,5 @@
-return 0;
+using Runtime.Agent.Commands;
+
+// run (default) · trace · replay · check · version: agent/README.md. SIGTERM and Ctrl-C cancel the command, which then delivers
+// what it holds for as long as the settings' DrainTimeout (at most a minute) allows.
+return await CommandLine.Make(Console.Out, Console.Error).Parse(args).InvokeAsync(new() { ProcessTerminationTimeout = TimeSpan.FromSeconds(90) });

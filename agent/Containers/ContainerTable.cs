@@ -15,7 +15,7 @@ namespace Runtime.Agent.Containers;
 /// <see cref="ContainerOptions.MetadataWait"/>; then send it with what Lookup answers. Later news come as <see cref="Changed"/>.
 /// </para>
 /// </remarks>
-internal sealed class ContainerTable : IContainerLookup, IAsyncDisposable
+internal sealed class ContainerTable : IContainers, IAsyncDisposable
 {
     private const int AnswerCapacity = 16_384;
     private static readonly IReadOnlyDictionary<string, string> NoLabels = ImmutableDictionary<string, string>.Empty;
@@ -163,25 +163,29 @@ internal sealed class ContainerTable : IContainerLookup, IAsyncDisposable
         _stop.Dispose();
     }
 
-    private HeldContainer? Find(CgroupKey cgroup, uint pid)
+    private HeldContainer? Find(CgroupKey cgroup, uint pid) =>
+        cgroup.Id != 0 && _byCgroup.TryGetValue(cgroup, out var held) ? held : FindNew(cgroup, pid);
+
+    private HeldContainer? FindNew(CgroupKey cgroup, uint pid)
     {
-        if (cgroup.Id != 0 && _byCgroup.TryGetValue(cgroup, out var held))
-            return held;
-        var path = _tree.PathOf(cgroup, pid == 0 || _procfs is null ? null : () => _procfs.ReadCgroup(pid));
-        if (path is null)
+        HeldContainer? held;
+        if (PathOf(cgroup, pid) is { } path)
         {
-            // No key and no process to ask: nothing will ever tell more.
-            if (cgroup.Id == 0)
-                return null;
-            held = new(Provisional(new(CgroupKind.Possible, $"cgroup-v{cgroup.Version}-{cgroup.Id}", "", ""), ""), CgroupKind.Possible, _time.GetTimestamp());
-            if (Cache(cgroup, held))
-                _unresolved.Add((cgroup, pid, _time.GetTimestamp()));
+            held = Hold(path);
+            Cache(cgroup, held);
             return held;
         }
-        held = Hold(path);
-        Cache(cgroup, held);
+        // No key and no process to ask: nothing will ever tell more.
+        if (cgroup.Id == 0)
+            return null;
+        held = new(Provisional(new(CgroupKind.Possible, $"cgroup-v{cgroup.Version}-{cgroup.Id}", "", ""), ""), CgroupKind.Possible, _time.GetTimestamp());
+        if (Cache(cgroup, held))
+            _unresolved.Add((cgroup, pid, _time.GetTimestamp()));
         return held;
     }
+
+    private string? PathOf(CgroupKey cgroup, uint pid) =>
+        _tree.PathOf(cgroup, pid == 0 || _procfs is null ? null : () => _procfs.ReadCgroup(pid));
 
     private bool Cache(CgroupKey cgroup, HeldContainer? held)
     {
@@ -342,7 +346,7 @@ internal sealed class ContainerTable : IContainerLookup, IAsyncDisposable
         for (var i = _unresolved.Count - 1; i >= 0; i--)
         {
             var (key, pid, since) = _unresolved[i];
-            var path = _tree.PathOf(key, pid == 0 || _procfs is null ? null : () => _procfs.ReadCgroup(pid));
+            var path = PathOf(key, pid);
             if (path is null && _time.GetElapsedTime(since) < _options.KeepAfterRemoval)
                 continue;
             _unresolved.RemoveAt(i);
@@ -382,19 +386,4 @@ internal sealed class ContainerTable : IContainerLookup, IAsyncDisposable
     }
 
     private sealed record ImmutableArrayBox(ImmutableArray<WantedContainer> Items);
-
-    private sealed class HeldContainer(ContainerRecord record, CgroupKind kind, long firstSeen)
-    {
-        public ContainerRecord Record { get; set; } = record;
-        public CgroupKind Kind { get; set; } = kind;
-
-        /// <summary>The id of the path, which the runtime may know under another name.</summary>
-        public string AskedAs { get; } = record.Id;
-        public long FirstSeen { get; set; } = firstSeen;
-
-        /// <summary>A bit for each client whose last answer was that it does not know it.</summary>
-        public ulong NotKnownBy { get; set; }
-        public int Cgroups { get; set; }
-        public int LivingCgroups { get; set; }
-    }
 }

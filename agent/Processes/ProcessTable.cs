@@ -221,6 +221,8 @@ internal sealed partial class ProcessTable(ProcessOptions options, IContainerLoo
     /// <summary>The entry's record with its flags and phase of now.</summary>
     private ProcessRecord Current(ProcessEntry entry)
     {
+        // A cgroup that looked like a container's may have turned out to be the host's, or the other way round.
+        Place(entry, entry.Record.Cgroup, entry.Exited ? 0 : entry.Record.Key.Pid);
         var record = entry.Record;
         var flags = IsFacing(entry) ? record.Flags | ProcessFlags.NetworkFacing : record.Flags;
         var phase = entry.Life?.PhaseOf(entry.Lineage, _nowBootNs, options) ?? Phase.Host;

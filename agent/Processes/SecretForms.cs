@@ -16,7 +16,12 @@ internal static class SecretForms
         ("npm_"u8.ToArray(), 30), ("pypi-"u8.ToArray(), 30), ("SG."u8.ToArray(), 30),
     ];
 
+    private static readonly bool[] Beginnings = [.. Enumerable.Range(0, 256).Select(b => b is ':' or '-' or 'e' || Prefixes.Any(p => p.Prefix[0] == b))];
+
     private static readonly SearchValues<byte> AuthorityEnd = SearchValues.Create("/?# \t\n\"'"u8);
+
+    /// <summary>False for most bytes: <see cref="Match"/> finds nothing there.</summary>
+    public static bool MayBegin(byte b) => Beginnings[b];
 
     /// <returns>Bytes to step over and bytes that are secret from there; length 0 when nothing begins here.</returns>
     public static (int Skip, int Length) Match(ReadOnlySpan<byte> text, bool atWordStart) => text[0] switch
@@ -42,7 +47,7 @@ internal static class SecretForms
             var word = text[3..];
             var blank = word.IndexOfAny(" \t\n\"'"u8);
             word = blank < 0 ? word : word[..blank];
-            at = word.IndexOf((byte)'@');
+            at = word.LastIndexOf((byte)'@');
             if (at < 0 || word[..at].IndexOf((byte)':') is var c && (c < 0 || word[(c + 1)..at].IndexOf((byte)'/') is var s && s >= 0 && IsPort(word[(c + 1)..(c + 1 + s)])))
                 return default;
             authority = word;

@@ -116,17 +116,19 @@ internal static class SecretNames
     {
         if (value.Length < 20 || value[0] is (byte)'/' or (byte)'.')
             return false;
-        int letters = 0, digits = 0;
+        int lower = 0, upper = 0, digits = 0;
         foreach (var c in value)
         {
             if (char.IsAsciiDigit((char)c))
                 digits++;
-            else if (char.IsAsciiLetter((char)c))
-                letters++;
+            else if (char.IsAsciiLetterLower((char)c))
+                lower++;
+            else if (char.IsAsciiLetterUpper((char)c))
+                upper++;
             else if (c is not ((byte)'+' or (byte)'/' or (byte)'=' or (byte)'_' or (byte)'-'))
                 return false;
         }
-        return digits >= 3 && letters >= 3;
+        return (digits >= 3 && lower + upper >= 3) || (digits >= 1 && lower >= 3 && upper >= 3);
     }
 
     /// <returns>Null when the word's last path element is no tool that takes secrets in short flags.</returns>

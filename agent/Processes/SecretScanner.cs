@@ -247,6 +247,11 @@ internal ref struct SecretScanner
             }
             else if (value.IsEmpty || SecretNames.IsScheme(value))
             {
+                if (SecretNames.IsCookie(_text[nameStart..nameEnd]))
+                {
+                    MarkRange(valueStart + (argumentEnd > valueStart && _text[valueStart] == ' ' ? 1 : 0), argumentEnd);
+                    return true;
+                }
                 _expected = Expected.Value;
                 _expectedByFlag = false;
                 return true;
@@ -276,6 +281,8 @@ internal ref struct SecretScanner
     {
         for (var at = start; at < end; at++)
         {
+            if (!SecretForms.MayBegin(_text[at]))
+                continue;
             var rest = _text[at..end];
             var (skip, length) = SecretForms.Match(rest, atWordStart: at == start || !IsNameByte(_text[at - 1]));
             if (length == 0)

@@ -77,4 +77,7 @@ internal interface IFactSink
 {
     void Post(Fact fact);
     void Post(LossFact loss);
+
+    /// <summary>Metadata of a container that facts went out without: the receiver repairs what it has.</summary>
+    void Post(ContainerRecord container);
 }

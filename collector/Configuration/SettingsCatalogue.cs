@@ -1,4 +1,9 @@
+using Runtime.Collector.Baselines;
+using Runtime.Collector.Ingest;
 using Runtime.Collector.Notifiers;
+using Runtime.Collector.Scopes;
+using Runtime.Collector.Security;
+using Runtime.Collector.Storage;
 
 namespace Runtime.Collector.Configuration;
 
@@ -12,6 +17,11 @@ internal static class SettingsCatalogue
     public static IReadOnlyList<SettingsSection> All { get; } =
     [
         SettingsSection.Group<LogOptions>(LogOptions.Section),
+        SettingsSection.Group<AccessOptions>(AccessOptions.Section),
+        SettingsSection.Group<StorageOptions>(StorageOptions.Section, options => options.Validate()),
+        SettingsSection.Group<IngestOptions>(IngestOptions.Section, options => options.Validate()),
+        SettingsSection.Group<BaselineOptions>(BaselineOptions.Section, options => options.Validate()),
+        SettingsSection.Group<ScopesOptions>(ScopesOptions.Section, options => options.Validate()),
         SettingsSection.List<NotifierOptions>(NotifierOptions.Section, NotifierOptions.CheckNames),
         SettingsSection.Group<OutboxOptions>(OutboxOptions.Section),
     ];

@@ -88,7 +88,8 @@ public sealed class RuntimeStack : IAsyncDisposable
             async () => await Client.Query.GetStatusAsync(new GetStatusRequest()).ResponseAsync, _ => true, StartLimit, "the collector answers:\n" + Collector.Output);
     }
 
-    public async Task StartAgentAsync()
+    /// <summary>Starts the agent and does not wait for its connection.</summary>
+    public void LaunchAgent()
     {
         var settings = new JsonObject
         {
@@ -102,23 +103,20 @@ public sealed class RuntimeStack : IAsyncDisposable
 
         string[] command = [.. _options.AgentPrefix, Program("agent"), "run", "--config", Write("agent.json", settings)];
         Agent = ServiceProcess.Start(command[0], command[1..]);
+    }
+
+    public async Task StartAgentAsync()
+    {
+        LaunchAgent();
         await CollectorClient.UntilAsync(
             async () => await Client.Query.GetStatusAsync(new GetStatusRequest()).ResponseAsync,
             status => status.Agents.Any(agent => agent.Connected),
             StartLimit,
-            "the agent is connected:\n" + Agent.Output);
+            "the agent is connected:\n" + Agent!.Output);
     }
 
-    public async Task StopAsync()
-    {
-        foreach (var service in (ServiceProcess?[])[Agent, Collector])
-        {
-            if (service is not null)
-            {
-                await service.StopAsync(StopLimit);
-            }
-        }
-    }
+    /// <summary>SIGTERM to the agent, then to the collector; answers their exit codes.</summary>
+    public async Task<(int Agent, int Collector)> StopAsync() => (await Agent!.StopAsync(StopLimit), await Collector!.StopAsync(StopLimit));
 
     public async ValueTask DisposeAsync()
     {

@@ -17,8 +17,8 @@ public sealed class ContainerTableTests : IAsyncDisposable
 
     private readonly string _root = Directory.CreateTempSubdirectory("cgroup-").FullName;
     private readonly FakeTimeProvider _time = new();
-    private readonly FakeRuntimeClient _runtime = new();
-    private readonly FakeRuntimeClient _other = new();
+    private readonly FakeRuntimeClient _runtime = new("fake");
+    private readonly FakeRuntimeClient _other = new("other");
     private readonly ConcurrentQueue<string> _log = new();
     private readonly List<ContainerRecord> _changes = [];
     private readonly ContainerTable _table;

@@ -4,12 +4,12 @@ using Runtime.Agent.Containers;
 namespace Runtime.Agent.Tests.Containers;
 
 /// <summary>A runtime that knows what the test tells it.</summary>
-internal sealed class FakeRuntimeClient : IRuntimeClient
+internal sealed class FakeRuntimeClient(string name) : IRuntimeClient
 {
     public ConcurrentDictionary<string, ContainerDetails> Known { get; } = new();
     public Exception? Fault { get; set; }
     public TaskCompletionSource? Hang { get; set; }
-    public string Name => "fake";
+    public string Name => name;
     public bool IsPresent { get; set; } = true;
     public bool Disposed { get; private set; }
 

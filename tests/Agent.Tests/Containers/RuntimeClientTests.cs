@@ -34,7 +34,7 @@ public sealed class RuntimeClientTests : IDisposable
         var serving = ServeAsync(server, garbage, stop.Token);
         using IRuntimeClient client = cri ? new CriClient(SocketPath, CallTimeout) : new DockerClient(SocketPath, CallTimeout);
         Assert.True(client.IsPresent);
-        var fault = await Assert.ThrowsAsync<RuntimeCallException>(() => client.FindAsync(Wanted, CancellationToken.None).WaitAsync(TimeLimit));
+        var fault = await Assert.ThrowsAsync<RuntimeCallException>(() => client.FindAsync(Wanted, TestContext.Current.CancellationToken).WaitAsync(TimeLimit, TestContext.Current.CancellationToken));
         Assert.NotEmpty(fault.Message);
         await stop.CancelAsync();
         await serving;
@@ -48,7 +48,7 @@ public sealed class RuntimeClientTests : IDisposable
         using (var server = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
             server.Bind(new UnixDomainSocketEndPoint(SocketPath));
         using IRuntimeClient client = cri ? new CriClient(SocketPath, CallTimeout) : new DockerClient(SocketPath, CallTimeout);
-        await Assert.ThrowsAsync<RuntimeCallException>(() => client.FindAsync(Wanted, CancellationToken.None).WaitAsync(TimeLimit));
+        await Assert.ThrowsAsync<RuntimeCallException>(() => client.FindAsync(Wanted, TestContext.Current.CancellationToken).WaitAsync(TimeLimit, TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -67,10 +67,10 @@ public sealed class RuntimeClientTests : IDisposable
         server.Bind(new UnixDomainSocketEndPoint(SocketPath));
         server.Listen(8);
         using var stop = new CancellationTokenSource();
-        var container = $$$"""{"Id":"{{{Id}}}","Name":"/w1","Image":"sha256:cfg","State":{"StartedAt":"2026-01-02T03:04:05.5Z"},"Config":{"Image":"busybox:1","Labels":{"a":"b"}},"NetworkSettings":{"IPAddress":"","Networks":{"bridge":{"IPAddress":"172.17.0.2"}}}}""";
+        var container = """{"Id":"%","Name":"/w1","Image":"sha256:cfg","State":{"StartedAt":"2026-01-02T03:04:05.5Z"},"Config":{"Image":"busybox:1","Labels":{"a":"b"}},"NetworkSettings":{"IPAddress":"","Networks":{"bridge":{"IPAddress":"172.17.0.2"}}}}""".Replace("%", Id, StringComparison.Ordinal);
         var serving = ServeHttpAsync(server, path => path.StartsWith("/containers/", StringComparison.Ordinal) ? container : """{"RepoDigests":["busybox@sha256:man"]}""", stop.Token);
         using var client = new DockerClient(SocketPath, TimeSpan.FromSeconds(5));
-        var details = Assert.Single(await client.FindAsync(Wanted, CancellationToken.None).WaitAsync(TimeLimit));
+        var details = Assert.Single(await client.FindAsync(Wanted, TestContext.Current.CancellationToken).WaitAsync(TimeLimit, TestContext.Current.CancellationToken));
         Assert.Equal(("w1", "busybox:1", "sha256:man", "172.17.0.2", "docker"), (details.Name, details.Image, details.ImageDigest, details.PodIp, details.Runtime));
         Assert.Equal(1_767_323_045_500_000_000, details.StartedUnixNs);
         Assert.Equal("b", details.PodLabels!["a"]);
@@ -119,7 +119,7 @@ public sealed class RuntimeClientTests : IDisposable
         using var client = new BundleFiles(_folder);
         var found = await client.FindAsync(
             [new("kube1", "", "/kubepods/podu/kube1"), new("pause1", "", "/kubepods/podu/pause1"), new("cr1", "", "/default/cr1"), new("sub", "", "/rt1/sub"), new("pod1", "", "/libpod_parent/libpod-pod1"), new("nothing", "", "/nothing"), new("..", "", "/..")],
-            CancellationToken.None);
+            TestContext.Current.CancellationToken);
         Assert.Equal(
             ["kube1 containerd web shop prod u shop:1 sandbox=False False", "pause1 containerd  shop    sandbox=True False", "cr1 containerd cr1     sandbox=False True", "rt1 runc rt1     sandbox=False True", "pod1 podman w1    localhost/busybox:1 sandbox=False True"],
             found.Select(d => $"{d.Id} {d.Runtime} {d.Name} {d.PodName} {d.PodNamespace} {d.PodUid} {d.Image} sandbox={d.IsSandbox} {d.Complete}"));
@@ -132,7 +132,7 @@ public sealed class RuntimeClientTests : IDisposable
         Directory.CreateDirectory(Path.Join(_folder, "run/runc/rt1"));
         File.WriteAllText(Path.Join(_folder, "run/runc/rt1/state.json"), "{{{{");
         using var client = new BundleFiles(_folder);
-        await Assert.ThrowsAsync<RuntimeCallException>(() => client.FindAsync([new("rt1", "", "/rt1")], CancellationToken.None));
+        await Assert.ThrowsAsync<RuntimeCallException>(() => client.FindAsync([new("rt1", "", "/rt1")], TestContext.Current.CancellationToken));
     }
 
     private static async Task ServeAsync(Socket server, bool garbage, CancellationToken cancellationToken)

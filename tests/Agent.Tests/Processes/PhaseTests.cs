@@ -119,6 +119,7 @@ public sealed class PhaseTests
         var f = new ProcessTableFixture();
         f.StartContainer(InA, 10, Second);
         f.Containers.Remove(InA);
+        Assert.Equal(Phase.Host, f.Table.Find(10, Second + 1)!.Phase);
         Assert.Equal(Phase.Host, f.Table.Resolve(new(2 * Second, InA, 10, 10, Second + 1)).Phase);
     }
 

@@ -26,7 +26,7 @@ public sealed partial class SlackMessageTests
                 {
                     Title = title,
                     ProcessTree = tree,
-                    ScopeId = new Inventory.Scope("prod", name, "Deployment", name, name).Id,
+                    ScopeId = new Runtime.Collector.Inventory.Scope("prod", name, "Deployment", name, name).Id,
                     Pods = [.. Enumerable.Repeat(name, pods)],
                     Nodes = [name],
                     Images = [title],

@@ -1,0 +1,160 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Text;
+using Runtime.Agent.Interop;
+
+namespace Runtime.Agent.Capture;
+
+/// <summary>The loaded object with every program attached that this kernel takes.</summary>
+/// <remarks>
+/// All programs are loaded together. Where that fails each is tried alone, and those that fail are left out: a missing hook
+/// costs one kind of event. It takes a tenth of a second for each program, on such a node only.
+/// </remarks>
+internal sealed class BpfPrograms : IDisposable
+{
+    private const string ResourceName = "runtime.bpf.o";
+
+    private readonly BpfObject _object;
+    private readonly List<BpfLinkHandle> _links;    // bounded by HookCatalog.All
+
+    private BpfPrograms(BpfObject bpfObject, List<BpfLinkHandle> links, IReadOnlyList<HookState> hooks)
+    {
+        (_object, _links, Hooks) = (bpfObject, links, hooks);
+        Descriptors = HookCatalog.All.Zip(hooks).Where(p => p.Second.Attached)
+            .Select(p => (p.First, bpfObject.ProgramDescriptor(p.First.Program))).ToArray();
+    }
+
+    /// <summary>As <see cref="HookCatalog.All"/>, in its order.</summary>
+    public IReadOnlyList<HookState> Hooks { get; }
+
+    /// <summary>Attached programs.</summary>
+    public IReadOnlyList<(Hook Hook, int Descriptor)> Descriptors { get; }
+
+    public int Map(string name) => _object.MapDescriptor(name);
+
+    /// <summary>The object that the build embedded.</summary>
+    public static byte[] EmbeddedObject()
+    {
+        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(ResourceName)
+            ?? throw new InvalidOperationException($"the agent was built without {ResourceName}");
+        var bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        return bytes;
+    }
+
+    /// <exception cref="BpfException">No program at all can run here.</exception>
+    public static BpfPrograms Start(byte[] elf, CaptureOptions options, SensitivePaths sensitivePaths, uint selfPid)
+    {
+        Tracefs.EnsureMounted();
+        var settings = MakeSettings(options, sensitivePaths, selfPid);
+        var reasons = HookCatalog.All.Where(h => options.DisabledHooks.Contains(h.Name))
+            .ToDictionary(h => h.Program, _ => "switched off by Capture.DisabledHooks");
+
+        var bpfObject = Prepare(elf, options, settings, reasons.Keys);
+        try
+        {
+            bpfObject.Load();
+        }
+        catch (BpfException whole)
+        {
+            bpfObject.Dispose();
+            foreach (var hook in HookCatalog.All.Where(h => !reasons.ContainsKey(h.Program)))
+                if (RefusedAlone(elf, options, settings, hook) is { } reason) reasons[hook.Program] = reason;
+            if (reasons.Count == HookCatalog.All.Count) throw;
+            bpfObject = Prepare(elf, options, settings, reasons.Keys);
+            LoadOrDispose(bpfObject, whole);
+        }
+
+        FillSensitiveNames(bpfObject.MapDescriptor("sensitive_names"), sensitivePaths);
+        var links = new List<BpfLinkHandle>();
+        foreach (var hook in HookCatalog.All.Where(h => !reasons.ContainsKey(h.Program)))
+        {
+            try
+            {
+                links.Add(bpfObject.Attach(hook.Program));
+            }
+            catch (BpfException e)
+            {
+                reasons[hook.Program] = e.Message;
+            }
+        }
+
+        return new BpfPrograms(bpfObject, links, [.. HookCatalog.All.Select(h =>
+            new HookState(h.Name, !reasons.ContainsKey(h.Program), reasons.GetValueOrDefault(h.Program, ""), h.Loses))]);
+    }
+
+    public void Dispose()
+    {
+        foreach (var link in _links) link.Dispose();
+        _object.Dispose();
+    }
+
+    private static BpfObject Prepare(byte[] elf, CaptureOptions options, in Settings settings, IEnumerable<string> without)
+    {
+        var bpfObject = BpfObject.Open(elf, "runtime");
+        try
+        {
+            bpfObject.SetMaxEntries("events", (uint)options.RingBytes);
+            // The linker puts `settings` first; WireLayoutTests holds it to that.
+            MemoryMarshal.Write(bpfObject.Constants(), settings);
+            foreach (var program in without) bpfObject.SetAutoload(program, false);
+            return bpfObject;
+        }
+        catch
+        {
+            bpfObject.Dispose();
+            throw;
+        }
+    }
+
+    private static void LoadOrDispose(BpfObject bpfObject, BpfException whole)
+    {
+        try
+        {
+            bpfObject.Load();
+        }
+        catch (BpfException e)
+        {
+            bpfObject.Dispose();
+            throw new BpfException("load the programs that load alone", e.Errno, whole.Message);
+        }
+    }
+
+    private static string? RefusedAlone(byte[] elf, CaptureOptions options, in Settings settings, Hook hook)
+    {
+        using var alone = Prepare(elf, options with { RingBytes = 64 * 1024 }, settings,
+            HookCatalog.All.Where(h => h != hook).Select(h => h.Program));
+        try
+        {
+            alone.Load();
+            return null;
+        }
+        catch (BpfException e)
+        {
+            return e.Message;
+        }
+    }
+
+    private static Settings MakeSettings(CaptureOptions options, SensitivePaths sensitivePaths, uint selfPid) => new()
+    {
+        SelfPid = selfPid,
+        WakeBytes = (uint)options.WakeBytes,
+        BulkLimitBytes = (uint)(options.RingBytes / 4 * 3),
+        WakeOnExec = options.WakeOnExec ? (byte)1 : (byte)0,
+        SensitiveDirectories = sensitivePaths.HasDirectories ? (byte)1 : (byte)0,
+        CgroupByPids = CgroupHierarchies.NamedByPids(File.ReadAllText("/proc/cgroups")) ? (byte)1 : (byte)0,
+    };
+
+    private static unsafe void FillSensitiveNames(int map, SensitivePaths sensitivePaths)
+    {
+        var key = stackalloc byte[32];
+        foreach (var (name, places) in sensitivePaths.KernelNames())
+        {
+            new Span<byte>(key, 32).Clear();
+            name.CopyTo(new Span<byte>(key, 32));
+            var value = places;
+            var result = LibBpf.bpf_map_update_elem(map, key, &value, 0);
+            if (result < 0) throw new BpfException($"name a sensitive file '{Encoding.UTF8.GetString(name)}'", -result);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+namespace Runtime.Agent.Capture;
+
+/// <summary>Settings of the kernel side.</summary>
+internal sealed record CaptureOptions
+{
+    /// <summary>Size of the ring. Unit: bytes. A power of two from 64 KiB to 512 MiB; more memory, fewer losses in a burst.</summary>
+    public int RingBytes { get; init; } = 8 * 1024 * 1024;
+
+    /// <summary>
+    /// Waiting bytes at which the kernel wakes the reader. Unit: bytes. At least 1, at most a quarter of the ring; below it the
+    /// reader looks by itself every 20 ms.
+    /// </summary>
+    public int WakeBytes { get; init; } = 64 * 1024;
+
+    /// <summary>
+    /// Wakes the reader for every program start: seen after some 40 microseconds instead of up to 20 ms, at a cost to every
+    /// exec that was measured at 3.6 against 28 microseconds of program time (agent/bpf/README.md).
+    /// </summary>
+    public bool WakeOnExec { get; init; }
+
+    /// <summary>Shapes: see <see cref="Capture.SensitivePaths"/>. At most 512.</summary>
+    public IReadOnlyList<string> SensitivePaths { get; init; } = Capture.SensitivePaths.Defaults;
+
+    /// <summary>Hooks that are not attached, by <see cref="Hook.Name"/>.</summary>
+    public IReadOnlySet<string> DisabledHooks { get; init; } = new HashSet<string>();
+
+    /// <summary>Every fault, in words that name the key, the value and the rule; none when all is well.</summary>
+    public IEnumerable<string> Faults()
+    {
+        if (RingBytes is < 64 * 1024 or > 512 * 1024 * 1024 || !int.IsPow2(RingBytes))
+            yield return $"Capture.RingBytes is {RingBytes}: must be a power of two from 65536 to 536870912";
+        if (WakeBytes < 1 || WakeBytes > RingBytes / 4)
+            yield return $"Capture.WakeBytes is {WakeBytes}: must be from 1 to a quarter of RingBytes ({RingBytes / 4})";
+        if (SensitivePaths.Count > 512)
+            yield return $"Capture.SensitivePaths has {SensitivePaths.Count} entries: at most 512";
+        foreach (var path in SensitivePaths)
+            if (Capture.SensitivePaths.Fault(path) is { } fault) yield return $"Capture.SensitivePaths: '{path}' {fault}";
+        foreach (var name in DisabledHooks)
+            if (HookCatalog.All.All(h => h.Name != name)) yield return $"Capture.DisabledHooks: '{name}' is not a hook; 'agent check' lists them";
+    }
+}

@@ -1,0 +1,59 @@
+namespace Runtime.Agent.Capture;
+
+/// <summary>One program of the kernel side.</summary>
+/// <param name="Program">Its function's name in agent/bpf.</param>
+/// <param name="Id">enum program_id of events.h: its place in the map "counters".</param>
+/// <param name="Kind">What it tells.</param>
+/// <param name="Loses">What a node without it does not see, in words.</param>
+internal sealed record Hook(string Program, int Id, EventKind Kind, string Target, string Loses)
+{
+    /// <summary>As counters and <see cref="HookState"/> name it: the program without "on_".</summary>
+    public string Name => Program["on_".Length..];
+}
+
+/// <summary>Every program of the object; a test compares the list with the object itself.</summary>
+internal static class HookCatalog
+{
+    /// <summary>Bounds <see cref="Hook.Id"/>: PROGRAM_LIMIT of events.h.</summary>
+    public const int ProgramLimit = 64;
+
+    public static readonly IReadOnlyList<Hook> All =
+    [
+        new("on_fork", 0, EventKind.Fork, "tp_btf/sched_process_fork", "processes that start without a new program; lineage is then repaired from /proc"),
+        new("on_exec", 1, EventKind.Exec, "tp_btf/sched_process_exec", "program starts"),
+        new("on_exit", 2, EventKind.Exit, "tp_btf/sched_process_exit", "ends of processes, their exit codes and run times"),
+        new("on_cgroup_mkdir", 3, EventKind.Cgroup, "tp_btf/cgroup_mkdir", "new containers' cgroups at once; they are then found by scanning"),
+        new("on_cgroup_rmdir", 4, EventKind.Cgroup, "tp_btf/cgroup_rmdir", "ends of containers at once; they are then found by scanning"),
+        File("open", 10, "files opened for writing, created, or read where sensitive, through open()"),
+        File("openat", 11, "files opened for writing, created, or read where sensitive, through openat()"),
+        File("openat2", 12, "files opened for writing, created, or read where sensitive, through openat2()"),
+        File("creat", 13, "files created through creat()"),
+        File("rename", 14, "renames through rename()"),
+        File("renameat", 15, "renames through renameat()"),
+        File("renameat2", 16, "renames through renameat2()"),
+        File("unlink", 17, "files removed through unlink()"),
+        File("unlinkat", 18, "files removed through unlinkat()"),
+        File("link", 19, "hard links made through link()"),
+        File("linkat", 20, "hard links made through linkat()"),
+        File("symlink", 21, "symbolic links made through symlink()"),
+        File("symlinkat", 22, "symbolic links made through symlinkat()"),
+        File("chmod", 23, "files made executable through chmod()"),
+        File("fchmod", 24, "files made executable through fchmod()"),
+        File("fchmodat", 25, "files made executable through fchmodat()"),
+        File("fchmodat2", 26, "files made executable through fchmodat2(), which Linux has from 6.6 on"),
+        new("on_set_state", 40, EventKind.Network, "tp_btf/inet_sock_set_state", "TCP connects, listeners and closes"),
+        new("on_send_length", 41, EventKind.Network, "tp_btf/sock_send_length", "the first bytes of new TCP connections (from Linux 6.3 on): protocols are judged by port only"),
+        Network("connect", 42, "UDP peers through connect(), TCP connects that fail without a packet"),
+        Network("accept", 43, "accepted TCP connections through accept()"),
+        Network("accept4", 44, "accepted TCP connections through accept4()"),
+        Network("sendto", 45, "UDP peers through sendto()"),
+        Network("sendmsg", 46, "UDP peers through sendmsg()"),
+        Network("sendmmsg", 47, "UDP peers through sendmmsg()"),
+    ];
+
+    private static Hook File(string call, int id, string loses) =>
+        new($"on_{call}", id, EventKind.File, $"tp/syscalls/sys_exit_{call}", loses);
+
+    private static Hook Network(string call, int id, string loses) =>
+        new($"on_{call}", id, EventKind.Network, $"tp/syscalls/sys_exit_{call}", loses);
+}

@@ -1,0 +1,166 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Runtime.Agent.Capture;
+
+// The mirror of agent/bpf/events.h, name by name; WireLayoutTests compares the two through the object's BTF.
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct EventHeader
+{
+    public const byte CurrentLayout = 1;
+
+    public ushort Kind;
+    public byte Layout;
+    public byte CgroupVersion;
+    public uint Length;
+    public ulong TimeBootNs;
+    public ulong CgroupId;
+    public uint Pid;
+    public uint Tid;
+    public ulong StartBootNs;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct ForkLayout
+{
+    public EventHeader Header;
+    public ulong ParentStartBootNs;
+    public uint ParentPid;
+    public uint Pad;
+}
+
+[InlineArray(16)]
+internal struct SixteenBytes
+{
+    private byte _first;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct ExecLayout
+{
+    /// <summary>Wire flags without a place in <see cref="ExecFlags"/>.</summary>
+    public const uint Script = 1 << 16, CwdTruncated = 1 << 17;
+
+    public EventHeader Header;
+    public ulong ParentStartBootNs;
+    public ulong Inode;
+    public ulong Size;
+    public long ModifiedUnixSeconds;
+    public long ChangedUnixSeconds;
+    public ulong EffectiveCapabilities;
+    public uint ParentPid;
+    public uint Flags;
+    public uint Uid;
+    public uint Euid;
+    public uint Gid;
+    public uint LoginUid;
+    public uint Device;
+    public uint Links;
+    public uint MountNamespace;
+    public uint PidNamespace;
+    public uint NetworkNamespace;
+    public uint UserNamespace;
+    public SixteenBytes Comm;
+    public ushort BinaryLength;
+    public ushort FilenameLength;
+    public ushort ArgumentLength;
+    public ushort CwdLength;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct ExitLayout
+{
+    public EventHeader Header;
+    public ulong RunTimeNs;
+    public uint WaitStatus;
+    public uint Pad;
+}
+
+[InlineArray(5)]
+internal struct FiveBytes
+{
+    private byte _first;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct CgroupLayout
+{
+    public EventHeader Header;
+    public byte Removed;
+    public FiveBytes Pad;
+    public ushort PathLength;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct FileLayout
+{
+    public EventHeader Header;
+    public byte Operation;
+    public byte Flags;
+    public ushort Mode;
+    public uint Device;
+    public ulong Inode;
+    public ushort WalkLength;
+    public ushort ArgumentLength;
+    public ushort OtherWalkLength;
+    public ushort OtherArgumentLength;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct NetworkLayout
+{
+    public EventHeader Header;
+    public byte Operation;
+    public byte Protocol;
+    public byte AddressLength;
+    public byte Pad0;
+    public ushort LocalPort;
+    public ushort RemotePort;
+    public ushort Error;
+    public ushort PayloadLength;
+    public uint Pad1;
+    public SixteenBytes Local;
+    public SixteenBytes Remote;
+    public ulong BytesSent;
+    public ulong BytesReceived;
+    public ulong DurationNs;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct ProgramCounters
+{
+    public ulong Seen;
+    public ulong Sent;
+    public ulong Filtered;
+    public ulong NoSpace;
+    public ulong ReadFailed;
+    public ulong NoEntry;
+}
+
+[InlineArray(6)]
+internal struct SixBytes
+{
+    private byte _first;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct LossKey
+{
+    public ulong CgroupId;
+    public byte CgroupVersion;
+    public byte Kind;
+    public SixBytes Pad;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct Settings
+{
+    public uint SelfPid;
+    public uint WakeBytes;
+    public uint BulkLimitBytes;
+    public byte WakeOnExec;
+    public byte SensitiveDirectories;
+    public byte CgroupByPids;
+    public byte Pad;
+}

@@ -1,0 +1,60 @@
+using Runtime.Agent.Capture;
+using Runtime.Agent.Configuration;
+using Runtime.Agent.Containers;
+using Runtime.Agent.Health;
+using Runtime.Agent.Processes;
+using Runtime.Agent.Reduction;
+
+namespace Runtime.Agent.Commands;
+
+/// <summary>This machine's kernel, processes and containers, ready for a sink.</summary>
+internal sealed class LiveNode : IAsyncDisposable
+{
+    private LiveNode(AgentOptions options, BpfEventSource source, AgentLog log)
+    {
+        Source = source;
+        var procfs = new ProcfsReader(options.Containers.ProcRoot);
+        Containers = new ContainerTable(options.Containers, new CgroupTree(options.Containers), procfs, ContainerTable.ClientsOf(options.Containers), TimeProvider.System, log.Warning);
+        Processes = new ProcessTable(options.Processes, Containers, Redaction.WithRandomSalt(), procfs, TimeProvider.System);
+    }
+
+    public BpfEventSource Source { get; }
+    public ContainerTable Containers { get; }
+    public ProcessTable Processes { get; }
+    public LiveClock Clock { get; } = new();
+
+    /// <summary>Attaches the kernel's programs; events gather from here on.</summary>
+    /// <exception cref="Interop.BpfException">No program can run here.</exception>
+    /// <exception cref="DllNotFoundException">libbpf is not installed.</exception>
+    public static LiveNode Start(AgentOptions options, AgentLog log, IRawRecordSink? tee = null)
+    {
+        var source = BpfEventSource.Start(options.Capture, tee);
+        try
+        {
+            foreach (var hook in source.Hooks.Where(h => !h.Attached))
+                log.Warning($"hook {hook.Name} is not attached ({hook.Reason}): not seen are {hook.Loses}");
+            return new(options, source, log);
+        }
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>On the capture thread: takes in what is there, then delivers events until cancelled.</summary>
+    /// <param name="ready">Called between the two.</param>
+    public void Run(IKernelEventSink sink, Action ready, CancellationToken cancellationToken)
+    {
+        Containers.Start();
+        Processes.Scan();
+        ready();
+        Source.Run(sink, cancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Containers.DisposeAsync();
+        Source.Dispose();
+    }
+}

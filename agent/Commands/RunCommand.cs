@@ -1,0 +1,99 @@
+using System.Diagnostics;
+using Runtime.Agent.Configuration;
+using Runtime.Agent.Health;
+using Runtime.Agent.Interop;
+using Runtime.Agent.Reduction;
+using Runtime.Agent.Streaming;
+
+namespace Runtime.Agent.Commands;
+
+/// <summary>The agent at work: kernel → processes → containers → reduction → queue → collector.</summary>
+internal sealed class RunCommand(AgentOptions options, AgentLog log)
+{
+    public async Task<int> RunAsync(CancellationToken stop)
+    {
+        LiveNode node;
+        try
+        {
+            node = LiveNode.Start(options, log);
+        }
+        catch (Exception e) when (e is BpfException or DllNotFoundException)
+        {
+            log.Error($"the kernel's programs cannot run here: {e.Message}. 'agent check' tells more");
+            return CommandLine.CannotWork;
+        }
+        await using (node)
+            return await RunAsync(node, stop);
+    }
+
+    private async Task<int> RunAsync(LiveNode node, CancellationToken stop)
+    {
+        var identity = AgentIdentity.OfThisMachine(options.Cluster, options.Node, options.State, log);
+        var queue = new FactQueue(options.Streaming.QueueCapacity, TimeProvider.System);
+        var heartbeat = new Heartbeat(options.State, TimeProvider.System, log);
+        var reducer = new Reducer(options.Reduction, node.Processes, node.Containers, node.Clock, node.Source.TakeLosses, queue) { Idle = heartbeat.Beat };
+        CollectorStream? stream = null;
+        stream = new CollectorStream(options.Collector, options.Streaming, identity, queue, node.Clock, () => StateOf(node, reducer, queue, stream!), TimeProvider.System, log);
+
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        using var drained = new CancellationTokenSource();
+        var captured = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var thread = new Thread(() => Capture(node, reducer, queue, captured, stopping.Token)) { IsBackground = true, Name = "capture" };
+        thread.Start();
+        var streaming = Task.Run(() => stream.RunAsync(drained.Token), CancellationToken.None);
+
+        // The capture thread ends when it is told to, or by a fault; the stream outlives it for as long as draining may take.
+        await captured.Task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        drained.CancelAfter(options.Streaming.DrainTimeout);
+        await streaming;
+        var left = stream.Undelivered;
+        if (left > 0)
+            log.Warning($"stopped with {left} facts that the collector has not acknowledged");
+        else
+            log.Information("stopped; the collector has everything");
+        return captured.Task.IsFaulted ? CommandLine.Failed : CommandLine.Done;
+    }
+
+    private void Capture(LiveNode node, Reducer reducer, FactQueue queue, TaskCompletionSource captured, CancellationToken stopping)
+    {
+        try
+        {
+            node.Run(
+                reducer,
+                () => log.Information($"watching: {node.Source.Hooks.Count(h => h.Attached)} of {node.Source.Hooks.Count} hooks, {node.Processes.Count} processes, {node.Containers.Snapshot().Count} containers"),
+                stopping);
+            reducer.Finish();
+            captured.SetResult();
+        }
+        // The border of the capture thread: without it the agent is blind, so it ends, and whoever runs it starts it anew.
+        catch (Exception e)
+        {
+            log.Error($"capture ended: {e}");
+            captured.SetException(e);
+        }
+        finally
+        {
+            queue.Complete();
+        }
+    }
+
+    private static AgentState StateOf(LiveNode node, Reducer reducer, FactQueue queue, CollectorStream stream)
+    {
+        var counters = new Dictionary<string, ulong>();
+        foreach (var source in new[] { node.Source.Counters(), node.Processes.Counters(), node.Containers.Counters(), reducer.Counters(), queue.Counters(), stream.Counters() })
+        {
+            foreach (var (name, value) in source)
+                counters[name] = value;
+        }
+        var containers = node.Containers.Snapshot();
+        return new(
+            node.Source.Hooks,
+            counters,
+            queue.Count,
+            queue.Capacity,
+            Environment.WorkingSet,
+            Environment.CpuUsage.TotalTime.Ticks * 100,
+            containers.Count,
+            containers.Count(c => !c.Complete));
+    }
+}

@@ -1,0 +1,146 @@
+using System.Collections;
+using Runtime.Agent.Capture;
+using Runtime.Agent.Containers;
+using Runtime.Agent.Health;
+using Runtime.Agent.Processes;
+using Runtime.Agent.Reduction;
+using Runtime.Agent.Streaming;
+
+namespace Runtime.Agent.Configuration;
+
+/// <summary>Every setting of the agent. README.md lists the keys; a test compares the two.</summary>
+internal sealed record AgentOptions
+{
+    /// <summary>As the operator names the cluster, 1 to 128 characters.</summary>
+    public string Cluster { get; init; } = "default";
+
+    /// <summary>The node's name; empty: the host's.</summary>
+    public string Node { get; init; } = "";
+
+    /// <summary>Folder for the sign of life and, without /etc/machine-id, the machine's name.</summary>
+    public string State { get; init; } = "/var/lib/runtime-agent";
+    public LogLevel Log { get; init; } = LogLevel.Information;
+    public CollectorOptions Collector { get; init; } = new();
+    public CaptureOptions Capture { get; init; } = new();
+    public ProcessOptions Processes { get; init; } = new();
+    public ContainerOptions Containers { get; init; } = new();
+    public ReductionOptions Reduction { get; init; } = new();
+    public StreamingOptions Streaming { get; init; } = new();
+
+    /// <param name="faults">Gets all that is wrong; with faults the options are not to be used.</param>
+    public static AgentOptions Load(string? file, IDictionary environment, IEnumerable<string> given, List<string> faults)
+    {
+        var reader = new SettingsReader(SettingsSources.Load(file, environment, given, faults), faults);
+        var options = Read(reader);
+        reader.RefuseUnknown();
+        options.Check(faults);
+        return options;
+    }
+
+    internal static AgentOptions Read(SettingsReader reader)
+    {
+        var (second, minute, hour) = (TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1), TimeSpan.FromHours(1));
+        var unset = new AgentOptions();
+        var containers = ReadContainers(reader, unset.Containers);
+        var (capture, processes, reduction, streaming) = (unset.Capture, unset.Processes, unset.Reduction, unset.Streaming);
+        return new()
+        {
+            Cluster = reader.Text("Cluster", unset.Cluster),
+            Node = reader.Text("Node", unset.Node),
+            State = reader.Text("State", unset.State),
+            Log = reader.Choice("Log", unset.Log),
+            Collector = new()
+            {
+                Address = reader.Text("Collector:Address", unset.Collector.Address, shortForm: "Collector"),
+                Certificate = reader.Text("Collector:Certificate", ""),
+                Key = reader.Text("Collector:Key", ""),
+                Ca = reader.Text("Collector:Ca", ""),
+            },
+            Capture = new()
+            {
+                RingBytes = (int)reader.Size("Capture:RingBytes", capture.RingBytes, 64 * 1024, 512 * 1024 * 1024),
+                WakeBytes = (int)reader.Size("Capture:WakeBytes", capture.WakeBytes, 1, 128 * 1024 * 1024),
+                WakeOnExec = reader.Flag("Capture:WakeOnExec", capture.WakeOnExec),
+                SensitivePaths = reader.List("Capture:SensitivePaths") ?? capture.SensitivePaths,
+                DisabledHooks = reader.List("Capture:DisabledHooks")?.ToHashSet(StringComparer.Ordinal) ?? capture.DisabledHooks,
+            },
+            Processes = new()
+            {
+                InitPhaseMinimum = reader.Duration("Processes:InitPhaseMinimum", processes.InitPhaseMinimum, TimeSpan.FromMilliseconds(1), hour),
+                InitPhaseMaximum = reader.Duration("Processes:InitPhaseMaximum", processes.InitPhaseMaximum, TimeSpan.FromMilliseconds(1), 24 * hour),
+                ExitGrace = reader.Duration("Processes:ExitGrace", processes.ExitGrace, TimeSpan.Zero, minute),
+                MaxProcesses = reader.Whole("Processes:MaxProcesses", processes.MaxProcesses, 1024, 4_194_304),
+                MaxExited = reader.Whole("Processes:MaxExited", processes.MaxExited, 16, 4_194_304),
+            },
+            Containers = containers,
+            Reduction = new()
+            {
+                ReportInterval = reader.Duration("Reduction:ReportInterval", reduction.ReportInterval, TimeSpan.FromMilliseconds(50), hour),
+                MaxKeys = reader.Whole("Reduction:MaxKeys", reduction.MaxKeys, 64, 65_536),
+                MaxKeysTotal = reader.Whole("Reduction:MaxKeysTotal", reduction.MaxKeysTotal, 64, 4_194_304),
+                MaxWaiting = reader.Whole("Reduction:MaxWaiting", reduction.MaxWaiting, 16, 65_536),
+                MetadataWait = containers.MetadataWait,
+            },
+            Streaming = new()
+            {
+                QueueCapacity = reader.Whole("Streaming:QueueCapacity", streaming.QueueCapacity, 1000, 4_194_304),
+                BatchRows = reader.Whole("Streaming:BatchRows", streaming.BatchRows, 1, 100_000),
+                UrgentDelay = reader.Duration("Streaming:UrgentDelay", streaming.UrgentDelay, TimeSpan.Zero, second),
+                BatchDelay = reader.Duration("Streaming:BatchDelay", streaming.BatchDelay, TimeSpan.Zero, minute),
+                WindowBatches = reader.Whole("Streaming:WindowBatches", streaming.WindowBatches, 1, 1024),
+                WindowBytes = reader.Size("Streaming:WindowBytes", streaming.WindowBytes, 64 * 1024, 1024 * 1024 * 1024),
+                AnswerTimeout = reader.Duration("Streaming:AnswerTimeout", streaming.AnswerTimeout, second, 10 * minute),
+                KeepAlive = reader.Duration("Streaming:KeepAlive", streaming.KeepAlive, second, 10 * minute),
+                BackoffMinimum = reader.Duration("Streaming:BackoffMinimum", streaming.BackoffMinimum, TimeSpan.FromMilliseconds(1), minute),
+                BackoffMaximum = reader.Duration("Streaming:BackoffMaximum", streaming.BackoffMaximum, TimeSpan.FromMilliseconds(1), hour),
+                StatusInterval = reader.Duration("Streaming:StatusInterval", streaming.StatusInterval, TimeSpan.FromMilliseconds(100), 10 * minute),
+                DrainTimeout = reader.Duration("Streaming:DrainTimeout", streaming.DrainTimeout, TimeSpan.Zero, minute),
+            },
+        };
+    }
+
+    private static ContainerOptions ReadContainers(SettingsReader reader, ContainerOptions unset)
+    {
+        var (millisecond, hour) = (TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1));
+        // One list for all; Docker's and Podman's sockets are known by their names.
+        var all = reader.List("Containers:Sockets");
+        return new()
+        {
+            CriSockets = reader.List("Containers:CriSockets") ?? all?.Where(s => !SpeaksDocker(s)).ToArray() ?? unset.CriSockets,
+            DockerSockets = reader.List("Containers:DockerSockets") ?? all?.Where(SpeaksDocker).ToArray() ?? unset.DockerSockets,
+            CgroupRoot = reader.Text("Containers:CgroupRoot", unset.CgroupRoot),
+            ProcRoot = reader.Text("Containers:ProcRoot", unset.ProcRoot),
+            HostRoot = reader.Text("Containers:HostRoot", unset.HostRoot),
+            CallTimeout = reader.Duration("Containers:CallTimeout", unset.CallTimeout, millisecond, hour),
+            MetadataWait = reader.Duration("Containers:MetadataWait", unset.MetadataWait, millisecond, hour),
+            PossibleWait = reader.Duration("Containers:PossibleWait", unset.PossibleWait, millisecond, hour),
+            RetryMinimum = reader.Duration("Containers:RetryMinimum", unset.RetryMinimum, millisecond, hour),
+            RetryMaximum = reader.Duration("Containers:RetryMaximum", unset.RetryMaximum, millisecond, hour),
+            KeepAfterRemoval = reader.Duration("Containers:KeepAfterRemoval", unset.KeepAfterRemoval, millisecond, 24 * hour),
+            MaxCgroups = reader.Whole("Containers:MaxCgroups", unset.MaxCgroups, 1024, 1_048_576),
+        };
+
+        static bool SpeaksDocker(string socket) => Path.GetFileName(socket) is "docker.sock" or "podman.sock";
+    }
+
+    /// <summary>Rules across keys, and those that the features know.</summary>
+    private void Check(List<string> faults)
+    {
+        if (Cluster.Length is 0 or > 128)
+            faults.Add($"Cluster is \"{Cluster}\": must have 1 to 128 characters");
+        if (Node.Length > 253)
+            faults.Add($"Node is \"{Node}\": must have at most 253 characters");
+        if (!State.StartsWith('/'))
+            faults.Add($"State is \"{State}\": must be an absolute path");
+        if (Reduction.MaxKeysTotal < Reduction.MaxKeys)
+            faults.Add($"Reduction:MaxKeysTotal is {Reduction.MaxKeysTotal}: must be at least Reduction:MaxKeys ({Reduction.MaxKeys})");
+        if (Streaming.BatchDelay < Streaming.UrgentDelay)
+            faults.Add($"Streaming:BatchDelay is {SettingText.Of(Streaming.BatchDelay)}: must be at least Streaming:UrgentDelay ({SettingText.Of(Streaming.UrgentDelay)})");
+        if (Streaming.BackoffMaximum < Streaming.BackoffMinimum)
+            faults.Add($"Streaming:BackoffMaximum is {SettingText.Of(Streaming.BackoffMaximum)}: must be at least Streaming:BackoffMinimum ({SettingText.Of(Streaming.BackoffMinimum)})");
+        faults.AddRange(Collector.Faults());
+        faults.AddRange(Capture.Faults());
+        faults.AddRange(Processes.Faults());
+        faults.AddRange(Containers.Faults());
+    }
+}

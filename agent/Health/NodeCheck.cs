@@ -1,0 +1,110 @@
+using System.Globalization;
+using Runtime.Agent.Capture;
+using Runtime.Agent.Containers;
+using Runtime.Agent.Interop;
+
+namespace Runtime.Agent.Health;
+
+internal enum CheckResult : byte
+{
+    Ok = 0,
+
+    /// <summary>Worth knowing; nothing is lost by it.</summary>
+    Note = 1,
+
+    /// <summary>Something is not seen.</summary>
+    Missing = 2,
+
+    /// <summary>The agent cannot work.</summary>
+    Fatal = 3,
+}
+
+/// <summary>One line of <c>agent check</c>.</summary>
+internal sealed record CheckLine(CheckResult Result, string Subject, string Words);
+
+/// <summary>What this node offers to the agent, tried and not guessed: every hook is really attached.</summary>
+internal sealed class NodeCheck(CaptureOptions capture, ContainerOptions containers)
+{
+    // linux/capability.h
+    private static readonly (int Bit, string Name, string Loses)[] Wanted =
+    [
+        (38, "PERFMON", "the kernel refuses the programs"),
+        (39, "BPF", "the kernel refuses the programs"),
+        (19, "SYS_PTRACE", "binaries and folders of processes that were there before the agent"),
+        (2, "DAC_READ_SEARCH", "container runtimes' state and other users' files below /proc"),
+    ];
+
+    private const int SysAdmin = 21;
+
+    public IEnumerable<CheckLine> Run()
+    {
+        yield return new(CheckResult.Ok, "kernel", File.ReadAllText("/proc/sys/kernel/osrelease").Trim());
+        yield return File.Exists("/sys/kernel/btf/vmlinux")
+            ? new(CheckResult.Ok, "BTF", "/sys/kernel/btf/vmlinux")
+            : new(CheckResult.Fatal, "BTF", "/sys/kernel/btf/vmlinux is absent: the kernel was built without CONFIG_DEBUG_INFO_BTF, and no program can be fitted to it");
+        foreach (var line in Capabilities())
+            yield return line;
+        foreach (var line in Hooks())
+            yield return line;
+        foreach (var line in Cgroups())
+            yield return line;
+        foreach (var line in Runtimes())
+            yield return line;
+    }
+
+    private static IEnumerable<CheckLine> Capabilities()
+    {
+        // CapEff:	000001ffffffffff
+        var text = File.ReadLines("/proc/self/status").FirstOrDefault(l => l.StartsWith("CapEff:", StringComparison.Ordinal))?["CapEff:".Length..].Trim();
+        var effective = ulong.TryParse(text, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var mask) ? mask : 0;
+        var isAdmin = (effective >> SysAdmin & 1) != 0;
+        foreach (var (bit, name, loses) in Wanted)
+        {
+            var isKernelSide = bit is 38 or 39;
+            if ((effective >> bit & 1) != 0 || (isKernelSide && isAdmin))
+                yield return new(CheckResult.Ok, $"capability {name}", (effective >> bit & 1) != 0 ? "held" : "by SYS_ADMIN");
+            else
+                yield return new(isKernelSide ? CheckResult.Fatal : CheckResult.Missing, $"capability {name}", $"not held; without it: {loses}");
+        }
+    }
+
+    private IReadOnlyList<CheckLine> Hooks()
+    {
+        try
+        {
+            // The smallest ring: nothing is read from it.
+            using var source = BpfEventSource.Start(capture with { RingBytes = 64 * 1024, WakeBytes = 16 * 1024 });
+            return [.. source.Hooks.Select(hook => hook.Attached
+                ? new CheckLine(CheckResult.Ok, $"hook {hook.Name}", "attached")
+                : new CheckLine(CheckResult.Missing, $"hook {hook.Name}", $"{AgentLog.OneLine(hook.Reason)}; without it is not seen: {hook.Loses}"))];
+        }
+        catch (Exception e) when (e is BpfException or DllNotFoundException)
+        {
+            var hint = e is DllNotFoundException ? " (Debian's package libbpf1 has it)" : "";
+            return [new(CheckResult.Fatal, "hooks", e.Message + hint)];
+        }
+    }
+
+    private IEnumerable<CheckLine> Cgroups()
+    {
+        var root = containers.CgroupRoot.TrimEnd('/');
+        var v2 = File.Exists($"{root}/cgroup.controllers") ? root : File.Exists($"{root}/unified/cgroup.controllers") ? $"{root}/unified" : null;
+        var v1 = v2 == root ? null : Directory.Exists($"{root}/memory") ? $"{root}/memory" : Directory.Exists($"{root}/pids") ? $"{root}/pids" : null;
+        yield return (v2, v1) switch
+        {
+            (null, null) => new(CheckResult.Missing, "cgroups", $"no cgroup file system at {root}; without it no process belongs to a container"),
+            (null, _) => new(CheckResult.Ok, "cgroups", $"v1, by {v1}"),
+            (_, null) => new(CheckResult.Ok, "cgroups", $"v2 at {v2}"),
+            _ => new(CheckResult.Ok, "cgroups", $"v2 at {v2}, and v1 by {v1}"),
+        };
+    }
+
+    private IEnumerable<CheckLine> Runtimes()
+    {
+        var found = containers.CriSockets.Concat(containers.DockerSockets).Where(s => File.Exists(containers.HostRoot.TrimEnd('/') + s)).ToArray();
+        foreach (var socket in found)
+            yield return new(CheckResult.Ok, "container runtime", socket);
+        if (found.Length == 0)
+            yield return new(CheckResult.Note, "container runtime", "no socket of one is there; containers are known by their cgroups and the runtimes' folders alone, without pod, image and labels");
+    }
+}

@@ -1,0 +1,38 @@
+using System.Runtime.InteropServices;
+
+namespace Runtime.Agent.Interop;
+
+/// <summary>A BPF operation that the kernel or libbpf refused.</summary>
+/// <param name="operation">What was tried, e.g. "load runtime.bpf.o".</param>
+/// <param name="errno">Positive.</param>
+/// <param name="log">What libbpf said; empty when nothing.</param>
+internal sealed class BpfException(string operation, int errno, string log = "")
+    : Exception(Compose(operation, errno, log))
+{
+    private const int OperationNotPermitted = 1, NoSuchEntry = 2, NoSuchProcess = 3, TooBig = 7, NoMemory = 12, AccessDenied = 13,
+        Invalid = 22, NoSpace = 28, NotSupported = 95;
+
+    public int Errno { get; } = errno;
+
+    /// <summary>What an operator can do about it; empty when there is nothing to say.</summary>
+    internal static string Hint(int errno) => errno switch
+    {
+        OperationNotPermitted => "needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN before Linux 5.8; lockdown and seccomp can refuse it too",
+        AccessDenied => "the verifier refused the program, or kernel.perf_event_paranoid forbids tracepoints",
+        NoSuchEntry => "the kernel has no such tracepoint, or no BTF (CONFIG_DEBUG_INFO_BTF), or tracefs is not mounted at /sys/kernel/tracing",
+        NoSuchProcess => "the kernel has no such tracepoint",
+        TooBig => "the program is too large for this kernel's verifier",
+        NoMemory => "no memory, or RLIMIT_MEMLOCK is too low before Linux 5.11",
+        Invalid => "this kernel does not know the program type, a helper or a map type",
+        NoSpace => "no space left for the object",
+        NotSupported => "the kernel was built without this hook",
+        _ => "",
+    };
+
+    private static string Compose(string operation, int errno, string log)
+    {
+        var message = $"{operation}: {Marshal.GetPInvokeErrorMessage(errno)} (errno {errno})";
+        if (Hint(errno) is { Length: > 0 } hint) message += $": {hint}";
+        return log.Length == 0 ? message : $"{message}\n{log}";
+    }
+}

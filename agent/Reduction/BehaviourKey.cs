@@ -1,0 +1,89 @@
+using System.Buffers.Binary;
+using System.IO.Hashing;
+using System.Security.Cryptography;
+using Runtime.Agent.Capture;
+using Runtime.Agent.Processes;
+
+namespace Runtime.Agent.Reduction;
+
+/// <summary>Makes the 128-bit keys by which behaviours of one container are told apart. Capture thread only.</summary>
+/// <remarks>
+/// XxHash128 is no cryptographic hash: the seed is random for each start of the agent, so that nobody in a container can
+/// prepare two behaviours of one key. Every text is preceded by its length, so that no two texts run into each other.
+/// </remarks>
+internal sealed class BehaviourKey
+{
+    private const ProcessFlags FlagsOfExec = ProcessFlags.Memfd | ProcessFlags.Deleted | ProcessFlags.UpperLayer
+        | ProcessFlags.StdinSocket | ProcessFlags.StdoutSocket | ProcessFlags.StderrSocket | ProcessFlags.NetworkFacing;
+
+    private readonly XxHash128 _hash = new(BinaryPrimitives.ReadInt64LittleEndian(RandomNumberGenerator.GetBytes(8)));
+
+    private enum Family : byte { Exec = 1, File = 2, Network = 3, Arguments = 4 }
+
+    /// <summary>Parent binary > binary, script, phase, and the flags that make it another thing. Arguments are not part of it.</summary>
+    public UInt128 OfExec(ProcessRecord process)
+    {
+        Begin(Family.Exec, process.Phase);
+        Add((uint)(process.Flags & FlagsOfExec));
+        Add(process.Parent?.Binary);
+        Add(process.Binary);
+        Add(process.Script);
+        return End();
+    }
+
+    /// <summary>To tell argument sets of one exec key apart.</summary>
+    public ulong OfArguments(ProcessRecord process)
+    {
+        Begin(Family.Arguments, process.Phase);
+        Add(process.Arguments);
+        return (ulong)End();
+    }
+
+    /// <param name="template">With the extension in it: typing never takes a known one away.</param>
+    public UInt128 OfFile(ProcessRecord process, in FileEvent e, ReadOnlySpan<byte> template)
+    {
+        Begin(Family.File, process.Phase);
+        Add(((uint)e.Operation << 8) | (uint)(e.Flags & FileFlags.Executable));
+        Add(process.Binary);
+        Add(template);
+        return End();
+    }
+
+    /// <summary>Of an outbound flow: peer and its port. Inbound: the own port, all peers as one.</summary>
+    /// <param name="payload">Class of the first bytes; empty for other operations.</param>
+    public UInt128 OfNetwork(ProcessRecord process, NetworkOperation operation, in NetworkEvent e, string payload)
+    {
+        var inbound = operation is NetworkOperation.Listen or NetworkOperation.Accept;
+        Begin(Family.Network, process.Phase);
+        Add(((uint)operation << 24) | ((uint)e.Protocol << 16) | (inbound ? e.LocalPort : e.RemotePort));
+        Add(e.Error);
+        Add(process.Binary);
+        // A listener on loopback is another thing than one for everybody.
+        Add(operation == NetworkOperation.Accept ? default : inbound ? e.LocalAddress : e.RemoteAddress);
+        foreach (var letter in payload)
+            Add(letter);
+        return End();
+    }
+
+    private void Begin(Family family, Phase phase) => _hash.Append([(byte)family, (byte)phase]);
+
+    private void Add(uint value)
+    {
+        Span<byte> bytes = stackalloc byte[4];
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes, value);
+        _hash.Append(bytes);
+    }
+
+    private void Add(ReadOnlySpan<byte> text)
+    {
+        Add((uint)text.Length);
+        _hash.Append(text);
+    }
+
+    private UInt128 End()
+    {
+        var key = _hash.GetCurrentHashAsUInt128();
+        _hash.Reset();
+        return key;
+    }
+}

@@ -1,0 +1,253 @@
+using Runtime.Agent.Capture;
+using Runtime.Agent.Containers;
+using Runtime.Agent.Processes;
+
+namespace Runtime.Agent.Reduction;
+
+/// <summary>
+/// The road of an event within the agent, in one place: whose process, whose container, new or known, and out. Capture thread only.
+/// </summary>
+/// <remarks>The first sight of a behaviour leaves at once. A known one is counted, and reported once an interval.</remarks>
+internal sealed class Reducer : IKernelEventSink
+{
+    /// <summary>Processes whose exec was sent as new and whose exit is awaited; beyond it the oldest is forgotten.</summary>
+    private const int MaxAwaitedExits = 16_384;
+
+    /// <summary>Inode of the host's pid namespace on every kernel (PROC_PID_INIT_INO, linux/proc_ns.h).</summary>
+    private const uint HostPidNamespace = 0xEFFFFFFC;
+
+    private readonly ProcessTable _processes;
+    private readonly IContainers _containers;
+    private readonly IWallClock _clock;
+    private readonly BehaviourKey _key = new();
+    private readonly BehaviourKeys _known;
+    private readonly WaitingFacts _waiting;
+    private readonly CaptureLosses _losses;
+    private readonly byte[] _template = new byte[PathTemplate.MaxLength];
+
+    // Bounded by MaxAwaitedExits; removed by the exit.
+    private readonly HashSet<ProcessKey> _awaited = [];
+    private readonly Queue<ProcessKey> _awaitedOrder = new();
+
+    private ulong _nowBootNs;
+    private ulong _events, _new, _argumentsFolded, _closesUnmatched;
+
+    /// <param name="takeLosses">What the source lost since it was last asked; called at idle moments.</param>
+    public Reducer(ReductionOptions options, ProcessTable processes, IContainers containers, IWallClock clock, Func<IReadOnlyList<CaptureLoss>> takeLosses, IFactSink sink)
+    {
+        (_processes, _containers, _clock) = (processes, containers, clock);
+        _waiting = new(options, containers, sink);
+        _known = new(options, fact => _waiting.Post(fact, _nowBootNs));
+        _losses = new(takeLosses, containers, sink);
+        containers.Changed += container =>
+        {
+            _known.Update(container);
+            _waiting.Update(container);
+        };
+    }
+
+    /// <summary>Further work of an idle moment.</summary>
+    public Action? Idle { get; init; }
+
+    public void OnFork(in ForkEvent e)
+    {
+        Begin(e.Origin);
+        _processes.OnFork(e);
+    }
+
+    public void OnExec(in ExecEvent e)
+    {
+        var unixNs = Begin(e.Origin);
+        var process = _processes.OnExec(e);
+        var container = _containers.Lookup(e.Origin.Cgroup, e.Origin.Pid);
+        var key = _key.OfExec(process);
+        var arguments = _key.OfArguments(process);
+        var known = _known.Find(container, key);
+        if (known is null || known.TryTakeArguments(arguments))
+        {
+            var fact = new ExecFact { Process = process, Container = container, FirstUnixNs = unixNs, LastUnixNs = unixNs, IsNew = true };
+            if (known is null)
+                _known.Add(key, fact).TryTakeArguments(arguments);
+            Await(process.Key);
+            Send(fact);
+            return;
+        }
+        if (!known.HasArguments(arguments))
+            _argumentsFolded++;
+        _known.Repeat(known, unixNs, e.Origin.TimeBootNs);
+    }
+
+    public void OnExit(in ExitEvent e)
+    {
+        var unixNs = Begin(e.Origin);
+        var process = _processes.OnExit(e);
+        if (process is null || !_awaited.Remove(process.Key))
+            return;
+        Send(new ExitFact
+        {
+            Process = process,
+            Container = _containers.Lookup(e.Origin.Cgroup),
+            FirstUnixNs = unixNs,
+            LastUnixNs = unixNs,
+            Code = e.Code,
+            Signal = e.Signal,
+            RunTimeNs = e.RunTimeNs,
+        });
+    }
+
+    public void OnFile(in FileEvent e)
+    {
+        var unixNs = Begin(e.Origin);
+        var process = _processes.Resolve(e.Origin);
+        var container = _containers.Lookup(e.Origin.Cgroup, e.Origin.Pid);
+        var template = _template.AsSpan(0, PathTemplate.Write(e.Path, OwnerOf(process, e.Path), _template));
+        var key = _key.OfFile(process, e, template);
+        if (_known.Find(container, key) is { } known)
+        {
+            _known.Repeat(known, unixNs, e.Origin.TimeBootNs);
+            return;
+        }
+        var fact = new FileFact
+        {
+            Process = process,
+            Container = container,
+            FirstUnixNs = unixNs,
+            LastUnixNs = unixNs,
+            IsNew = true,
+            Operation = e.Operation,
+            Path = e.Path.ToArray(),
+            Template = template.ToArray(),
+            OtherPath = e.OtherPath.ToArray(),
+            Flags = e.Flags,
+            Mode = e.Mode,
+            Inode = e.Inode,
+            Device = e.Device,
+        };
+        _known.Add(key, fact);
+        Send(fact);
+    }
+
+    public void OnNetwork(in NetworkEvent e)
+    {
+        var unixNs = Begin(e.Origin);
+        if (e.Operation is NetworkOperation.Listen or NetworkOperation.Accept)
+            _processes.MarkNetworkFacing(_processes.Resolve(e.Origin).Key);
+        var process = _processes.Resolve(e.Origin);
+        var container = _containers.Lookup(e.Origin.Cgroup, e.Origin.Pid);
+        if (e.Operation == NetworkOperation.Close)
+        {
+            OnClose(process, container, e, unixNs);
+            return;
+        }
+        var payload = e.Operation == NetworkOperation.FirstBytes ? PayloadClass.Of(e.Payload) : "";
+        var key = _key.OfNetwork(process, e.Operation, e, payload);
+        if (_known.Find(container, key) is { } known)
+        {
+            _known.Repeat(known, unixNs, e.Origin.TimeBootNs);
+            return;
+        }
+        var fact = new NetworkFact
+        {
+            Process = process,
+            Container = container,
+            FirstUnixNs = unixNs,
+            LastUnixNs = unixNs,
+            IsNew = true,
+            Operation = e.Operation,
+            Protocol = e.Protocol,
+            LocalAddress = e.LocalAddress.ToArray(),
+            RemoteAddress = e.RemoteAddress.ToArray(),
+            LocalPort = e.LocalPort,
+            RemotePort = e.RemotePort,
+            Error = e.Error,
+            Payload = payload,
+        };
+        _known.Add(key, fact);
+        Send(fact);
+    }
+
+    public void OnCgroup(in CgroupEvent e)
+    {
+        _events++;
+        _containers.OnCgroup(e);
+    }
+
+    public void OnIdle()
+    {
+        _nowBootNs = Math.Max(_nowBootNs, _clock.NowBootNs());
+        _processes.OnIdle();
+        _containers.OnIdle();
+        _waiting.ReleaseDue(_nowBootNs);
+        _known.ReportDue(_nowBootNs);
+        _losses.Take(_clock.ToUnixNs(_nowBootNs));
+        Idle?.Invoke();
+    }
+
+    /// <summary>No event follows: everything that was counted or held back goes out.</summary>
+    public void Finish()
+    {
+        OnIdle();
+        _known.ReportAll();
+        _waiting.ReleaseAll();
+    }
+
+    /// <summary>By name since start. Any thread.</summary>
+    public IReadOnlyDictionary<string, ulong> Counters()
+    {
+        var counters = new Dictionary<string, ulong>
+        {
+            ["reduction.events"] = _events,
+            ["reduction.new"] = _new,
+            ["reduction.arguments_folded"] = _argumentsFolded,
+            ["reduction.closes_unmatched"] = _closesUnmatched,
+        };
+        foreach (var (name, value) in _known.Counters().Concat(_waiting.Counters()))
+            counters[name] = value;
+        return counters;
+    }
+
+    /// <summary>Bytes and duration go to the connection's behaviour: who connected to that peer, else who accepted on that port.</summary>
+    private void OnClose(ProcessRecord process, ContainerRecord? container, in NetworkEvent e, long unixNs)
+    {
+        var known = _known.Find(container, _key.OfNetwork(process, NetworkOperation.Connect, e, ""))
+            ?? _known.Find(container, _key.OfNetwork(process, NetworkOperation.Accept, e, ""));
+        if (known is null)
+        {
+            _closesUnmatched++;
+            return;
+        }
+        _known.Close(known, unixNs, e.Origin.TimeBootNs, e.BytesSent, e.BytesReceived, e.DurationNs);
+    }
+
+    private long Begin(in EventOrigin origin)
+    {
+        _events++;
+        _nowBootNs = Math.Max(_nowBootNs, origin.TimeBootNs);
+        return _clock.ToUnixNs(origin.TimeBootNs);
+    }
+
+    private void Send(Fact fact)
+    {
+        _new++;
+        _waiting.Post(fact, _nowBootNs);
+    }
+
+    private void Await(ProcessKey process)
+    {
+        if (!_awaited.Add(process))
+            return;
+        _awaitedOrder.Enqueue(process);
+        if (_awaitedOrder.Count > MaxAwaitedExits)
+            _awaited.Remove(_awaitedOrder.Dequeue());
+    }
+
+    /// <summary>Only for processes in the host's pid namespace: elsewhere /proc numbers them otherwise than the kernel's events.</summary>
+    private ProcOwner OwnerOf(ProcessRecord process, ReadOnlySpan<byte> path)
+    {
+        if (process.PidNamespace != HostPidNamespace || !PathTemplate.TryProcPid(path, out var pid))
+            return ProcOwner.Other;
+        return pid == process.Key.Pid ? ProcOwner.Self
+            : _processes.Find(pid, 0)?.Parent?.Key == process.Key ? ProcOwner.Child
+            : ProcOwner.Other;
+    }
+}

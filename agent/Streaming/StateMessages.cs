@@ -1,0 +1,37 @@
+using Runtime.Agent.Health;
+using Runtime.V1;
+
+namespace Runtime.Agent.Streaming;
+
+/// <summary>What the agent says about itself, as messages.</summary>
+internal static class StateMessages
+{
+    public static Hello HelloOf(AgentIdentity identity, string epoch) => new()
+    {
+        AgentId = identity.AgentId,
+        Epoch = epoch,
+        Cluster = identity.Cluster,
+        Node = identity.Node,
+        AgentVersion = identity.Version,
+        BootId = identity.BootId,
+        KernelRelease = identity.KernelRelease,
+    };
+
+    public static AgentStatus StatusOf(AgentState state)
+    {
+        var status = new AgentStatus
+        {
+            QueueLength = (ulong)state.QueueLength,
+            QueueCapacity = (ulong)state.QueueCapacity,
+            ResidentBytes = (ulong)state.ResidentBytes,
+            CpuNs = (ulong)state.CpuNs,
+            Containers = (uint)state.Containers,
+            ContainersIncomplete = (uint)state.ContainersIncomplete,
+        };
+        foreach (var hook in state.Hooks)
+            status.Hooks.Add(new Hook { Name = hook.Name, Attached = hook.Attached, Reason = hook.Reason, Loses = hook.Loses });
+        foreach (var (name, value) in state.Counters)
+            status.Counters[name] = value;
+        return status;
+    }
+}

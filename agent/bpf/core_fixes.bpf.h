@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+#ifndef RUNTIME_CORE_FIXES_BPF_H
+#define RUNTIME_CORE_FIXES_BPF_H
+
+/*
+ * Differences between kernels, and nowhere else. A type with ___ is a flavour: CO-RE looks for the name before it.
+ */
+
+/* 6.11, 3aa63a569c64 "fs: switch timespec64 fields in inode to discrete integers". */
+struct inode___seconds {
+	__s64 i_mtime_sec;
+	__s64 i_ctime_sec;
+} __attribute__((preserve_access_index));
+
+struct timespec64___fix {
+	__s64 tv_sec;
+} __attribute__((preserve_access_index));
+
+/* 6.6, 13bc24457850 "fs: rename i_ctime field to __i_ctime"; 6.7, 12cd44023651 for i_mtime. */
+struct inode___renamed {
+	struct timespec64___fix __i_mtime;
+	struct timespec64___fix __i_ctime;
+} __attribute__((preserve_access_index));
+
+struct inode___plain {
+	struct timespec64___fix i_mtime;
+	struct timespec64___fix i_ctime;
+} __attribute__((preserve_access_index));
+
+static __always_inline __s64 inode__modified(struct inode *inode)
+{
+	struct inode___seconds *seconds = (void *)inode;
+	struct inode___renamed *renamed = (void *)inode;
+	struct inode___plain *plain = (void *)inode;
+
+	if (bpf_core_field_exists(seconds->i_mtime_sec))
+		return BPF_CORE_READ(seconds, i_mtime_sec);
+	if (bpf_core_field_exists(renamed->__i_mtime))
+		return BPF_CORE_READ(renamed, __i_mtime.tv_sec);
+	return BPF_CORE_READ(plain, i_mtime.tv_sec);
+}
+
+static __always_inline __s64 inode__changed(struct inode *inode)
+{
+	struct inode___seconds *seconds = (void *)inode;
+	struct inode___renamed *renamed = (void *)inode;
+	struct inode___plain *plain = (void *)inode;
+
+	if (bpf_core_field_exists(seconds->i_ctime_sec))
+		return BPF_CORE_READ(seconds, i_ctime_sec);
+	if (bpf_core_field_exists(renamed->__i_ctime))
+		return BPF_CORE_READ(renamed, __i_ctime.tv_sec);
+	return BPF_CORE_READ(plain, i_ctime.tv_sec);
+}
+
+/*
+ * fs/overlayfs/ovl_entry.h. The type is known only where overlayfs is built in or its module's BTF is loaded. The overlay's
+ * inode sits inside; an upper dentry means that the file was made or copied up after the container's image was mounted.
+ */
+struct ovl_inode___fix {
+	struct inode vfs_inode;
+	struct dentry *__upperdentry;
+} __attribute__((preserve_access_index));
+
+#define OVERLAYFS_SUPER_MAGIC 0x794c7630
+
+static __always_inline bool inode__is_upper(struct inode *inode)
+{
+	struct ovl_inode___fix *overlay = (void *)inode;
+
+	if (!bpf_core_field_exists(overlay->__upperdentry))
+		return false;
+	if (BPF_CORE_READ(inode, i_sb, s_magic) != OVERLAYFS_SUPER_MAGIC)
+		return false;
+	overlay = (void *)inode - bpf_core_field_offset(struct ovl_inode___fix, vfs_inode);
+	return BPF_CORE_READ(overlay, __upperdentry) != NULL;
+}
+
+/* include/linux/sched.h: loginuid only with CONFIG_AUDIT. */
+static __always_inline __u32 task__login_uid(struct task_struct *task)
+{
+	if (!bpf_core_field_exists(task->loginuid))
+		return ~0u;
+	return BPF_CORE_READ(task, loginuid.val);
+}
+
+/*
+ * Registers of the system call that the current task is in. bpf_task_pt_regs came with 5.15 (dd6e10fbd9fb); before it they
+ * lie at the top of the kernel stack, whose size and padding are what 5.8 to 5.14 have on both processors.
+ */
+#define KERNEL_STACK_BYTES 16384
+
+static __always_inline struct pt_regs *task__registers(void)
+{
+	struct task_struct *task;
+
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
+		return (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	task = (struct task_struct *)bpf_get_current_task();
+	return BPF_CORE_READ(task, stack) + KERNEL_STACK_BYTES - bpf_core_type_size(struct pt_regs);
+}
+
+#endif

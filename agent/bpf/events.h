@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+#ifndef RUNTIME_EVENTS_H
+#define RUNTIME_EVENTS_H
+
+/*
+ * The wire layout between kernel and agent. agent/Capture/WireLayout.cs is its mirror; a test compares the two through the
+ * object's BTF. Fixed-width types, explicit padding, never packed, every size a multiple of 8.
+ *
+ * A record is a fixed part and, behind it, tails in the order of their length fields, without alignment.
+ *
+ * A tail called "walk" is a path as the kernel holds it: its components leaf first, each closed by NUL, so that
+ * /usr/bin/true is "true\0bin\0usr\0" and / is empty. Names are at most 255 bytes, hold no '/' and no NUL, and may hold
+ * anything else (newline, invalid UTF-8). Without its flag "truncated" the walk ends at the root of the mount namespace.
+ *
+ * Counts, numbers and bits are never reused. A change that an old reader would misread raises RUNTIME_LAYOUT.
+ */
+#define RUNTIME_LAYOUT 1
+
+#define PATH_BYTES 4096
+#define ARGUMENT_BYTES 4096
+#define PAYLOAD_BYTES 256
+#define SENSITIVE_NAME_BYTES 32
+
+enum event_kind {
+	KIND_FORK = 1,
+	KIND_EXEC = 2,
+	KIND_EXIT = 3,
+	KIND_CGROUP = 10,
+	KIND_FILE = 20,
+	KIND_NETWORK = 40,
+};
+
+struct event_header {
+	__u16 kind;
+	__u8 layout;
+	__u8 cgroup_version; /* 2, or 1 where the task sits only in v1 hierarchies */
+	__u32 length;	     /* of the whole record, this header included */
+	__u64 time_boot_ns;
+	__u64 cgroup_id; /* kernfs id */
+	__u32 pid;	 /* thread group, host's pid namespace */
+	__u32 tid;
+	__u64 start_boot_ns; /* of the thread group's leader */
+};
+
+struct fork_event {
+	struct event_header header; /* of the child */
+	__u64 parent_start_boot_ns;
+	__u32 parent_pid;
+	__u32 pad;
+};
+
+enum exec_flag {
+	EXEC_ARGUMENTS_TRUNCATED = 1,
+	EXEC_PATH_TRUNCATED = 2,
+	EXEC_MEMFD = 4,
+	EXEC_DELETED = 8,
+	EXEC_UPPER_LAYER = 16,
+	EXEC_NON_LEADER_THREAD = 32,
+	EXEC_STDIN_SOCKET = 64,
+	EXEC_STDOUT_SOCKET = 128,
+	EXEC_STDERR_SOCKET = 256,
+	EXEC_SCRIPT = 1 << 16,
+	EXEC_CWD_TRUNCATED = 1 << 17,
+};
+
+struct exec_event {
+	struct event_header header;
+	__u64 parent_start_boot_ns;
+	__u64 inode;
+	__u64 size;
+	__s64 modified_unix_seconds;
+	__s64 changed_unix_seconds;
+	__u64 effective_capabilities;
+	__u32 parent_pid;
+	__u32 flags;
+	__u32 uid;
+	__u32 euid;
+	__u32 gid;
+	__u32 login_uid; /* ~0: not set */
+	__u32 device;	 /* major << 20 | minor */
+	__u32 links;
+	__u32 mount_namespace;
+	__u32 pid_namespace;
+	__u32 network_namespace;
+	__u32 user_namespace;
+	__u8 comm[16];
+	__u16 binary_length;   /* walk of mm->exe_file */
+	__u16 filename_length; /* bytes, no NUL: what was given to execve */
+	__u16 argument_length; /* argv, each with its NUL */
+	__u16 cwd_length;      /* walk */
+};
+
+struct exit_event {
+	struct event_header header;
+	__u64 run_time_ns;
+	__u32 wait_status; /* as wait(2) gives it: signal in bits 0-6, core dumped 7, code 8-15 */
+	__u32 pad;
+};
+
+struct cgroup_event {
+	struct event_header header; /* cgroup id and version are the directory's, the process is its maker */
+	__u8 removed;
+	__u8 pad[5];
+	__u16 path_length; /* bytes, from the root of the hierarchy */
+};
+
+enum file_operation {
+	FILE_WRITE = 1,
+	FILE_CREATE = 2,
+	FILE_RENAME = 3,
+	FILE_UNLINK = 4,
+	FILE_LINK = 5,
+	FILE_SYMLINK = 6,
+	FILE_CHMOD_EXECUTABLE = 7,
+	FILE_SENSITIVE_READ = 8,
+};
+
+enum file_flag {
+	FILE_FROM_ARGUMENT = 1,
+	FILE_TRUNCATED = 2,
+	FILE_UPPER_LAYER = 4,
+	FILE_EXECUTABLE = 8,
+};
+
+/*
+ * The path is walk + "/" + argument; an empty argument means the walk alone, an empty walk the root. An argument that
+ * begins with '/' starts at the walk as well: the walk is then the process's root directory.
+ */
+struct file_event {
+	struct event_header header;
+	__u8 operation;
+	__u8 flags;
+	__u16 mode;   /* permission bits; 0: not known */
+	__u32 device; /* 0: not known */
+	__u64 inode;  /* 0: not known */
+	__u16 walk_length;
+	__u16 argument_length;
+	__u16 other_walk_length; /* rename and link: the old name */
+	__u16 other_argument_length; /* and the target of a symlink, which has no walk */
+};
+
+enum network_operation {
+	NETWORK_CONNECT = 1,
+	NETWORK_LISTEN = 2,
+	NETWORK_ACCEPT = 3,
+	NETWORK_CLOSE = 4,
+	NETWORK_UDP_PEER = 5,
+	NETWORK_FIRST_BYTES = 6,
+};
+
+struct network_event {
+	struct event_header header;
+	__u8 operation;
+	__u8 protocol;	     /* IPPROTO_TCP, IPPROTO_UDP */
+	__u8 address_length; /* 4 or 16 of both addresses; a mapped address counts as 4 */
+	__u8 pad0;
+	__u16 local_port; /* host order; 0: not known */
+	__u16 remote_port;
+	__u16 error; /* positive errno of a failed connect */
+	__u16 payload_length;
+	__u32 pad1;
+	__u8 local[16]; /* network order, the first address_length bytes */
+	__u8 remote[16];
+	__u64 bytes_sent;
+	__u64 bytes_received;
+	__u64 duration_ns;
+};
+
+/* One for each program; the index into the map `counters`. HookCatalog.cs is its mirror. */
+enum program_id {
+	PROGRAM_FORK = 0,
+	PROGRAM_EXEC = 1,
+	PROGRAM_EXIT = 2,
+	PROGRAM_CGROUP_MKDIR = 3,
+	PROGRAM_CGROUP_RMDIR = 4,
+	PROGRAM_OPEN = 10,
+	PROGRAM_OPENAT = 11,
+	PROGRAM_OPENAT2 = 12,
+	PROGRAM_CREAT = 13,
+	PROGRAM_RENAME = 14,
+	PROGRAM_RENAMEAT = 15,
+	PROGRAM_RENAMEAT2 = 16,
+	PROGRAM_UNLINK = 17,
+	PROGRAM_UNLINKAT = 18,
+	PROGRAM_LINK = 19,
+	PROGRAM_LINKAT = 20,
+	PROGRAM_SYMLINK = 21,
+	PROGRAM_SYMLINKAT = 22,
+	PROGRAM_CHMOD = 23,
+	PROGRAM_FCHMOD = 24,
+	PROGRAM_FCHMODAT = 25,
+	PROGRAM_FCHMODAT2 = 26,
+	PROGRAM_SET_STATE = 40,
+	PROGRAM_SEND_LENGTH = 41,
+	PROGRAM_CONNECT = 42,
+	PROGRAM_ACCEPT = 43,
+	PROGRAM_ACCEPT4 = 44,
+	PROGRAM_SENDTO = 45,
+	PROGRAM_SENDMSG = 46,
+	PROGRAM_SENDMMSG = 47,
+	PROGRAM_LIMIT = 64,
+};
+
+struct program_counters {
+	__u64 seen;
+	__u64 sent;
+	__u64 filtered;
+	__u64 no_space;	   /* the ring had no room: a fact was lost */
+	__u64 read_failed; /* kernel or user memory could not be read: a fact lacks a part or was lost */
+	__u64 no_entry;	   /* a table of the kernel side was full: a connection is not followed */
+};
+
+struct loss_key {
+	__u64 cgroup_id;
+	__u8 cgroup_version;
+	__u8 kind;
+	__u8 pad[6];
+};
+
+enum sensitive_place {
+	SENSITIVE_LEAF = 1,
+	SENSITIVE_DIRECTORY = 2,
+};
+
+/* Filled by the agent before the programs are loaded. */
+struct settings {
+	__u32 self_pid;		 /* whose events are not reported */
+	__u32 wake_bytes;	 /* the reader is woken when so many bytes wait */
+	__u32 bulk_limit_bytes;	 /* above it only process and cgroup events enter the ring */
+	__u8 wake_on_exec;
+	__u8 sensitive_directories; /* 1: walk up for SENSITIVE_DIRECTORY names */
+	__u8 cgroup_by_pids;	    /* 1: v1 directories are pids' and not memory's (memory has no v1 hierarchy) */
+	__u8 pad;
+};
+
+_Static_assert(sizeof(struct event_header) == 40, "layout");
+_Static_assert(sizeof(struct fork_event) == 56, "layout");
+_Static_assert(sizeof(struct exec_event) == 160, "layout");
+_Static_assert(sizeof(struct exit_event) == 56, "layout");
+_Static_assert(sizeof(struct cgroup_event) == 48, "layout");
+_Static_assert(sizeof(struct file_event) == 64, "layout");
+_Static_assert(sizeof(struct network_event) == 112, "layout");
+_Static_assert(sizeof(struct program_counters) == 48, "layout");
+_Static_assert(sizeof(struct loss_key) == 16, "layout");
+_Static_assert(sizeof(struct settings) == 16, "layout");
+
+#endif

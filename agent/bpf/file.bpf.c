@@ -1,0 +1,471 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+#include "events.h"
+#include "maps.bpf.h"
+#include "core_fixes.bpf.h"
+#include "task.bpf.h"
+#include "path.bpf.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+#define FILE_MODE_WRITE 0x2	   /* FMODE_WRITE */
+#define FILE_MODE_CREATED 0x100000 /* FMODE_CREATED, since 4.19 */
+#define EXECUTE_BITS 0111
+#define PERMISSION_BITS 07777
+#define WORKING_DIRECTORY (-100) /* AT_FDCWD */
+#define SENSITIVE_ANCESTORS 4
+
+struct sensitive_name {
+	char bytes[SENSITIVE_NAME_BYTES]; /* cut to 31, padded with NUL */
+};
+
+/* Names that make a read worth telling; the agent compares the whole path (SensitivePaths.cs). Value: enum sensitive_place. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct sensitive_name);
+	__type(value, __u8);
+} sensitive_names SEC(".maps");
+
+static __always_inline __u8 dentry__sensitivity(struct dentry *dentry)
+{
+	struct sensitive_name name = {};
+	__u8 *places;
+
+	bpf_probe_read_kernel_str(name.bytes, sizeof(name.bytes), BPF_CORE_READ(dentry, d_name.name));
+	places = bpf_map_lookup_elem(&sensitive_names, &name);
+	return places ? *places : 0;
+}
+
+static __always_inline bool file__may_be_sensitive(struct file *file)
+{
+	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
+	struct mount *mount = mount__of(BPF_CORE_READ(file, f_path.mnt));
+	struct dentry *root = BPF_CORE_READ(mount, mnt.mnt_root);
+	int level;
+
+	if (dentry__sensitivity(dentry) & SENSITIVE_LEAF)
+		return true;
+	if (!settings.sensitive_directories)
+		return false;
+	/* A secret's volume is a mount of its own, so the way up crosses mounts; one step is either. */
+	for (level = 0; level < SENSITIVE_ANCESTORS + 2; level++) {
+		if (dentry == root) {
+			struct mount *above = BPF_CORE_READ(mount, mnt_parent);
+
+			if (above == mount)
+				return false;
+			dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+			mount = above;
+			root = BPF_CORE_READ(mount, mnt.mnt_root);
+		} else {
+			dentry = BPF_CORE_READ(dentry, d_parent);
+		}
+		if (dentry__sensitivity(dentry) & SENSITIVE_DIRECTORY)
+			return true;
+	}
+	return false;
+}
+
+static __always_inline void event__set_walk(struct file_event *event, __u16 *length, __u32 walk)
+{
+	if (walk & WALK_TRUNCATED)
+		event->flags |= FILE_TRUNCATED;
+	*length = WALK_LENGTH(walk);
+}
+
+static __always_inline struct file_event *event__begin(struct scratch *scratch,
+						       enum file_operation operation,
+						       struct task_struct *task)
+{
+	struct file_event *event = &scratch->file;
+
+	scratch->cursor = sizeof(*event);
+	header__fill(&event->header, KIND_FILE, task);
+	event->operation = operation;
+	event->flags = 0;
+	event->mode = 0;
+	event->device = 0;
+	event->inode = 0;
+	event->walk_length = 0;
+	event->argument_length = 0;
+	event->other_walk_length = 0;
+	event->other_argument_length = 0;
+	return event;
+}
+
+/* The whole path comes from the file that the kernel opened. */
+static __always_inline int file__report(struct file *file, enum file_operation operation,
+					__u16 new_mode, struct program_counters *count)
+{
+	struct scratch *scratch = scratch__get();
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	struct file_event *event;
+
+	if (!scratch)
+		return 0;
+	event = event__begin(scratch, operation, task__current());
+	event->mode = new_mode ?: BPF_CORE_READ(inode, i_mode) & PERMISSION_BITS;
+	event->inode = BPF_CORE_READ(inode, i_ino);
+	event->device = BPF_CORE_READ(inode, i_sb, s_dev);
+	if (event->mode & EXECUTE_BITS)
+		event->flags |= FILE_EXECUTABLE;
+	if (inode__is_upper(inode))
+		event->flags |= FILE_UPPER_LAYER;
+	event__set_walk(event, &event->walk_length,
+			path__write(scratch, BPF_CORE_READ(file, f_path.dentry),
+				    BPF_CORE_READ(file, f_path.mnt)));
+	return ring__output_scratch(scratch, true, false, count);
+}
+
+static __always_inline struct program_counters *program__begin(enum program_id program, long result)
+{
+	struct program_counters *count;
+
+	if (result < 0)
+		return NULL;
+	count = counters__get(program);
+	if (!count)
+		return NULL;
+	count->seen++;
+	if (task__is_self(bpf_get_current_pid_tgid() >> 32)) {
+		count->filtered++;
+		return NULL;
+	}
+	return count;
+}
+
+static __always_inline int open__exit(long descriptor, enum program_id program)
+{
+	struct program_counters *count = program__begin(program, descriptor);
+	enum file_operation operation = FILE_WRITE;
+	struct file *file;
+	__u32 file_mode;
+
+	if (!count)
+		return 0;
+	file = task__file(task__current(), descriptor);
+	if (!file) { /* closed by another thread already */
+		count->read_failed++;
+		return 0;
+	}
+	file_mode = (__u32)BPF_CORE_READ(file, f_mode);
+	if ((BPF_CORE_READ(file, f_inode, i_mode) & MODE_TYPE) != MODE_REGULAR)
+		goto filtered;
+	if (file_mode & FILE_MODE_CREATED)
+		operation = FILE_CREATE;
+	else if (!(file_mode & FILE_MODE_WRITE)) {
+		if (!file__may_be_sensitive(file))
+			goto filtered;
+		operation = FILE_SENSITIVE_READ;
+	}
+	return file__report(file, operation, 0, count);
+filtered:
+	count->filtered++;
+	return 0;
+}
+
+/* SYSCALL_DEFINE3(open, const char __user *, filename, int, flags, umode_t, mode) */
+SEC("tp/syscalls/sys_exit_open")
+int on_open(struct trace_event_raw_sys_exit *context)
+{
+	return open__exit(context->ret, PROGRAM_OPEN);
+}
+
+/* SYSCALL_DEFINE4(openat, int, dfd, const char __user *, filename, int, flags, umode_t, mode) */
+SEC("tp/syscalls/sys_exit_openat")
+int on_openat(struct trace_event_raw_sys_exit *context)
+{
+	return open__exit(context->ret, PROGRAM_OPENAT);
+}
+
+/* SYSCALL_DEFINE4(openat2, int, dfd, const char __user *, filename, struct open_how __user *, how, size_t, usize) */
+SEC("tp/syscalls/sys_exit_openat2")
+int on_openat2(struct trace_event_raw_sys_exit *context)
+{
+	return open__exit(context->ret, PROGRAM_OPENAT2);
+}
+
+/* SYSCALL_DEFINE2(creat, const char __user *, pathname, umode_t, mode) */
+SEC("tp/syscalls/sys_exit_creat")
+int on_creat(struct trace_event_raw_sys_exit *context)
+{
+	return open__exit(context->ret, PROGRAM_CREAT);
+}
+
+/* A name as a system call takes it. */
+struct name_argument {
+	__u64 text; /* user memory */
+	__s32 directory;
+	__u32 pad;
+};
+
+/*
+ * Appends the directory that a name starts from, then the name. Read after the call: the kernel has just read the same page,
+ * so it is resident (at entry it often is not).
+ */
+static __always_inline void event__add_name(struct scratch *scratch, const struct name_argument *name,
+					    __u16 *walk_length, __u16 *argument_length,
+					    struct program_counters *count)
+{
+	struct task_struct *task = task__current();
+	struct path base;
+	char first = 0;
+	long got;
+
+	bpf_probe_read_user(&first, sizeof(first), (void *)name->text);
+	if (first == '/') {
+		base = BPF_CORE_READ(task, fs, root);
+	} else if (name->directory == WORKING_DIRECTORY) {
+		base = BPF_CORE_READ(task, fs, pwd);
+	} else {
+		struct file *file = task__file(task, name->directory);
+
+		base = BPF_CORE_READ(file, f_path);
+	}
+	event__set_walk(&scratch->file, walk_length, path__write(scratch, base.dentry, base.mnt));
+	got = scratch__add_user_string(scratch, (void *)name->text);
+	*argument_length = got > 0 ? got : 0;
+	if (got < 0) {
+		scratch->file.flags |= FILE_TRUNCATED;
+		count->read_failed++;
+	}
+}
+
+/* One name: unlink, chmod. */
+static __noinline int name__report(struct program_counters *count, enum file_operation operation,
+				   const struct name_argument *name, __u16 mode)
+{
+	struct scratch *scratch = scratch__get();
+	struct file_event *event;
+
+	if (!scratch || !count)
+		return 0;
+	event = event__begin(scratch, operation, task__current());
+	event->flags = FILE_FROM_ARGUMENT;
+	event->mode = mode;
+	if (mode & EXECUTE_BITS)
+		event->flags |= FILE_EXECUTABLE;
+	event__add_name(scratch, name, &event->walk_length, &event->argument_length, count);
+	return ring__output_scratch(scratch, true, false, count);
+}
+
+/* Two names: rename, link. The new one comes first on the wire. */
+static __noinline int names__report(struct program_counters *count, enum file_operation operation,
+				    const struct name_argument *created,
+				    const struct name_argument *old)
+{
+	struct scratch *scratch = scratch__get();
+	struct file_event *event;
+
+	if (!scratch || !count)
+		return 0;
+	event = event__begin(scratch, operation, task__current());
+	event->flags = FILE_FROM_ARGUMENT;
+	event__add_name(scratch, created, &event->walk_length, &event->argument_length, count);
+	event__add_name(scratch, old, &event->other_walk_length, &event->other_argument_length,
+			count);
+	return ring__output_scratch(scratch, true, false, count);
+}
+
+static __noinline int symlink__report(struct program_counters *count,
+				      const struct name_argument *name, __u64 target)
+{
+	struct scratch *scratch = scratch__get();
+	struct file_event *event;
+	long got;
+
+	if (!scratch || !count)
+		return 0;
+	event = event__begin(scratch, FILE_SYMLINK, task__current());
+	event->flags = FILE_FROM_ARGUMENT;
+	event__add_name(scratch, name, &event->walk_length, &event->argument_length, count);
+	got = scratch__add_user_string(scratch, (void *)target);
+	event->other_argument_length = got > 0 ? got : 0;
+	if (got < 0)
+		count->read_failed++;
+	return ring__output_scratch(scratch, true, false, count);
+}
+
+#define ARGUMENT(index) syscall__argument(registers, index)
+
+/* SYSCALL_DEFINE2(rename, const char __user *, oldname, const char __user *, newname) */
+SEC("tp/syscalls/sys_exit_rename")
+int on_rename(struct trace_event_raw_sys_exit *context)
+{
+	struct program_counters *count = program__begin(PROGRAM_RENAME, context->ret);
+	struct pt_regs *registers = task__registers();
+	struct name_argument created = { .directory = WORKING_DIRECTORY, .text = ARGUMENT(1) };
+	struct name_argument old = { .directory = WORKING_DIRECTORY, .text = ARGUMENT(0) };
+
+	return names__report(count, FILE_RENAME, &created, &old);
+}
+
+/* SYSCALL_DEFINE4(renameat, int, olddfd, const char __user *, oldname, int, newdfd, const char __user *, newname) */
+SEC("tp/syscalls/sys_exit_renameat")
+int on_renameat(struct trace_event_raw_sys_exit *context)
+{
+	struct program_counters *count = program__begin(PROGRAM_RENAMEAT, context->ret);
+	struct pt_regs *registers = task__registers();
+	struct name_argument created = { .directory = ARGUMENT(2), .text = ARGUMENT(3) };
+	struct name_argument old = { .directory = ARGUMENT(0), .text = ARGUMENT(1) };
+
+	return names__report(count, FILE_RENAME, &created, &old);
+}
+
+/* SYSCALL_DEFINE5(renameat2, int, olddfd, const char __user *, oldname, int, newdfd, const char __user *, newname, uint, flags) */
+SEC("tp/syscalls/sys_exit_renameat2")
+int on_renameat2(struct trace_event_raw_sys_exit *context)
+{
+	struct program_counters *count = program__begin(PROGRAM_RENAMEAT2, context->ret);
+	struct pt_regs *registers = task__registers();
+	struct name_argument created = { .directory = ARGUMENT(2), .text = ARGUMENT(3) };
+	struct name_argument old = { .directory = ARGUMENT(0), .text = ARGUMENT(1) };
+
+	return names__report(count, FILE_RENAME, &created, &old);
+}
+
+/* SYSCALL_DEFINE1(unlink, const char __user *, pathname) */
+SEC("tp/syscalls/sys_exit_unlink")
+int on_unlink(struct trace_event_raw_sys_exit *context)
+{
+	struct program_counters *count = program__begin(PROGRAM_UNLINK, context->ret);
+	struct pt_regs *registers = task__registers();
+	struct name_argument name = { .directory = WORKING_DIRECTORY, .text = ARGUMENT(0) };
+
+	return name__report(count, FILE_UNLINK, &name, 0);
+}
+
+#define REMOVE_DIRECTORY 0x200 /* AT_REMOVEDIR */
+
+/* SYSCALL_DEFINE3(unlinkat, int, dfd, const char __user *, pathname, int, flag) */
+SEC("tp/syscalls/sys_exit_unlinkat")
+int on_unlinkat(struct trace_event_raw_sys_exit *context)
+{
+	struct program_counters *count = program__begin(PROGRAM_UNLINKAT, context->ret);
+	struct pt_regs *registers = task__registers();
+
+	if (!count)
+		return 0;
+	if (ARGUMENT(2) & REMOVE_DIRECTORY) {
+		count->filtered++;
+		return 0;
+	}
+	struct name_argument name = { .directory = ARGUMENT(0), .text = ARGUMENT(1) };
+
+	return name__report(count, FILE_UNLINK, &name, 0);
+}
+
+/* SYSCALL_DEFINE2(link, const char __user *, oldname, const char __user *, newname) */
+SEC("tp/syscalls/sys_exit_link")
+int on_link(struct trace_event_raw_sys_exit *context)
+{
+	struct program_counters *count = program__begin(PROGRAM_LINK, context->ret);
+	struct pt_regs *registers = task__registers();
+	struct name_argument created = { .directory = WORKING_DIRECTORY, .text = ARGUMENT(1) };
+	struct name_argument old = { .directory = WORKING_DIRECTORY, .text = ARGUMENT(0) };
+
+	return names__report(count, FILE_LINK, &created, &old);
+}
+
+/* SYSCALL_DEFINE5(linkat, int, olddfd, const char __user *, oldname, int, newdfd, const char __user *, newname, int, flags) */
+SEC("tp/syscalls/sys_exit_linkat")
+int on_linkat(struct trace_event_raw_sys_exit *context)
+{
+	struct program_counters *count = program__begin(PROGRAM_LINKAT, context->ret);
+	struct pt_regs *registers = task__registers();
+	struct name_argument created = { .directory = ARGUMENT(2), .text = ARGUMENT(3) };
+	struct name_argument old = { .directory = ARGUMENT(0), .text = ARGUMENT(1) };
+
+	return names__report(count, FILE_LINK, &created, &old);
+}
+
+/* SYSCALL_DEFINE2(symlink, const char __user *, oldname, const char __user *, newname) */
+SEC("tp/syscalls/sys_exit_symlink")
+int on_symlink(struct trace_event_raw_sys_exit *context)
+{
+	struct program_counters *count = program__begin(PROGRAM_SYMLINK, context->ret);
+	struct pt_regs *registers = task__registers();
+	struct name_argument name = { .directory = WORKING_DIRECTORY, .text = ARGUMENT(1) };
+
+	return symlink__report(count, &name, ARGUMENT(0));
+}
+
+/* SYSCALL_DEFINE3(symlinkat, const char __user *, oldname, int, newdfd, const char __user *, newname) */
+SEC("tp/syscalls/sys_exit_symlinkat")
+int on_symlinkat(struct trace_event_raw_sys_exit *context)
+{
+	struct program_counters *count = program__begin(PROGRAM_SYMLINKAT, context->ret);
+	struct pt_regs *registers = task__registers();
+	struct name_argument name = { .directory = ARGUMENT(1), .text = ARGUMENT(2) };
+
+	return symlink__report(count, &name, ARGUMENT(0));
+}
+
+static __always_inline int chmod__exit(struct program_counters *count,
+				       const struct name_argument *name, __u64 mode)
+{
+	if (!count)
+		return 0;
+	if (!(mode & EXECUTE_BITS)) {
+		count->filtered++;
+		return 0;
+	}
+	return name__report(count, FILE_CHMOD_EXECUTABLE, name, mode & PERMISSION_BITS);
+}
+
+/* SYSCALL_DEFINE2(chmod, const char __user *, filename, umode_t, mode) */
+SEC("tp/syscalls/sys_exit_chmod")
+int on_chmod(struct trace_event_raw_sys_exit *context)
+{
+	struct program_counters *count = program__begin(PROGRAM_CHMOD, context->ret);
+	struct pt_regs *registers = task__registers();
+	struct name_argument name = { .directory = WORKING_DIRECTORY, .text = ARGUMENT(0) };
+
+	return chmod__exit(count, &name, ARGUMENT(1));
+}
+
+/* SYSCALL_DEFINE2(fchmod, unsigned int, fd, umode_t, mode) */
+SEC("tp/syscalls/sys_exit_fchmod")
+int on_fchmod(struct trace_event_raw_sys_exit *context)
+{
+	struct program_counters *count = program__begin(PROGRAM_FCHMOD, context->ret);
+	struct pt_regs *registers = task__registers();
+	struct file *file;
+	__u16 mode;
+
+	if (!count)
+		return 0;
+	mode = ARGUMENT(1) & PERMISSION_BITS;
+	file = task__file(task__current(), ARGUMENT(0));
+	if (!(mode & EXECUTE_BITS) || !file) {
+		count->filtered++;
+		return 0;
+	}
+	return file__report(file, FILE_CHMOD_EXECUTABLE, mode, count);
+}
+
+/* SYSCALL_DEFINE3(fchmodat, int, dfd, const char __user *, filename, umode_t, mode) */
+SEC("tp/syscalls/sys_exit_fchmodat")
+int on_fchmodat(struct trace_event_raw_sys_exit *context)
+{
+	struct program_counters *count = program__begin(PROGRAM_FCHMODAT, context->ret);
+	struct pt_regs *registers = task__registers();
+	struct name_argument name = { .directory = ARGUMENT(0), .text = ARGUMENT(1) };
+
+	return chmod__exit(count, &name, ARGUMENT(2));
+}
+
+/* SYSCALL_DEFINE4(fchmodat2, int, dfd, const char __user *, filename, umode_t, mode, unsigned int, flags), since 6.6 */
+SEC("tp/syscalls/sys_exit_fchmodat2")
+int on_fchmodat2(struct trace_event_raw_sys_exit *context)
+{
+	struct program_counters *count = program__begin(PROGRAM_FCHMODAT2, context->ret);
+	struct pt_regs *registers = task__registers();
+	struct name_argument name = { .directory = ARGUMENT(0), .text = ARGUMENT(1) };
+
+	return chmod__exit(count, &name, ARGUMENT(2));
+}

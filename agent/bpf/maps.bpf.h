@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+#ifndef RUNTIME_MAPS_BPF_H
+#define RUNTIME_MAPS_BPF_H
+
+/*
+ * What the object files share; __weak lets `bpftool gen object` merge the definitions. The ring is the only road to the agent.
+ */
+
+#define SCRATCH_BYTES 20480
+
+/*
+ * Where a record with tails is put together: programs under tracepoints run with preemption off, and only those in process
+ * context use it, so that no softirq shares its bytes. The cursor lies in memory and not in a register: the verifier then
+ * knows nothing of its value, finds equal states at every step of a loop, and stays far below its limit.
+ */
+struct scratch {
+	__u32 cursor;
+	__u32 pad;
+	union {
+		struct fork_event fork;
+		struct exec_event exec;
+		struct exit_event exit;
+		struct cgroup_event cgroup;
+		struct file_event file;
+		struct network_event network;
+		__u8 bytes[SCRATCH_BYTES];
+	};
+};
+
+const volatile struct settings settings __weak SEC(".rodata") = {};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 8 * 1024 * 1024); /* the agent sets its own size before load */
+} events SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, PROGRAM_LIMIT);
+	__type(key, __u32);
+	__type(value, struct program_counters);
+} counters SEC(".maps") __weak;
+
+/* Lost facts by owner. Full: the agent sees the rest in `counters` and reports it without an owner. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct loss_key);
+	__type(value, __u64);
+} losses SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct scratch);
+} scratches SEC(".maps") __weak;
+
+static __always_inline struct scratch *scratch__get(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&scratches, &zero);
+}
+
+static __always_inline __u32 scratch__cursor(const struct scratch *scratch)
+{
+	return *(const volatile __u32 *)&scratch->cursor;
+}
+
+static __always_inline void scratch__advance(struct scratch *scratch, __u32 length)
+{
+	*(volatile __u32 *)&scratch->cursor += length;
+}
+
+/* Copies a string of the kernel (without its NUL); answers its length, or negative. */
+static __always_inline long scratch__add_kernel_string(struct scratch *scratch, const char *from)
+{
+	__u32 at = scratch__cursor(scratch);
+	long length;
+
+	if (at > SCRATCH_BYTES - PATH_BYTES)
+		return -1;
+	length = bpf_probe_read_kernel_str(scratch->bytes + at, PATH_BYTES, from);
+	if (length <= 0)
+		return -1;
+	scratch__advance(scratch, length - 1);
+	return length - 1;
+}
+
+static __always_inline long scratch__add_user_string(struct scratch *scratch, const void *from)
+{
+	__u32 at = scratch__cursor(scratch);
+	long length;
+
+	if (at > SCRATCH_BYTES - PATH_BYTES)
+		return -1;
+	length = bpf_probe_read_user_str(scratch->bytes + at, PATH_BYTES, from);
+	if (length <= 0)
+		return -1;
+	scratch__advance(scratch, length - 1);
+	return length - 1;
+}
+
+static __always_inline struct program_counters *counters__get(enum program_id program)
+{
+	__u32 index = program;
+
+	return bpf_map_lookup_elem(&counters, &index);
+}
+
+/* The owner's entry is raised before the program's counter: the agent reads them in the other order (BpfCounters.cs). */
+static __always_inline void loss__count(const struct event_header *header,
+					struct program_counters *count)
+{
+	struct loss_key key = {
+		.cgroup_id = header->cgroup_id,
+		.cgroup_version = header->cgroup_version,
+		.kind = header->kind,
+	};
+	__u64 one = 1;
+	__u64 *known = bpf_map_lookup_elem(&losses, &key);
+
+	if (!known) {
+		if (bpf_map_update_elem(&losses, &key, &one, BPF_NOEXIST) == 0)
+			goto counted;
+		known = bpf_map_lookup_elem(&losses, &key);
+	}
+	if (known)
+		__sync_fetch_and_add(known, 1);
+counted:
+	count->no_space++;
+}
+
+/*
+ * No wake-up for each event: the reader is woken when much is waiting, and looks by itself every few milliseconds.
+ * Answers false when the record has no place: bulk kinds may not fill the last part of the ring.
+ */
+static __always_inline bool ring__admit(bool bulk, __u64 *flags)
+{
+	__u64 waiting = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
+
+	*flags = waiting >= settings.wake_bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+	return !bulk || waiting <= settings.bulk_limit_bytes;
+}
+
+static __always_inline int ring__output(void *record, __u32 length, bool bulk, bool urgent,
+					struct program_counters *count)
+{
+	struct event_header *header = record;
+	__u64 flags;
+
+	header->length = length;
+	if (!ring__admit(bulk, &flags))
+		goto lost;
+	if (urgent)
+		flags = BPF_RB_FORCE_WAKEUP;
+	if (bpf_ringbuf_output(&events, record, length, flags) == 0) {
+		count->sent++;
+		return 0;
+	}
+lost:
+	loss__count(header, count);
+	return 0;
+}
+
+/* Sends what lies in the scratch up to the cursor. */
+static __always_inline int ring__output_scratch(struct scratch *scratch, bool bulk, bool urgent,
+						struct program_counters *count)
+{
+	__u32 length = scratch__cursor(scratch);
+
+	if (length > SCRATCH_BYTES)
+		return 0;
+	return ring__output(scratch->bytes, length, bulk, urgent, count);
+}
+
+#endif

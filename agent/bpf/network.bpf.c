@@ -1,0 +1,519 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_tracing.h>
+#include "events.h"
+#include "maps.bpf.h"
+#include "core_fixes.bpf.h"
+#include "task.bpf.h"
+#include "socket.bpf.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+/* A TCP connection from connect or accept until it closes. */
+struct connection {
+	struct event_header owner; /* who connected or accepted */
+	struct peers peers;
+	__u64 since_boot_ns;
+	__u8 awaits_first_bytes;
+	__u8 pad[7];
+};
+
+/* By struct sock *. Entries go when the socket closes, which the kernel always tells. Full: counted as no_entry. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 131072);
+	__type(key, __u64);
+	__type(value, struct connection);
+} connections SEC(".maps");
+
+/* Sockets whose failed connect was reported by its state, so that the call's own result is not a second report. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64);
+	__type(value, __u8);
+} failed SEC(".maps");
+
+struct udp_peer {
+	__u64 start_boot_ns;
+	__u32 pid;
+	__u32 network_namespace;
+	__u8 remote[16];
+	__u16 port;
+	__u8 address_length;
+	__u8 pad[5];
+};
+
+/* What has been told. An eviction only repeats an event. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 32768);
+	__type(key, struct udp_peer);
+	__type(value, __u8);
+} udp_peers SEC(".maps");
+
+static __always_inline void event__fill(struct network_event *event, const struct event_header *owner,
+					enum network_operation operation, __u8 protocol,
+					const struct peers *peers)
+{
+	__builtin_memset(event, 0, sizeof(*event));
+	event->header = *owner;
+	event->header.time_boot_ns = bpf_ktime_get_boot_ns();
+	event->header.length = sizeof(*event);
+	event->operation = operation;
+	event->protocol = protocol;
+	event->address_length = peers->address_length;
+	event->local_port = peers->local_port;
+	event->remote_port = peers->remote_port;
+	__builtin_memcpy(event->local, peers->local, sizeof(event->local));
+	__builtin_memcpy(event->remote, peers->remote, sizeof(event->remote));
+}
+
+/* These run in softirq too, so nothing is shared: the record is filled in the ring. NULL: lost, and counted. */
+static __always_inline struct network_event *event__reserve(__u32 length,
+							    const struct event_header *owner,
+							    __u64 *flags,
+							    struct program_counters *count)
+{
+	struct network_event *event = NULL;
+
+	if (ring__admit(true, flags))
+		event = bpf_ringbuf_reserve(&events, length, 0);
+	if (!event)
+		loss__count(owner, count);
+	return event;
+}
+
+static __always_inline int event__submit(struct network_event *event, __u64 flags,
+					 struct program_counters *count)
+{
+	bpf_ringbuf_submit(event, flags);
+	count->sent++;
+	return 0;
+}
+
+static __always_inline int peers__report(const struct event_header *owner,
+					 enum network_operation operation, __u8 protocol,
+					 const struct peers *peers, __u16 error,
+					 struct program_counters *count)
+{
+	__u64 flags;
+	struct network_event *event = event__reserve(sizeof(*event), owner, &flags, count);
+
+	if (!event)
+		return 0;
+	event__fill(event, owner, operation, protocol, peers);
+	event->error = error;
+	return event__submit(event, flags, count);
+}
+
+static __always_inline int close__report(const struct connection *connection, struct sock *sk,
+					 struct program_counters *count)
+{
+	struct tcp_sock *tcp = (struct tcp_sock *)sk;
+	__u64 flags, received;
+	struct network_event *event =
+		event__reserve(sizeof(*event), &connection->owner, &flags, count);
+
+	if (!event)
+		return 0;
+	event__fill(event, &connection->owner, NETWORK_CLOSE, PROTOCOL_TCP, &connection->peers);
+	/* Payload bytes: bytes_acked would count SYN and FIN, bytes_received counts the FIN that sets SOCK_DONE. */
+	event->bytes_sent = BPF_CORE_READ(tcp, bytes_sent) - BPF_CORE_READ(tcp, bytes_retrans);
+	received = BPF_CORE_READ(tcp, bytes_received);
+	if (received && BPF_CORE_READ(sk, __sk_common.skc_flags) &
+				(1ul << bpf_core_enum_value(enum sock_flags, SOCK_DONE)))
+		received--;
+	event->bytes_received = received;
+	event->duration_ns = event->header.time_boot_ns - connection->since_boot_ns;
+	return event__submit(event, flags, count);
+}
+
+static __always_inline void connection__begin(struct sock *sk, struct program_counters *count)
+{
+	__u64 key = (__u64)sk;
+	struct connection connection = {};
+
+	header__fill(&connection.owner, KIND_NETWORK, task__current());
+	if (task__is_self(connection.owner.pid)) {
+		count->filtered++;
+		return;
+	}
+	sock__peers(sk, &connection.peers);
+	connection.since_boot_ns = connection.owner.time_boot_ns;
+	connection.awaits_first_bytes = 1;
+	if (bpf_map_update_elem(&connections, &key, &connection, BPF_ANY) != 0)
+		count->no_entry++;
+}
+
+static __always_inline int connection__closed(struct sock *sk, int old_state,
+					      struct program_counters *count)
+{
+	__u64 key = (__u64)sk;
+	struct connection *connection = bpf_map_lookup_elem(&connections, &key);
+	int error;
+
+	if (!connection) {
+		count->filtered++;
+		return 0;
+	}
+	if (old_state != TCP_SYN_SENT) {
+		close__report(connection, sk, count);
+	} else {
+		/* 0: the kernel gave up inside connect(); the call's result tells why. */
+		error = BPF_CORE_READ(sk, sk_err);
+		if (error) {
+			__u8 one = 1;
+
+			peers__report(&connection->owner, NETWORK_CONNECT, PROTOCOL_TCP,
+				      &connection->peers, error, count);
+			bpf_map_update_elem(&failed, &key, &one, BPF_ANY);
+		}
+	}
+	bpf_map_delete_elem(&connections, &key);
+	return 0;
+}
+
+/* TP_PROTO(const struct sock *sk, const int oldstate, const int newstate) */
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(on_set_state, struct sock *sk, int old_state, int new_state)
+{
+	struct program_counters *count = counters__get(PROGRAM_SET_STATE);
+	struct connection *connection;
+	struct event_header owner = {};
+	struct peers peers = {};
+	__u64 key = (__u64)sk;
+
+	if (!count || sock__protocol(sk) != PROTOCOL_TCP)
+		return 0;
+	count->seen++;
+	switch (new_state) {
+	case TCP_SYN_SENT: /* in the caller's context; the source port is not chosen yet */
+		connection__begin(sk, count);
+		return 0;
+	case TCP_ESTABLISHED:
+		connection = old_state == TCP_SYN_SENT ? bpf_map_lookup_elem(&connections, &key) :
+							 NULL;
+		if (!connection)
+			break;
+		/* Kept for CLOSE, where the kernel has cleared the port again. */
+		sock__peers(sk, &connection->peers);
+		return peers__report(&connection->owner, NETWORK_CONNECT, PROTOCOL_TCP,
+				     &connection->peers, 0, count);
+	case TCP_LISTEN:
+		header__fill(&owner, KIND_NETWORK, task__current());
+		if (task__is_self(owner.pid))
+			break;
+		sock__peers(sk, &peers);
+		return peers__report(&owner, NETWORK_LISTEN, PROTOCOL_TCP, &peers, 0, count);
+	case TCP_CLOSE:
+		return connection__closed(sk, old_state, count);
+	}
+	count->filtered++;
+	return 0;
+}
+
+/* Where the bytes of the first send lie; 0 when the call has none in user memory (sendfile, splice, io_uring). */
+static __always_inline __u64 send__buffer(struct pt_regs *registers, __u64 *length)
+{
+	__u64 argument = syscall__argument(registers, 1);
+	struct user_buffer buffer = {};
+	__u64 vector = argument;
+
+	switch (syscall__number(registers)) {
+	case SYSCALL_WRITE:
+	case SYSCALL_SENDTO:
+		*length = syscall__argument(registers, 2);
+		return argument;
+	case SYSCALL_SENDMSG:
+	case SYSCALL_SENDMMSG: /* the first message */
+		bpf_probe_read_user(&vector, sizeof(vector),
+				    (void *)(argument + USER_MESSAGE_VECTOR));
+		break;
+	case SYSCALL_WRITEV:
+		break;
+	default:
+		return 0;
+	}
+	bpf_probe_read_user(&buffer, sizeof(buffer), (void *)vector);
+	*length = buffer.length;
+	return buffer.base;
+}
+
+/* TP_PROTO(struct sock *sk, int ret, int flags), since 6.3: sockets only, unlike a hook on write. */
+SEC("tp_btf/sock_send_length")
+int BPF_PROG(on_send_length, struct sock *sk, int result)
+{
+	struct program_counters *count = counters__get(PROGRAM_SEND_LENGTH);
+	__u64 key = (__u64)sk, flags, length = 0, buffer;
+	struct connection *connection;
+	struct network_event *event;
+
+	if (result <= 0 || !count || sock__protocol(sk) != PROTOCOL_TCP)
+		return 0;
+	connection = bpf_map_lookup_elem(&connections, &key);
+	if (!connection || !connection->awaits_first_bytes)
+		return 0;
+	count->seen++;
+	connection->awaits_first_bytes = 0;
+	if (task__is_foreign_abi(task__current())) {
+		count->read_failed++;
+		return 0;
+	}
+	buffer = send__buffer(task__registers(), &length);
+	if (!buffer) {
+		count->read_failed++;
+		return 0;
+	}
+	if (length > result)
+		length = result;
+	if (length > PAYLOAD_BYTES)
+		length = PAYLOAD_BYTES;
+	event = event__reserve(sizeof(*event) + PAYLOAD_BYTES, &connection->owner, &flags, count);
+	if (!event)
+		return 0;
+	event__fill(event, &connection->owner, NETWORK_FIRST_BYTES, PROTOCOL_TCP,
+		    &connection->peers);
+	event->header.length = sizeof(*event) + length;
+	event->payload_length = length;
+	if (bpf_probe_read_user((void *)(event + 1), length, (void *)buffer) != 0) {
+		count->read_failed++;
+		bpf_ringbuf_discard(event, BPF_RB_NO_WAKEUP);
+		return 0;
+	}
+	return event__submit(event, flags, count);
+}
+
+static __always_inline int udp__report(struct sock *sk, const struct peers *peers,
+				       struct program_counters *count)
+{
+	struct event_header owner = {};
+	struct udp_peer peer = {};
+	__u8 one = 1;
+
+	header__fill(&owner, KIND_NETWORK, task__current());
+	peer.start_boot_ns = owner.start_boot_ns;
+	peer.pid = owner.pid;
+	peer.network_namespace = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+	peer.port = peers->remote_port;
+	peer.address_length = peers->address_length;
+	__builtin_memcpy(peer.remote, peers->remote, sizeof(peer.remote));
+	if (!peers->address_length || bpf_map_lookup_elem(&udp_peers, &peer)) {
+		count->filtered++;
+		return 0;
+	}
+	bpf_map_update_elem(&udp_peers, &peer, &one, BPF_ANY);
+	return peers__report(&owner, NETWORK_UDP_PEER, PROTOCOL_UDP, peers, 0, count);
+}
+
+/* Errors that the kernel finds before or without a change of state: no route, no port, refused by a firewall. */
+static __always_inline bool connect__failed_here(long result)
+{
+	switch (-result) {
+	case 1:	  /* EPERM */
+	case 13:  /* EACCES */
+	case 22:  /* EINVAL */
+	case 99:  /* EADDRNOTAVAIL */
+	case 101: /* ENETUNREACH */
+	case 113: /* EHOSTUNREACH */
+		return true;
+	}
+	return false;
+}
+
+static __always_inline struct program_counters *call__begin(enum program_id program)
+{
+	struct program_counters *count = counters__get(program);
+
+	if (!count)
+		return NULL;
+	count->seen++;
+	if (task__is_self(bpf_get_current_pid_tgid() >> 32)) {
+		count->filtered++;
+		return NULL;
+	}
+	return count;
+}
+
+static __always_inline struct sock *call__socket(struct pt_regs *registers)
+{
+	return file__internet_socket(task__file(task__current(), syscall__argument(registers, 0)));
+}
+
+/* SYSCALL_DEFINE3(connect, int, fd, struct sockaddr __user *, uservaddr, int, addrlen) */
+SEC("tp/syscalls/sys_exit_connect")
+int on_connect(struct trace_event_raw_sys_exit *context)
+{
+	struct program_counters *count = call__begin(PROGRAM_CONNECT);
+	struct event_header owner = {};
+	struct pt_regs *registers;
+	struct peers peers = {};
+	struct sock *sk;
+	__u64 key;
+
+	if (!count)
+		return 0;
+	registers = task__registers();
+	sk = call__socket(registers);
+	key = (__u64)sk;
+	if (!sk)
+		goto filtered;
+	if (sock__protocol(sk) == PROTOCOL_UDP) {
+		if (context->ret != 0)
+			goto filtered;
+		sock__peers(sk, &peers);
+		return udp__report(sk, &peers, count);
+	}
+	if (sock__protocol(sk) != PROTOCOL_TCP || !connect__failed_here(context->ret))
+		goto filtered;
+	if (bpf_map_delete_elem(&failed, &key) == 0)
+		goto filtered;
+	if (!peers__read_remote(&peers, syscall__argument(registers, 1))) {
+		count->read_failed++;
+		return 0;
+	}
+	header__fill(&owner, KIND_NETWORK, task__current());
+	return peers__report(&owner, NETWORK_CONNECT, PROTOCOL_TCP, &peers, -context->ret, count);
+filtered:
+	count->filtered++;
+	return 0;
+}
+
+static __always_inline int accept__exit(long descriptor, enum program_id program)
+{
+	struct program_counters *count;
+	struct connection connection = {};
+	struct sock *sk;
+	__u64 key;
+
+	if (descriptor < 0)
+		return 0;
+	count = call__begin(program);
+	if (!count)
+		return 0;
+	sk = file__internet_socket(task__file(task__current(), descriptor));
+	if (!sk || sock__protocol(sk) != PROTOCOL_TCP) {
+		count->filtered++;
+		return 0;
+	}
+	key = (__u64)sk;
+	header__fill(&connection.owner, KIND_NETWORK, task__current());
+	sock__peers(sk, &connection.peers);
+	connection.since_boot_ns = connection.owner.time_boot_ns;
+	if (BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_CLOSE &&
+	    bpf_map_update_elem(&connections, &key, &connection, BPF_ANY) != 0)
+		count->no_entry++;
+	return peers__report(&connection.owner, NETWORK_ACCEPT, PROTOCOL_TCP, &connection.peers, 0,
+			     count);
+}
+
+/* SYSCALL_DEFINE3(accept, int, fd, struct sockaddr __user *, upeer_sockaddr, int __user *, upeer_addrlen) */
+SEC("tp/syscalls/sys_exit_accept")
+int on_accept(struct trace_event_raw_sys_exit *context)
+{
+	return accept__exit(context->ret, PROGRAM_ACCEPT);
+}
+
+/* SYSCALL_DEFINE4(accept4, int, fd, struct sockaddr __user *, upeer_sockaddr, int __user *, upeer_addrlen, int, flags) */
+SEC("tp/syscalls/sys_exit_accept4")
+int on_accept4(struct trace_event_raw_sys_exit *context)
+{
+	return accept__exit(context->ret, PROGRAM_ACCEPT4);
+}
+
+/* The address that was given with the datagram; without one the socket is connected, and connect told its peer. */
+static __always_inline int datagram__report(struct sock *sk, __u64 address,
+					    struct program_counters *count)
+{
+	struct peers peers = {};
+
+	if (!address) {
+		count->filtered++;
+		return 0;
+	}
+	sock__peers(sk, &peers);
+	if (!peers__read_remote(&peers, address)) {
+		count->read_failed++;
+		return 0;
+	}
+	return udp__report(sk, &peers, count);
+}
+
+static __always_inline struct sock *datagram__socket(struct pt_regs *registers, long result,
+						     struct program_counters *count)
+{
+	struct sock *sk = call__socket(registers);
+
+	if (sk && result >= 0 && sock__protocol(sk) == PROTOCOL_UDP)
+		return sk;
+	count->filtered++;
+	return NULL;
+}
+
+/* SYSCALL_DEFINE6(sendto, int, fd, void __user *, buff, size_t, len, unsigned int, flags, struct sockaddr __user *, addr, int, addr_len) */
+SEC("tp/syscalls/sys_exit_sendto")
+int on_sendto(struct trace_event_raw_sys_exit *context)
+{
+	struct program_counters *count = call__begin(PROGRAM_SENDTO);
+	struct pt_regs *registers;
+	struct sock *sk;
+
+	if (!count)
+		return 0;
+	registers = task__registers();
+	sk = datagram__socket(registers, context->ret, count);
+	return sk ? datagram__report(sk, syscall__argument(registers, 4), count) : 0;
+}
+
+/* struct user_msghdr begins with the address. SYSCALL_DEFINE3(sendmsg, int, fd, struct user_msghdr __user *, msg, unsigned int, flags) */
+SEC("tp/syscalls/sys_exit_sendmsg")
+int on_sendmsg(struct trace_event_raw_sys_exit *context)
+{
+	struct program_counters *count = call__begin(PROGRAM_SENDMSG);
+	struct pt_regs *registers;
+	__u64 address = 0;
+	struct sock *sk;
+
+	if (!count)
+		return 0;
+	registers = task__registers();
+	sk = datagram__socket(registers, context->ret, count);
+	if (!sk)
+		return 0;
+	bpf_probe_read_user(&address, sizeof(address), (void *)syscall__argument(registers, 1));
+	return datagram__report(sk, address, count);
+}
+
+#define MESSAGES_READ 8
+
+/* SYSCALL_DEFINE4(sendmmsg, int, fd, struct mmsghdr __user *, mmsg, unsigned int, vlen, unsigned int, flags) */
+SEC("tp/syscalls/sys_exit_sendmmsg")
+int on_sendmmsg(struct trace_event_raw_sys_exit *context)
+{
+	struct program_counters *count = call__begin(PROGRAM_SENDMMSG);
+	struct pt_regs *registers;
+	struct sock *sk;
+	int message;
+
+	if (!count)
+		return 0;
+	registers = task__registers();
+	sk = datagram__socket(registers, context->ret, count);
+	if (!sk)
+		return 0;
+	for (message = 0; message < MESSAGES_READ; message++) {
+		__u64 address = 0;
+
+		if (message >= context->ret)
+			break;
+		bpf_probe_read_user(&address, sizeof(address),
+				    (void *)(syscall__argument(registers, 1) +
+					     message * USER_MMSGHDR_BYTES));
+		datagram__report(sk, address, count);
+	}
+	return 0;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+#ifndef RUNTIME_PATH_BPF_H
+#define RUNTIME_PATH_BPF_H
+
+#define PATH_STEPS 96 /* components and mounts crossed */
+#define NAME_BYTES 256
+#define WALK_TRUNCATED (1u << 31)
+#define WALK_LENGTH(walk) ((walk) & 0xffff)
+
+static __always_inline struct mount *mount__of(struct vfsmount *vfsmount)
+{
+	return (void *)vfsmount - bpf_core_field_offset(struct mount, mnt);
+}
+
+/*
+ * Writes the walk (events.h) of a dentry at the cursor and answers its length, with WALK_TRUNCATED when the root was not
+ * reached. It ends at the top of the mount tree, not at the process's root directory: chroot does not shorten what we see.
+ */
+static __noinline __u32 path__write(struct scratch *scratch, struct dentry *dentry,
+				    struct vfsmount *vfsmount)
+{
+	struct mount *mount = mount__of(vfsmount);
+	struct dentry *root = BPF_CORE_READ(mount, mnt.mnt_root);
+	__u32 start = scratch__cursor(scratch);
+	int step;
+
+	for (step = 0; step < PATH_STEPS; step++) {
+		__u32 at = scratch__cursor(scratch);
+		struct dentry *parent;
+		long length;
+
+		if (dentry == root) {
+			struct mount *above = BPF_CORE_READ(mount, mnt_parent);
+
+			if (above == mount || !above)
+				return at - start;
+			dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+			mount = above;
+			root = BPF_CORE_READ(mount, mnt.mnt_root);
+			continue;
+		}
+		if (at - start > PATH_BYTES - NAME_BYTES || at > SCRATCH_BYTES - NAME_BYTES)
+			break;
+		parent = BPF_CORE_READ(dentry, d_parent);
+		length = bpf_probe_read_kernel_str(scratch->bytes + at, NAME_BYTES,
+						   BPF_CORE_READ(dentry, d_name.name));
+		if (length <= 1)
+			break;
+		scratch__advance(scratch, length);
+		if (parent == dentry) /* memfd, O_TMPFILE on a kernel mount: a name without a directory */
+			return scratch__cursor(scratch) - start;
+		dentry = parent;
+	}
+	return (scratch__cursor(scratch) - start) | WALK_TRUNCATED;
+}
+
+#endif

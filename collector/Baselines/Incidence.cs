@@ -1,0 +1,157 @@
+namespace Runtime.Collector.Baselines;
+
+/// <summary>In which units an item occurred: the first three distinct ones that were told, in any order.</summary>
+internal struct Incidence
+{
+    private int _first;
+    private int _second;
+    private int _third;
+
+    /// <summary>0 to 3; 3 means three or more.</summary>
+    public byte Count { get; private set; }
+
+    /// <summary>The only unit of a singleton.</summary>
+    public readonly int Owner => _first;
+
+    public readonly bool Holds(int unit) =>
+        (Count > 0 && _first == unit) || (Count > 1 && _second == unit) || (Count > 2 && _third == unit);
+
+    /// <returns>False when nothing changed.</returns>
+    public bool Add(int unit)
+    {
+        if (Count == 3 || Holds(unit))
+        {
+            return false;
+        }
+
+        switch (Count++)
+        {
+            case 0: _first = unit; break;
+            case 1: _second = unit; break;
+            default: _third = unit; break;
+        }
+
+        return true;
+    }
+
+    public bool Remove(int unit)
+    {
+        if (!Holds(unit))
+        {
+            return false;
+        }
+
+        if (_first == unit)
+        {
+            (_first, _second) = (_second, _third);
+        }
+        else if (_second == unit)
+        {
+            _second = _third;
+        }
+
+        Count--;
+        return true;
+    }
+
+    public readonly void Write(BinaryWriter writer)
+    {
+        writer.Write(Count);
+        for (var i = 0; i < Count; i++)
+        {
+            writer.Write7BitEncodedInt(i == 0 ? _first : i == 1 ? _second : _third);
+        }
+    }
+
+    /// <exception cref="FormatException">The count is above 3.</exception>
+    public static Incidence Read(BinaryReader reader)
+    {
+        var count = reader.ReadByte();
+        if (count > 3)
+        {
+            throw new FormatException($"an item claims {count} units; at most 3 are kept");
+        }
+
+        var incidence = default(Incidence);
+        for (var i = 0; i < count; i++)
+        {
+            incidence.Add(reader.Read7BitEncodedInt());
+        }
+
+        return incidence;
+    }
+}
+
+/// <summary>Singletons, doubletons and their owners over one axis (units, starts or days), kept up to date item by item.</summary>
+internal sealed class IncidenceAxis
+{
+    /// <summary>Unit → number of its singletons. Bounded by <see cref="Singletons"/>, so by the scope's items.</summary>
+    private readonly Dictionary<int, int> _owners = [];
+
+    /// <summary>Items seen in exactly one unit: Q1.</summary>
+    public long Singletons { get; private set; }
+
+    /// <summary>Items seen in exactly two units: Q2.</summary>
+    public long Doubletons { get; private set; }
+
+    /// <summary>Pairs of item and unit, each item's units counted up to three: errs low, so coverage errs low.</summary>
+    public long Pairs { get; private set; }
+
+    /// <summary>Units that hold at least one item seen in no other: U.</summary>
+    public long Owners => _owners.Count;
+
+    public void Add(ref Incidence incidence, int unit)
+    {
+        if (incidence.Holds(unit) || incidence.Count == 3)
+        {
+            return;
+        }
+
+        Forget(incidence);
+        incidence.Add(unit);
+        Count(incidence);
+    }
+
+    public void Remove(ref Incidence incidence, int unit)
+    {
+        if (incidence.Holds(unit))
+        {
+            Forget(incidence);
+            incidence.Remove(unit);
+            Count(incidence);
+        }
+    }
+
+    /// <summary>An item that comes with its units: restored, or back from a copy.</summary>
+    public void Count(in Incidence incidence)
+    {
+        Pairs += incidence.Count;
+        if (incidence.Count == 1)
+        {
+            Singletons++;
+            _owners[incidence.Owner] = _owners.GetValueOrDefault(incidence.Owner) + 1;
+        }
+        else if (incidence.Count == 2)
+        {
+            Doubletons++;
+        }
+    }
+
+    /// <summary>An item that leaves.</summary>
+    public void Forget(in Incidence incidence)
+    {
+        Pairs -= incidence.Count;
+        if (incidence.Count == 1)
+        {
+            Singletons--;
+            if (--_owners[incidence.Owner] == 0)
+            {
+                _owners.Remove(incidence.Owner);
+            }
+        }
+        else if (incidence.Count == 2)
+        {
+            Doubletons--;
+        }
+    }
+}

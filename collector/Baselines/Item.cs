@@ -1,0 +1,94 @@
+namespace Runtime.Collector.Baselines;
+
+/// <summary>Kinds of behaviour. The letters are the first character of an item's full key.</summary>
+internal enum ItemKind
+{
+    Exec = 'x',
+    Edge = 'e',
+    FileWrite = 'w',
+    FileRead = 'r',
+    Egress = 'n',
+    Listen = 'l',
+
+    /// <summary>Never learnt: only an approval by a person makes such an item.</summary>
+    TierZero = '0',
+}
+
+internal enum ItemState : byte
+{
+    /// <summary>Seen, and still a deviation: waits for its quorum or for a person.</summary>
+    Pending = 0,
+    Learned = 1,
+
+    /// <summary>By a person; never evicted.</summary>
+    Approved = 2,
+}
+
+/// <summary>One templated behaviour of a scope.</summary>
+internal sealed class Item(ItemKind kind, string fullKey)
+{
+    /// <summary>The kind's letter and the key.</summary>
+    public string FullKey { get; } = fullKey;
+    public ItemKind Kind { get; } = kind;
+    public ReadOnlySpan<char> Key => FullKey.AsSpan(1);
+    public ItemState State { get; set; }
+
+    /// <summary>Belongs to an incident that people were told of: no quorum makes it harmless, a person must.</summary>
+    public bool Tainted { get; set; }
+
+    /// <summary>UTC ticks of the agents' clocks.</summary>
+    public long FirstSeen { get; set; }
+    public long LastSeen { get; set; }
+    public ulong Count { get; set; }
+
+    /// <summary>Covered units in which any replica showed it.</summary>
+    public Incidence Units;
+
+    /// <summary>Container instances that showed it.</summary>
+    public Incidence Starts;
+
+    /// <summary>Days, for the estimate over days.</summary>
+    public Incidence Days;
+
+    /// <summary>Days for display, saturating at 255; exact while time moves forward.</summary>
+    public byte DayCount { get; set; }
+    public int LastDay { get; set; } = int.MinValue;
+    public string ApprovedBy { get; set; } = "";
+    public long ApprovedAt { get; set; }
+
+    public KindGroup Group => GroupOf(Kind);
+
+    public static KindGroup GroupOf(ItemKind kind) => kind switch
+    {
+        ItemKind.FileWrite or ItemKind.FileRead => KindGroup.File,
+        ItemKind.Egress => KindGroup.Egress,
+        ItemKind.Listen => KindGroup.Listen,
+        _ => KindGroup.Process,
+    };
+
+    /// <summary>The kind's name in queries.</summary>
+    public static string Name(ItemKind kind) => kind switch
+    {
+        ItemKind.Exec => "exec",
+        ItemKind.Edge => "edge",
+        ItemKind.FileWrite => "file_write",
+        ItemKind.FileRead => "file_read",
+        ItemKind.Egress => "egress",
+        ItemKind.Listen => "listen",
+        ItemKind.TierZero => "tier0",
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "no such kind"),
+    };
+
+    /// <returns>Null when no kind has this name.</returns>
+    public static ItemKind? KindOf(string name) => name switch
+    {
+        "exec" => ItemKind.Exec,
+        "edge" => ItemKind.Edge,
+        "file_write" => ItemKind.FileWrite,
+        "file_read" => ItemKind.FileRead,
+        "egress" => ItemKind.Egress,
+        "listen" => ItemKind.Listen,
+        "tier0" => ItemKind.TierZero,
+        _ => null,
+    };
+}

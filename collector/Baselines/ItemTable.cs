@@ -1,0 +1,69 @@
+namespace Runtime.Collector.Baselines;
+
+/// <summary>A scope's items.</summary>
+internal sealed class ItemTable
+{
+    /// <summary>Bounded by <see cref="_maxItems"/> and by <see cref="MaxText"/>; <see cref="MakeRoom"/> removes the oldest, pending ones first.</summary>
+    private readonly Dictionary<string, Item> _items = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Item>.AlternateLookup<ReadOnlySpan<char>> _byText;
+    private readonly int _maxItems;
+    private long _text;
+
+    /// <summary>Characters of all keys and approvers together; holds a saved scope below its cap.</summary>
+    public const long MaxText = 1_500_000;
+
+    public ItemTable(int maxItems)
+    {
+        _maxItems = maxItems;
+        _byText = _items.GetAlternateLookup<ReadOnlySpan<char>>();
+    }
+
+    public int Count => _items.Count;
+
+    /// <summary>Items that left for want of room since the scope began.</summary>
+    public long Evicted { get; set; }
+
+    /// <summary>In no order that means anything.</summary>
+    public IEnumerable<Item> All => _items.Values;
+
+    public Item? Find(ReadOnlySpan<char> fullKey) => _byText.TryGetValue(fullKey, out var item) ? item : null;
+
+    /// <summary>Adds an item whose key is not there yet.</summary>
+    /// <param name="leaving">Told of every item that has to leave for it.</param>
+    public void Add(Item item, Action<Item> leaving)
+    {
+        if (_items.Count >= _maxItems || _text + item.FullKey.Length > MaxText)
+        {
+            MakeRoom(leaving);
+        }
+
+        _items.Add(item.FullKey, item);
+        _text += item.FullKey.Length;
+    }
+
+    /// <summary>A sixty-fourth leaves at once, so that a flood of novelty sorts the table seldom.</summary>
+    private void MakeRoom(Action<Item> leaving)
+    {
+        var leave = _items.Values
+            .Where(item => item.State != ItemState.Approved)
+            .OrderBy(item => item.State)
+            .ThenBy(item => item.LastSeen)
+            .ThenBy(item => item.FullKey, StringComparer.Ordinal)
+            .Take(Math.Max(1, _items.Count / 64))
+            .ToList();
+
+        // Only a person's approvals are left: the oldest of them gives way rather than the scope's bound.
+        if (leave.Count == 0)
+        {
+            leave.Add(_items.Values.OrderBy(item => item.LastSeen).ThenBy(item => item.FullKey, StringComparer.Ordinal).First());
+        }
+
+        foreach (var item in leave)
+        {
+            _items.Remove(item.FullKey);
+            _text -= item.FullKey.Length;
+            Evicted++;
+            leaving(item);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Runtime.Cli.Output;
+using Runtime.V1;
+
+namespace Runtime.Cli.Commands;
+
+internal static class BaselineCommand
+{
+    public static Command Create(CommonOptions common, Terminal terminal) =>
+        new("baseline", "What a deployment is known to do") { Show(common, terminal), Export(common, terminal) };
+
+    private static Argument<string> ScopeArgument() => new("SCOPE") { Description = "Deployment: its id or an unambiguous part of it, such as web or shop/web" };
+
+    private static Command Show(CommonOptions common, Terminal terminal)
+    {
+        var scope = ScopeArgument();
+        var command = new Command("show", "The baseline with its state, for people") { scope };
+        command.SetAction(async (parsed, stop) =>
+        {
+            using var connection = common.Connect(parsed);
+            var baseline = await connection.AskAsync((query, options) => query.GetBaselineAsync(new() { Scope = parsed.GetValue(scope) }, options), stop);
+            Answer.Write(terminal, common.FormOf(parsed), baseline, () => Write(terminal, baseline));
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static Command Export(CommonOptions common, Terminal terminal)
+    {
+        var scope = ScopeArgument();
+        var command = new Command("export", "The baseline's items alone, sorted, without counts and times: for a review or a diff (YAML)") { scope };
+        command.SetAction(async (parsed, stop) =>
+        {
+            using var connection = common.Connect(parsed);
+            var form = common.FormOf(parsed, otherwise: Form.Yaml);
+            var baseline = await connection.AskAsync((query, options) => query.GetBaselineAsync(new() { Scope = parsed.GetValue(scope) }, options), stop);
+            if (form == Form.Table)
+            {
+                WriteItems(terminal, baseline);
+            }
+            else
+            {
+                Answer.WriteTree(terminal, form, Tree(baseline));
+            }
+
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    /// <summary>Nothing in it changes while the deployment only does what it did: two exports differ where the baseline does.</summary>
+    internal static JsonObject Tree(Baseline baseline)
+    {
+        var kinds = new JsonObject();
+        foreach (var kind in baseline.Items.GroupBy(item => item.Kind).OrderBy(kind => kind.Key, StringComparer.Ordinal))
+        {
+            kinds[kind.Key] = new JsonArray([.. kind.OrderBy(item => item.Key, StringComparer.Ordinal).Select(Item)]);
+        }
+
+        return new JsonObject
+        {
+            ["scope"] = baseline.Deployment.ScopeId,
+            ["images"] = new JsonArray([.. baseline.Deployment.Images.Order(StringComparer.Ordinal).Select(image => JsonValue.Create(image))]),
+            ["items"] = kinds,
+        };
+    }
+
+    private static JsonNode Item(BaselineItem item)
+    {
+        var tree = new JsonObject { ["key"] = item.Key, ["state"] = item.State };
+        if (item.ApprovedBy.Length > 0)
+        {
+            tree["approvedBy"] = item.ApprovedBy;
+            tree["approvedAt"] = item.ApprovedAt?.ToDateTimeOffset().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+        }
+
+        return tree;
+    }
+
+    private static void Write(Terminal terminal, Baseline baseline)
+    {
+        var now = terminal.Time.GetUtcNow();
+        var deployment = baseline.Deployment;
+        terminal.Out.WriteLine(Ink.Bold.Paint(Page.Safe(Words.Scope(deployment.ScopeId)), terminal));
+        var facts = new TextTable(new Column(""), new Column("", Flexible: true));
+        facts.Add("Id", deployment.ScopeId);
+        facts.Add("Images", string.Join(", ", deployment.Images));
+        facts.Add("Replicas", $"{deployment.Replicas}");
+        facts.Add("First seen", Words.MomentAndAgo(deployment.FirstSeen, now));
+        facts.Add("Last seen", Words.MomentAndAgo(deployment.LastSeen, now));
+        facts.Write(terminal);
+        terminal.Out.WriteLine();
+
+        var groups = new TextTable(
+            new("KIND"), new("STATE"), new("UNITS", Right: true), new("STARTS", Right: true), new("ITEMS", Right: true),
+            new("NEW/DAY", Right: true), new("COVERAGE", Right: true), new("ALERTS FROM", Right: true), new("WAITS FOR", Flexible: true));
+        foreach (var group in deployment.Groups)
+        {
+            groups.Add(
+                group.Kind, new Cell(group.State, InkExtensions.OfState(group.State)), Words.Number(group.Units), Words.Number(group.Starts), Words.Number(group.Items),
+                Words.Number(group.PredictedNew), group.Coverage.ToString("P1", CultureInfo.InvariantCulture), Words.Number(group.Threshold), group.WaitsFor);
+        }
+
+        groups.Write(terminal);
+        terminal.Out.WriteLine();
+        WriteItems(terminal, baseline);
+    }
+
+    private static void WriteItems(Terminal terminal, Baseline baseline)
+    {
+        if (baseline.Items.Count == 0)
+        {
+            terminal.Out.WriteLine("Nothing was learnt yet.");
+            return;
+        }
+
+        var now = terminal.Time.GetUtcNow();
+        var items = new TextTable(
+            new("KIND"), new("ITEM", Flexible: true), new("SEEN", Right: true), new("UNITS", Right: true), new("STARTS", Right: true), new("DAYS", Right: true), new("LAST SEEN"), new("STATE", Flexible: true));
+        foreach (var item in baseline.Items.OrderBy(item => item.Kind, StringComparer.Ordinal).ThenBy(item => item.Key, StringComparer.Ordinal))
+        {
+            var state = item.ApprovedBy.Length > 0 ? $"{item.State} by {item.ApprovedBy}, {Words.Ago(item.ApprovedAt, now)}" : item.State;
+            items.Add(
+                item.Kind, item.Key, Words.Number(item.Count), Saturating(item.Units, 3), Saturating(item.Starts, 3), Saturating(item.Days, 255),
+                Words.Ago(item.LastSeen, now), new Cell(state, InkExtensions.OfState(item.State)));
+        }
+
+        items.Write(terminal);
+    }
+
+    /// <summary>The collector counts no further than that.</summary>
+    private static string Saturating(uint count, uint top) => count >= top ? $"{top}+" : $"{count}";
+}

@@ -1,0 +1,8 @@
+namespace Runtime.Cli.Output;
+
+internal enum Form
+{
+    Table = 0,
+    Json = 1,
+    Yaml = 2,
+}

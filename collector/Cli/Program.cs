@@ -1,0 +1,3 @@
+using Runtime.Cli;
+
+return await Runtimectl.RunAsync(args, Terminal.OfProcess());

@@ -1,0 +1,91 @@
+using Runtime.Collector.Ingest;
+
+namespace Runtime.Collector.Detection;
+
+/// <summary>What a new program, or a known one under a new parent, weighs.</summary>
+internal static class ExecEvidence
+{
+    public static Assessment Assess(ExecObservation exec, in Surroundings surroundings)
+    {
+        var process = exec.Process;
+        var parent = exec.Lineage.Count > 1 ? exec.Lineage[1] : null;
+        var name = ProgramNames.CalledName(process.Binary, process.Arguments);
+        var upper = (process.Flags & ProcessFlags.UpperLayer) != 0;
+        var matches = new List<ClassMatch>();
+        if (surroundings.WrittenBy is { } writer)
+        {
+            matches.Add(new("dropped", 60, $"the file was written a short while ago by {DisplayText.Path(writer)}", "T1105"));
+        }
+
+        var place = process.Script.Length > 0 ? process.Script : process.Binary;
+        if (Places.IsTemporary(place) || Places.IsHidden(place))
+        {
+            matches.Add(new("odd_place", 60, $"it lies where programs do not: {DisplayText.Path(place)}", "T1036.005"));
+        }
+
+        if (surroundings.KnownElsewhere is { } known && !Places.IsProgramFolder(process.Binary))
+        {
+            matches.Add(new("masquerade", 80, $"it bears the name of {DisplayText.Path(known)}, which runs here, and is another file", "T1036.005"));
+        }
+        else if (ProgramNames.IsKernelThread(process.Binary) && !exec.Scope.IsHost)
+        {
+            matches.Add(new("masquerade", 80, "it bears the name of a kernel thread", "T1036.005"));
+        }
+
+        if ((process.Flags & ProcessFlags.Memfd) != 0)
+        {
+            matches.Add(new("memfd", 60, "it was executed from memory, without a file", "T1620"));
+        }
+        else if ((process.Flags & ProcessFlags.Deleted) != 0)
+        {
+            matches.Add(new("deleted", 30, "its file was deleted before it ran", "T1070.004"));
+        }
+
+        if (upper)
+        {
+            matches.Add(new("upper_layer", 40, "its file is not of the image: it was written after the container started", "T1105"));
+        }
+
+        if (IsShellOfServer(process, parent, name))
+        {
+            var server = DisplayText.Name(parent!.Binary);
+            matches.Add(surroundings.ParentStartsNothing
+                ? new("shell_of_quiet_server", 60, $"a shell or interpreter was started by {server}, which serves the network and starts no programs", "T1190")
+                : new("shell_of_server", 20, $"a shell or interpreter was started by {server}, which serves the network", "T1190"));
+        }
+
+        // What a container's or a host's start-up does with these is its own affair; the same while it serves is not.
+        if (process.Phase is not Phase.Init and not Phase.Host)
+        {
+            if (ProgramNames.IsDownloader(name))
+            {
+                matches.Add(new("downloader", 15, $"{DisplayText.Name(name)} fetches or sends data", "T1105"));
+            }
+            else if (ProgramNames.IsBuilder(name))
+            {
+                matches.Add(new("builder", 10, $"{DisplayText.Name(name)} installs or builds software", "T1105"));
+            }
+        }
+
+        if (matches.Count == 0)
+        {
+            matches.Add(Ordinary(process, name, surroundings));
+        }
+
+        return Weighing.Weigh(matches, process, surroundings, !upper);
+    }
+
+    /// <summary>The shell's own parent has to be the server: below a shell that deviates already, every further one says nothing new.</summary>
+    private static bool IsShellOfServer(ProcessInfo process, ProcessInfo? parent, string name) =>
+        parent is not null
+        && (ProgramNames.IsShell(process.Binary, process.Arguments) || ProgramNames.IsInterpreter(name))
+        && !ProgramNames.IsShell(parent.Binary, parent.Arguments)
+        && ProgramNames.BaseName(parent.Binary) != ProgramNames.BaseName(process.Binary)
+        && ((parent.Flags & ProcessFlags.NetworkFacing) != 0 || ProgramNames.IsServer(parent.Binary));
+
+    private static ClassMatch Ordinary(ProcessInfo process, string name, in Surroundings surroundings) =>
+        surroundings.OnlyEdgeIsNew ? new("new_edge", 1, "the program is known here, but not from this parent", "")
+        : process.Phase == Phase.Session ? new("session", 3, "a command was started in the container from outside", "T1609")
+        : ProgramNames.IsCommonTool(name) || ProgramNames.IsShell(name) ? new("common_tool", 1.5, "a common tool that did not run here before", "")
+        : new("new_program", 2, "a program of the image that did not run here before", "");
+}

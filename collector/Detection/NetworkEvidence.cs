@@ -1,0 +1,50 @@
+using Runtime.Collector.Baselines;
+using Runtime.Collector.Ingest;
+
+namespace Runtime.Collector.Detection;
+
+/// <summary>What a new peer or a new listener weighs.</summary>
+internal static class NetworkEvidence
+{
+    /// <summary>Ports that mining pools advertise. Shared with much else, so they only weigh for a program that never connected before.</summary>
+    private static readonly int[] PoolPorts = [3333, 3334, 3335, 3336, 4444, 5555, 5556, 7777, 9999, 14433, 14444, 20128, 45560, 45700];
+    private static readonly int[] ProxyPorts = [1080, 9050, 9150];
+
+    public static Assessment Assess(NetworkObservation network, PeerKind peer, in Surroundings surroundings)
+    {
+        var matches = new List<ClassMatch>();
+        if (network.Operation == NetworkOperation.Listen)
+        {
+            matches.Add(Peers.BindClass(network.LocalAddress) == "loopback"
+                ? new("listen_loopback", 2, "it listens on the loopback address", "")
+                : new("listen", 8, "it listens on a port that nothing here listened on", "T1571"));
+            return Weigh(matches, network, surroundings);
+        }
+
+        if (peer is not PeerKind.Self and not PeerKind.Dns)
+        {
+            if (!surroundings.HasEgress && PoolPorts.Contains(network.RemotePort))
+            {
+                matches.Add(new("pool_port", 20, "a program that never connected out dials a port of mining pools", "T1496.001"));
+            }
+
+            if (ProxyPorts.Contains(network.RemotePort))
+            {
+                matches.Add(new("proxy_port", 15, "it dials a port of Tor or of a SOCKS proxy", "T1090.003"));
+            }
+        }
+
+        matches.Add(peer switch
+        {
+            PeerKind.Metadata => new("metadata", 15, "it asks the cloud's metadata service, which nothing of its kind did here", "T1552.005"),
+            PeerKind.Public => new("public_peer", 4, "the address is in the internet and new here", "T1071.001"),
+            PeerKind.Self => new("self_peer", 0.5, "it connects to its own pod", ""),
+            PeerKind.Dns => new("dns_peer", 0.5, "it asks a resolver of the cluster", ""),
+            _ => new("private_peer", 1, "the peer is in a private network and new here", ""),
+        });
+        return Weigh(matches, network, surroundings);
+    }
+
+    private static Assessment Weigh(List<ClassMatch> matches, NetworkObservation network, in Surroundings surroundings) =>
+        Weighing.Weigh(matches, network.Process, surroundings, lowerLayer: (network.Process.Flags & ProcessFlags.UpperLayer) == 0);
+}

@@ -1,0 +1,69 @@
+namespace Runtime.Collector.Detection;
+
+/// <summary>What a path's place in the file tree tells.</summary>
+internal static class Places
+{
+    private static readonly string[] Temporary = ["/tmp/", "/dev/shm/", "/var/tmp/", "/run/", "/var/run/"];
+    private static readonly string[] DotlessPlaces = ["/tmp/", "/var/", "/dev/", "/run/", "/bin/", "/sbin/", "/lib", "/usr/", "/etc/", "/boot/"];
+    private static readonly string[] ProgramFolders = ["/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/", "/usr/local/bin/", "/usr/local/sbin/", "/usr/libexec/"];
+    private static readonly string[] Libraries = ["/lib/", "/lib64/", "/lib32/", "/usr/lib/", "/usr/lib64/", "/usr/local/lib/"];
+    private static readonly string[] Schedules = ["/etc/cron", "/var/spool/cron", "/etc/anacrontab", "/etc/periodic/"];
+    private static readonly string[] Services = ["/etc/systemd/", "/etc/init.d/", "/lib/systemd/", "/usr/lib/systemd/"];
+
+    private static readonly string[] Accounts = ["/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow", "/etc/sudoers", "/etc/pam.d/"];
+    private static readonly string[] DataRoots = ["/var/lib/", "/var/log/", "/var/cache/", "/var/spool/", "/tmp/", "/var/tmp/", "/run/", "/var/run/", "/data/", "/srv/", "/mnt/", "/dev/shm/"];
+
+    public static bool IsTemporary(string path) => Under(path, Temporary);
+
+    /// <summary>
+    /// A name that begins with a dot where nobody keeps settings: "/tmp/.x/run", "/usr/bin/.sshd", "/root/.../a". Not "/home/app/.local/bin/tool"
+    /// nor "/opt/app/.venv/bin/python".
+    /// </summary>
+    public static bool IsHidden(string path) =>
+        path.Contains("/...", StringComparison.Ordinal) || (path.Contains("/.", StringComparison.Ordinal) && Under(path, DotlessPlaces));
+
+    public static bool IsProgramFolder(string path) => Under(path, ProgramFolders);
+
+    /// <summary>Where a change lasts or changes what others run, with the ATT&amp;CK technique; null for any other place.</summary>
+    public static (string Words, string Technique)? Sensitive(string path) =>
+        path.StartsWith("/etc/ld.so", StringComparison.Ordinal) ? ("the loader's settings, which every program reads", "T1574.006")
+        : Under(path, Schedules) ? ("a schedule of commands", "T1053.003")
+        : Under(path, Services) ? ("a service's definition", "T1543.002")
+        : Under(path, Accounts) ? ("the accounts of the system", "T1136.001")
+        : path.Contains("/.ssh/", StringComparison.Ordinal) ? ("keys that let people log in", "T1098.004")
+        : IsProfile(path) ? ("a file that every shell runs", "T1546.004")
+        : IsProgramFolder(path) ? ("a folder of system programs", "T1554")
+        : Under(path, Libraries) ? ("a folder of system libraries", "T1574.006")
+        : null;
+
+    public static bool IsData(string path) => Under(path, DataRoots);
+
+    /// <summary>"sa-token", "shadow", "ssh", "cloud-credentials", "runtime-socket", "other-process"; the path itself when it is none of them.</summary>
+    public static string SensitiveClass(string path) =>
+        path.Contains("/secrets/kubernetes.io/", StringComparison.Ordinal) || path.Contains("/serviceaccount/", StringComparison.Ordinal) ? "sa-token"
+        : path.StartsWith("/etc/shadow", StringComparison.Ordinal) || path.StartsWith("/etc/gshadow", StringComparison.Ordinal) ? "shadow"
+        : path.Contains("/.ssh/", StringComparison.Ordinal) || path.StartsWith("/etc/ssh/", StringComparison.Ordinal) ? "ssh"
+        : path.Contains("/.aws/", StringComparison.Ordinal) || path.Contains("/.azure/", StringComparison.Ordinal) || path.Contains("/gcloud/", StringComparison.Ordinal) ? "cloud-credentials"
+        : path.EndsWith("docker.sock", StringComparison.Ordinal) || path.EndsWith("containerd.sock", StringComparison.Ordinal) || path.EndsWith("crio.sock", StringComparison.Ordinal) ? "runtime-socket"
+        : path.StartsWith("/proc/", StringComparison.Ordinal) ? "other-process"
+        : path;
+
+    private static bool IsProfile(string path) =>
+        path.StartsWith("/etc/profile", StringComparison.Ordinal)
+        || path.EndsWith("/.bashrc", StringComparison.Ordinal) || path.EndsWith("/.profile", StringComparison.Ordinal)
+        || path.EndsWith("/.bash_profile", StringComparison.Ordinal) || path.EndsWith("/.zshrc", StringComparison.Ordinal)
+        || path == "/etc/bash.bashrc" || path == "/etc/environment";
+
+    private static bool Under(string path, string[] places)
+    {
+        foreach (var place in places)
+        {
+            if (path.StartsWith(place, StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

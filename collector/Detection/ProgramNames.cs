@@ -1,0 +1,94 @@
+using System.Collections.Frozen;
+
+namespace Runtime.Collector.Detection;
+
+/// <summary>What programs' names tell. A name alone is never an alert: it only weighs what is new anyway.</summary>
+internal static class ProgramNames
+{
+    private static readonly FrozenSet<string> Shells = Set("sh", "bash", "dash", "ash", "zsh", "ksh", "ksh93", "mksh", "fish", "csh", "tcsh", "rbash");
+    private static readonly FrozenSet<string> Interpreters = Set("perl", "ruby", "php", "node", "lua", "awk", "gawk", "mawk", "tclsh", "pwsh");
+    private static readonly FrozenSet<string> Downloaders = Set("curl", "wget", "nc", "ncat", "netcat", "socat", "aria2c", "ftp", "tftp", "lftp", "scp", "sftp", "rsync", "fetch", "axel");
+
+    private static readonly FrozenSet<string> Builders = Set(
+        "apt", "apt-get", "dpkg", "aptitude", "apk", "yum", "dnf", "microdnf", "rpm", "zypper", "pacman", "pip", "pip3", "npm", "yarn", "gem",
+        "gcc", "cc", "g++", "c++", "clang", "cc1", "ld", "as", "make", "cmake", "go", "rustc", "cargo", "tcc");
+
+    private static readonly FrozenSet<string> Tools = Set(
+        "cat", "ls", "id", "whoami", "uname", "hostname", "date", "echo", "env", "printenv", "grep", "egrep", "sed", "cut", "sort", "uniq", "head", "tail", "wc",
+        "tr", "test", "true", "false", "sleep", "mkdir", "rmdir", "rm", "cp", "mv", "ln", "touch", "chmod", "chown", "stat", "find", "xargs", "tee", "basename",
+        "dirname", "readlink", "realpath", "mktemp", "which", "ps", "top", "df", "du", "free", "nproc", "getent", "gzip", "gunzip", "tar", "expr", "seq", "pwd", "tty");
+
+    private static readonly FrozenSet<string> Servers = Set(
+        "nginx", "httpd", "apache2", "lighttpd", "caddy", "haproxy", "traefik", "envoy", "java", "php-fpm", "redis-server", "postgres", "mysqld", "mariadbd",
+        "mongod", "memcached", "rabbitmq-server", "beam.smp", "uwsgi", "gunicorn", "tomcat", "vsftpd", "named", "dnsmasq", "smbd", "w3wp", "dotnet");
+
+    private static readonly FrozenSet<string> Miners = SetIgnoringCase(
+        "xmrig", "xmrigdaemon", "xmrigminer", "xmr-stak", "xmr-stak-cpu", "minerd", "cpuminer", "ccminer", "nbminer", "lolminer", "ethminer", "phoenixminer",
+        "srbminer-multi", "nanominer", "cgminer", "bfgminer", "kdevtmpfsi", "t-rex", "teamredminer");
+
+    private static readonly FrozenSet<string> KernelThreads = Set("kthreadd", "kswapd0", "kauditd", "khugepaged", "ksoftirqd", "kdevtmpfs", "kworker", "kcompactd0", "rcu_sched", "watchdogd", "irqbalance0");
+
+    private static readonly FrozenSet<string> ContainerRuntimes = Set("runc", "crun", "youki", "runsc", "conmon", "conmonrs", "containerd-shim", "dockerd", "containerd", "crio", "podman");
+
+    public static string BaseName(string path) => path[(path.LastIndexOf('/') + 1)..];
+
+    public static bool IsShell(string binary) => Shells.Contains(BaseName(binary));
+
+    /// <summary>busybox is a shell when it was called as one.</summary>
+    public static bool IsShell(string binary, IReadOnlyList<string> arguments) =>
+        IsShell(binary) || (BaseName(binary) == "busybox" && CalledAsShell(arguments));
+
+    public static bool IsInterpreter(string binary)
+    {
+        var name = BaseName(binary);
+        return Interpreters.Contains(name) || name.StartsWith("python", StringComparison.Ordinal) || Interpreters.Contains(name.TrimEnd('0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '.'));
+    }
+
+    public static bool IsDownloader(string name) => Downloaders.Contains(name);
+
+    public static bool IsBuilder(string name) => Builders.Contains(name);
+
+    public static bool IsCommonTool(string name) => Tools.Contains(name);
+
+    public static bool IsServer(string binary) => Servers.Contains(BaseName(binary));
+
+    /// <summary>Asked for every connection of a known peer too: without an allocation.</summary>
+    public static bool IsMiner(string binary) => Miners.GetAlternateLookup<ReadOnlySpan<char>>().Contains(binary.AsSpan(binary.LastIndexOf('/') + 1));
+
+    /// <summary>"[kworker/0:1]" and the bare names: programs from files are never called so.</summary>
+    public static bool IsKernelThread(string binary)
+    {
+        var name = BaseName(binary).Trim('[', ']');
+        var end = name.AsSpan().IndexOfAny(':', '-');
+        return KernelThreads.Contains(end > 0 ? name[..end] : name);
+    }
+
+    public static bool IsContainerRuntime(string binary)
+    {
+        var name = BaseName(binary);
+        return ContainerRuntimes.Contains(name) || name.StartsWith("containerd-shim", StringComparison.Ordinal);
+    }
+
+    /// <summary>The program's name; for busybox and other multi-call binaries the name that it was called by.</summary>
+    public static string CalledName(string binary, IReadOnlyList<string> arguments)
+    {
+        var name = BaseName(binary);
+        if (name is not ("busybox" or "toybox" or "coreutils") || arguments.Count == 0)
+        {
+            return name;
+        }
+
+        var called = BaseName(arguments[0]);
+        return called == name && arguments.Count > 1 ? BaseName(arguments[1]) : called;
+    }
+
+    private static bool CalledAsShell(IReadOnlyList<string> arguments)
+    {
+        var called = CalledName("busybox", arguments);
+        return Shells.Contains(called.TrimStart('-'));
+    }
+
+    private static FrozenSet<string> SetIgnoringCase(params string[] names) => names.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
+    private static FrozenSet<string> Set(params string[] names) => names.ToFrozenSet(StringComparer.Ordinal);
+}

@@ -1,0 +1,56 @@
+using System.Globalization;
+using Runtime.Collector.Baselines;
+using Runtime.Collector.Ingest;
+
+namespace Runtime.Collector.Detection;
+
+/// <summary>One sentence for a person: what happened, where, and against what it is odd.</summary>
+internal static class Titles
+{
+    /// <param name="scope">"shop/web (app)".</param>
+    /// <param name="history">"61 h on 3 replicas"; empty while nothing was watched.</param>
+    public static string Exec(ExecObservation exec, bool onlyEdgeIsNew, string scope, string history)
+    {
+        var process = exec.Process;
+        var name = DisplayText.Path(process.Script.Length > 0 ? $"{process.Script} ({ProgramNames.BaseName(process.Binary)})" : process.Binary);
+        var by = exec.Lineage.Count > 1 ? DisplayText.Name(exec.Lineage[1].Binary)
+            : process.Phase == Phase.Session ? "the container runtime (exec or probe)"
+            : "the container runtime";
+        var odd = onlyEdgeIsNew ? "known here, but never started from there" : "never seen";
+        return $"{name} was started by {by} in {scope}: {odd}{In(history)}";
+    }
+
+    public static string File(FileObservation file, string scope, string history)
+    {
+        var verb = file.Operation switch
+        {
+            FileOperation.Create => "created",
+            FileOperation.Rename => "renamed a file to",
+            FileOperation.Unlink => "removed",
+            FileOperation.Link => "linked a file as",
+            FileOperation.Symlink => "made the symbolic link",
+            FileOperation.ChmodExecutable => "made executable",
+            FileOperation.SensitiveRead => "read",
+            _ => "wrote",
+        };
+        return $"{DisplayText.Path(file.Process.Binary)} {verb} {DisplayText.Path(file.Path)} in {scope}: it never did so{In(history)}";
+    }
+
+    public static string Network(NetworkObservation network, string scope, string history)
+    {
+        var binary = DisplayText.Path(network.Process.Binary);
+        var protocol = Peers.ProtocolName(network.Protocol);
+        if (network.Operation == NetworkOperation.Listen)
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"{binary} listens on port {network.LocalPort}/{protocol} in {scope}: it never did so{In(history)}");
+        }
+
+        var peer = network.RemoteAddress is null ? "an unknown address" : new global::System.Net.IPEndPoint(network.RemoteAddress, network.RemotePort).ToString();
+        var failed = network.Error == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" (failed, errno {network.Error})");
+        return $"{binary} connected to {peer}/{protocol}{failed} in {scope}: never seen{In(history)}";
+    }
+
+    public static string TierZero(TierZeroFact fact, string scope) => $"{fact.Words}, in {scope}";
+
+    private static string In(string history) => history.Length == 0 ? " before" : " in " + history;
+}

@@ -1,0 +1,148 @@
+using System.Text.Json.Serialization;
+using Runtime.Collector.Detection;
+
+namespace Runtime.Collector.Incidents;
+
+/// <summary>An incident with what its growth needs.</summary>
+internal sealed class HeldIncident
+{
+    public const int MaxDeviations = 256;
+    private const int MaxNames = 256;
+
+    public required Incident Record { get; set; }
+
+    /// <summary>In order of arrival; at most <see cref="MaxDeviations"/>.</summary>
+    public List<Deviation> Deviations { get; init; } = [];
+
+    /// <summary>Deviations that go on. Bounded by <see cref="Deviations"/>.</summary>
+    public List<OpenDeviation> Open { get; init; } = [];
+
+    /// <summary>Evidence of the current episode: deviations that follow each other closely. At most one entry for each class and group.</summary>
+    public List<WeighedClass> Episode { get; init; } = [];
+    public DateTimeOffset EpisodeStart { get; set; }
+    public DateTimeOffset EpisodeLast { get; set; }
+    public bool HasTierZero { get; set; }
+    public ProcessTree Tree { get; init; } = new();
+
+    [JsonIgnore]
+    public bool IsAlerted => Record.AlertedRevision > 0;
+
+    /// <summary>Characters that it holds, roughly.</summary>
+    public long Size { get; set; }
+
+    /// <summary>Adds a deviation, or puts the newer state of one in its place.</summary>
+    /// <returns>False when there is no room: it is then told and stored, but not kept here.</returns>
+    public bool Put(Deviation deviation)
+    {
+        var index = Deviations.FindIndex(held => held.Id == deviation.Id);
+        if (index >= 0)
+        {
+            Deviations[index] = deviation;
+            return true;
+        }
+
+        if (Deviations.Count >= MaxDeviations)
+        {
+            return false;
+        }
+
+        Deviations.Add(deviation);
+        Size += SizeOf(deviation);
+        return true;
+    }
+
+    public void Weigh(WeighedClass weighed, DateTimeOffset time, Baselines.BaselineOptions options)
+    {
+        if (time - EpisodeLast > options.JoinWindow || time - EpisodeStart > options.GrowthCap)
+        {
+            Episode.Clear();
+            EpisodeStart = time;
+        }
+
+        EpisodeLast = time > EpisodeLast ? time : EpisodeLast;
+        var index = Episode.FindIndex(known => known.Class == weighed.Class && known.Group == weighed.Group);
+        if (index < 0)
+        {
+            Episode.Add(weighed);
+        }
+        else if (weighed.EValue / weighed.Threshold > Episode[index].EValue / Episode[index].Threshold)
+        {
+            Episode[index] = weighed;
+        }
+    }
+
+    /// <summary>Rewrites the record from what is held, and bumps the revision when people should hear of it again.</summary>
+    /// <param name="from">The deviation or sighting that changed it; null when only its state did.</param>
+    public void Refresh(Deviation? from, ulong newSightings)
+    {
+        var weight = HasTierZero ? new Weight(IncidentWeight.Cap, Baselines.LockRule.LockedThreshold) : IncidentWeight.Combine(Episode);
+        var severity = HasTierZero ? Severity.Critical : weight.Severity;
+        var strongest = Deviations.OrderByDescending(deviation => deviation.EValue).ThenByDescending(deviation => TierZero.Rank(deviation.Key)).ToList();
+        var record = Record;
+
+        // What was reached stays reached: a later, weaker class must not talk an incident down again.
+        var rises = weight.EValue / weight.Threshold > record.EValue / record.Threshold;
+        var worse = severity > record.Severity;
+        var pods = record.Pods;
+        var containers = record.Containers;
+        var nodes = record.Nodes;
+        var images = record.Images;
+        var spread = false;
+        if (from is not null)
+        {
+            nodes = With(nodes, from.Node);
+            if (from.Container is { } container)
+            {
+                var before = pods.Count + (pods.Count == 0 ? containers.Count : 0);
+                containers = With(containers, container.Id);
+                pods = With(pods, container.PodName);
+                images = With(images, container.Image);
+                var after = pods.Count > 0 ? pods.Count : containers.Count;
+                spread = before > 0 && after > before && IsTold(after);
+            }
+        }
+
+        Record = record with
+        {
+            Title = strongest.Count > 0 ? strongest[0].Title : record.Title,
+            Severity = worse ? severity : record.Severity,
+            EValue = rises ? weight.EValue : record.EValue,
+            Threshold = rises ? weight.Threshold : record.Threshold,
+            FirstSeen = from is not null && from.Time < record.FirstSeen ? from.Time : record.FirstSeen,
+            LastSeen = from is not null && from.LastSeen > record.LastSeen ? from.LastSeen : record.LastSeen,
+            Count = record.Count + newSightings,
+            Revision = record.Revision + (worse || spread ? 1 : 0),
+            Techniques = strongest.SelectMany(deviation => deviation.Evidence).Select(evidence => evidence.Technique)
+                .Where(technique => technique.Length > 0).Distinct(StringComparer.Ordinal).Take(32).ToList(),
+            Pods = pods,
+            Containers = containers,
+            Nodes = nodes,
+            Images = images,
+            ProcessTree = Tree.Render(),
+            DeviationIds = strongest.Select(deviation => deviation.Id).ToList(),
+            Evidence = strongest.SelectMany(deviation => deviation.Evidence).DistinctBy(evidence => evidence.Reason).Take(10).ToList(),
+        };
+    }
+
+    /// <summary>Whether people should hear of it now; when so, it is noted as told.</summary>
+    public bool TakeAlert()
+    {
+        if (Record.State != IncidentState.Open || Record.Revision <= Record.AlertedRevision || (!HasTierZero && Record.EValue < Record.Threshold))
+        {
+            return false;
+        }
+
+        Record = Record with { AlertedRevision = Record.Revision };
+        return true;
+    }
+
+    public static long SizeOf(Deviation deviation) => deviation.Key.Length + deviation.Title.Length + 400
+        + deviation.Lineage.Sum(process => 200 + process.Binary.Length + process.Cwd.Length + process.Script.Length + process.Arguments.Sum(argument => argument.Length + 4))
+        + (deviation.Container?.PodLabels.Sum(label => label.Key.Length + label.Value.Length) ?? 0);
+
+    /// <summary>Each of the first four replicas, then every doubling: a hundred replicas are not a hundred messages.</summary>
+    private static bool IsTold(int replicas) => replicas <= 4 || int.IsPow2(replicas);
+
+    private static IReadOnlyList<string> With(IReadOnlyList<string> names, string name) =>
+        name.Length == 0 || names.Count >= MaxNames || names.Contains(name) ? names : [.. names, name];
+}

@@ -1,0 +1,75 @@
+using Runtime.Collector.Baselines;
+using Runtime.Collector.Detection;
+
+namespace Runtime.Collector.Incidents;
+
+/// <summary>One class of evidence within an incident.</summary>
+/// <param name="Class">Distinct within the incident and group.</param>
+/// <param name="EValue">The strongest deviation of the class.</param>
+/// <param name="Threshold">What the group's state asked for when it was seen.</param>
+internal sealed record WeighedClass(string Class, KindGroup Group, double EValue, double Threshold, IReadOnlyList<string> Techniques);
+
+/// <summary>An incident's evidence and what it has to reach.</summary>
+internal readonly record struct Weight(double EValue, double Threshold)
+{
+    public bool Alerts => EValue >= Threshold;
+
+    public Severity Severity =>
+        EValue >= 1000 * Threshold ? Severity.Critical
+        : EValue >= 10 * Threshold ? Severity.High
+        : EValue >= Threshold ? Severity.Medium
+        : EValue >= 1 ? Severity.Low
+        : Severity.Info;
+}
+
+/// <summary>
+/// Adds evidence up: the mean over distinct classes within a group (a mean of e-values is one, however they depend), a tempered product over the
+/// groups process, file and network (which depend only roughly), so that the expectation under harmless novelty stays at most 1 and
+/// threshold = lambda / budget keeps the budget (Markov).
+/// </summary>
+internal static class IncidentWeight
+{
+    public const double Cap = 1e6;
+    public const double Temper = 0.8;
+
+    /// <summary>Independent of the order of <paramref name="classes"/>.</summary>
+    /// <remarks>
+    /// Kind groups lock apart, so they ask for different thresholds. Evidence counts for a threshold when its own group asks for no more: a
+    /// group that is still learning cannot push a locked group's evidence over the lower bar, nor hold it back.
+    /// </remarks>
+    public static Weight Combine(IReadOnlyCollection<WeighedClass> classes)
+    {
+        var best = new Weight(0, LockRule.LearningThreshold);
+        foreach (var threshold in classes.Select(weighed => weighed.Threshold).Distinct().Order())
+        {
+            var weight = new Weight(Product(classes.Where(weighed => weighed.Threshold <= threshold)), threshold);
+            if (weight.EValue / weight.Threshold > best.EValue / best.Threshold)
+            {
+                best = weight;
+            }
+        }
+
+        return best;
+    }
+
+    private static double Product(IEnumerable<WeighedClass> classes)
+    {
+        var counted = classes.ToList();
+        var groups = counted.GroupBy(weighed => weighed.Group == KindGroup.Listen ? KindGroup.Egress : weighed.Group).OrderBy(group => group.Key).ToList();
+        var product = 1.0;
+        foreach (var group in groups)
+        {
+            // Sorted, or the sum's rounding would depend on the order of arrival.
+            product *= group.Select(weighed => weighed.EValue).Order().Average();
+        }
+
+        // One group alone has nothing to be dependent on.
+        var value = groups.Count > 1 ? Math.Pow(product, Temper) : product;
+        if (Techniques.DistinctTactics(counted.SelectMany(weighed => weighed.Techniques)) >= 3)
+        {
+            value *= 3;
+        }
+
+        return Math.Min(Cap, value);
+    }
+}

@@ -1,0 +1,145 @@
+using System.Globalization;
+using Runtime.Collector.Inventory;
+using Runtime.V1;
+
+namespace Runtime.Collector.Ingest;
+
+/// <summary>
+/// Turns a batch into observations, or into words why not. Pure: no I/O, no clock but the one given, no exception on any input.
+/// What is wrong is refused row by row (a table whose columns do not fit together as a whole), the rest is taken.
+/// </summary>
+internal sealed class BatchDecoder(IngestOptions options)
+{
+    private const int MaxContainers = 2000;
+    private const int MaxLosses = 10_000;
+    private const int MaxLabels = 256;
+    private const int MaxNameLength = 1024;
+
+    public DecodedBatch Decode(AgentIdentity agent, Batch batch, DateTimeOffset now)
+    {
+        var rejections = new Rejections();
+        var time = new BatchTime(batch.BaseUnixNs, now);
+        var texts = new BatchTexts(batch.Strings);
+        if (batch.Strings.Count > 0 && batch.Strings[0].Length > 0)
+        {
+            // Every row's zeros would mean something else than they say.
+            rejections.Add("strings", 0, "length", batch.Strings[0].Length.ToString(CultureInfo.InvariantCulture), "strings[0] must be the empty string", Math.Max(1, EventRows(batch)));
+            return new DecodedBatch(batch.Sequence, [], [], [], rejections.ToList());
+        }
+
+        var containers = Containers(agent, batch, time, rejections);
+        var processes = new ProcessTable(batch.Processes ?? new ProcessColumns(), texts, containers, time, options.MaxBatchRows, rejections);
+        var tables = new EventTables(agent, texts, time, processes, containers, options.MaxBatchRows, rejections);
+        tables.Add(batch.Execs ?? new ExecColumns());
+        tables.Add(batch.Exits ?? new ExitColumns());
+        tables.Add(batch.Files ?? new FileColumns());
+        tables.Add(batch.Networks ?? new NetworkColumns());
+        var nodeLosses = Losses(agent, batch, containers, time, now, tables.Observations, rejections);
+        return new DecodedBatch(batch.Sequence, tables.Observations, [.. containers.OfType<SeenContainer>()], nodeLosses, rejections.ToList());
+    }
+
+    /// <returns>One entry for each row, in order; null where the row was refused.</returns>
+    private static SeenContainer?[] Containers(AgentIdentity agent, Batch batch, BatchTime time, Rejections rejections)
+    {
+        var containers = new SeenContainer?[Math.Min(batch.Containers.Count, MaxContainers)];
+        if (batch.Containers.Count > MaxContainers)
+        {
+            rejections.Add("containers", MaxContainers, "row", batch.Containers.Count.ToString(CultureInfo.InvariantCulture), $"a batch names at most {MaxContainers} containers", batch.Containers.Count - MaxContainers);
+        }
+
+        for (var row = 0; row < containers.Length; row++)
+        {
+            var container = batch.Containers[row];
+            if (Fault(container) is { } fault)
+            {
+                rejections.Add("containers", row, fault.Column, fault.Value, fault.Rule);
+                continue;
+            }
+
+            var info = new ContainerInfo(
+                container.Id, container.Runtime, container.Name, container.PodName, container.PodNamespace, container.PodUid, container.Image, container.ImageDigest, container.PodIp,
+                container.StartedUnixNs != 0 && time.TryGetUnix(container.StartedUnixNs, out var started) ? started : null, container.Complete)
+            {
+                PodLabels = new Dictionary<string, string>(container.PodLabels, StringComparer.Ordinal),
+                CgroupPath = container.CgroupPath,
+            };
+            containers[row] = new SeenContainer(info, Owners.ScopeOf(agent.Cluster, agent.Node, info));
+        }
+
+        return containers;
+    }
+
+    private static (string Column, string Value, string Rule)? Fault(Container container)
+    {
+        if (container.Id.Length is 0 or > 256)
+        {
+            return ("id", container.Id, "it must have 1 to 256 characters");
+        }
+
+        if (container.PodLabels.Count > MaxLabels || container.PodLabels.Any(label => label.Key.Length + label.Value.Length > MaxNameLength))
+        {
+            return ("pod_labels", container.PodLabels.Count.ToString(CultureInfo.InvariantCulture), $"at most {MaxLabels} labels of at most {MaxNameLength} characters");
+        }
+
+        foreach (var (column, value, longest) in new[]
+        {
+            ("runtime", container.Runtime, 64), ("name", container.Name, MaxNameLength), ("pod_name", container.PodName, MaxNameLength), ("pod_namespace", container.PodNamespace, MaxNameLength),
+            ("pod_uid", container.PodUid, 128), ("image", container.Image, MaxNameLength), ("image_digest", container.ImageDigest, 256), ("pod_ip", container.PodIp, 64), ("cgroup_path", container.CgroupPath, 4096),
+        })
+        {
+            if (value.Length > longest)
+            {
+                return (column, value, $"it must not be longer than {longest} characters");
+            }
+        }
+
+        return null;
+    }
+
+    private static List<NodeLoss> Losses(
+        AgentIdentity agent, Batch batch, SeenContainer?[] containers, BatchTime time, DateTimeOffset now, List<Observation> observations, Rejections rejections)
+    {
+        var nodeLosses = new List<NodeLoss>();
+        for (var row = 0; row < Math.Min(batch.Losses.Count, MaxLosses); row++)
+        {
+            var loss = batch.Losses[row];
+            if (loss.Kind is not ("process" or "file" or "network"))
+            {
+                rejections.Add("losses", row, "kind", loss.Kind, "it must be process, file or network");
+                continue;
+            }
+
+            if (loss.Reason.Length is 0 or > 64 || loss.Count == 0 || loss.Container > containers.Length)
+            {
+                rejections.Add("losses", row, "reason, count, container", $"{loss.Reason}, {loss.Count}, {loss.Container}", "a reason of 1 to 64 characters, a count above 0 and a container of this batch are needed");
+                continue;
+            }
+
+            // That something was lost counts more than when: a clock gone wrong does not hide it.
+            var last = time.TryGetUnix(loss.LastUnixNs, out var end) ? end : now;
+            var first = time.TryGetUnix(loss.FirstUnixNs, out var begin) && begin <= last ? begin : last;
+            var container = loss.Container > 0 ? containers[loss.Container - 1] : null;
+            if (container is null && !loss.Host)
+            {
+                nodeLosses.Add(new NodeLoss(loss.Kind, loss.Reason, loss.Count, first, last));
+                continue;
+            }
+
+            observations.Add(new LossObservation
+            {
+                Scope = container?.Scope ?? Owners.Host(agent.Cluster, agent.Node), AgentId = agent.AgentId, Node = agent.Node, Container = container?.Container, Lineage = [],
+                First = first, Last = last, Count = loss.Count, Kind = loss.Kind, Reason = loss.Reason,
+            });
+        }
+
+        if (batch.Losses.Count > MaxLosses)
+        {
+            rejections.Add("losses", MaxLosses, "row", batch.Losses.Count.ToString(CultureInfo.InvariantCulture), $"a batch names at most {MaxLosses} losses", batch.Losses.Count - MaxLosses);
+        }
+
+        return nodeLosses;
+    }
+
+    private static int EventRows(Batch batch) =>
+        (batch.Execs?.First.Count ?? 0) + (batch.Exits?.Time.Count ?? 0) + (batch.Files?.First.Count ?? 0) + (batch.Networks?.First.Count ?? 0) + batch.Losses.Count;
+}

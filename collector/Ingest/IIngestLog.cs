@@ -1,0 +1,24 @@
+namespace Runtime.Collector.Ingest;
+
+/// <summary>Where batches are kept. Any thread.</summary>
+internal interface IIngestLog
+{
+    /// <summary>Makes the agent and its epoch known. Answers the highest committed sequence of this epoch; 0 when none.</summary>
+    Task<ulong> OpenEpochAsync(AgentIdentity agent, DateTimeOffset now, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Stores observations, inventory and the agent's last sequence in one transaction. A sequence at or below the last one is
+    /// answered as a duplicate, with nothing stored.
+    /// </summary>
+    /// <exception cref="Storage.StoreUnavailableException">Nothing was kept.</exception>
+    Task<CommitResult> CommitAsync(AgentIdentity agent, DecodedBatch batch, DateTimeOffset now, CancellationToken cancellationToken);
+}
+
+/// <summary>What an agent said of itself in Hello, checked.</summary>
+internal sealed record AgentIdentity(string AgentId, string Epoch, string Cluster, string Node, string Version, string BootId, string KernelRelease);
+
+/// <param name="Stored">With their log ids, in log order; also the losses that were put under every scope of the node.</param>
+internal sealed record CommitResult(bool Duplicate, IReadOnlyList<Observation> Stored)
+{
+    public static CommitResult Repeated { get; } = new(true, []);
+}

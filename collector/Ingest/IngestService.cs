@@ -1,0 +1,112 @@
+using Grpc.Core;
+using Runtime.Collector.Scopes;
+using Runtime.V1;
+
+namespace Runtime.Collector.Ingest;
+
+/// <summary>The gRPC shell: Hello, Welcome, then batches and acknowledgements until one side ends the call.</summary>
+internal sealed partial class IngestService(
+    BatchDecoder decoder, IIngestLog log, IScopeDirectory scopes, AgentDirectory agents, IngestOptions options, IngestMeter meter, TimeProvider time, ILogger<IngestService> logger)
+    : V1.Ingest.IngestBase
+{
+    private static readonly TimeSpan HelloTimeout = TimeSpan.FromSeconds(10);
+
+    public override async Task Stream(IAsyncStreamReader<AgentMessage> requestStream, IServerStreamWriter<CollectorMessage> responseStream, ServerCallContext context)
+    {
+        var agent = await ReadHelloAsync(requestStream, context.CancellationToken);
+        var session = agents.Open(agent.AgentId)
+            ?? throw new RpcException(new Status(StatusCode.ResourceExhausted, $"{options.MaxAgents} agents are connected, which is the bound ({IngestOptions.Section}__{nameof(IngestOptions.MaxAgents)})"));
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, session.Ended);
+        var reason = "ended";
+        try
+        {
+            var last = await log.OpenEpochAsync(agent, time.GetUtcNow(), stop.Token);
+            await responseStream.WriteAsync(new CollectorMessage { Welcome = new Welcome { LastSequence = last, MaxBatchBytes = (uint)options.MaxBatchBytes } }, stop.Token);
+            Log.Connected(logger, agent.AgentId, agent.Node, agent.Version, last);
+            await PumpAsync(agent, requestStream, responseStream, stop.Token);
+        }
+        catch (OperationCanceledException) when (session.Ended.IsCancellationRequested)
+        {
+            reason = "superseded";
+            throw new RpcException(new Status(StatusCode.Aborted, $"a newer stream of agent {agent.AgentId} took over"));
+        }
+        catch (OperationCanceledException) when (context.CancellationToken.IsCancellationRequested)
+        {
+            reason = "cancelled";
+        }
+        catch (IOException) when (context.CancellationToken.IsCancellationRequested)
+        {
+            reason = "broken";
+        }
+        catch (Storage.StoreUnavailableException failure)
+        {
+            reason = "unavailable";
+            throw new RpcException(new Status(StatusCode.Unavailable, failure.Message));
+        }
+        catch (RpcException failure)
+        {
+            reason = failure.StatusCode.ToString();
+            throw;
+        }
+        finally
+        {
+            agents.Close(session);
+            meter.Streams.Add(1, new KeyValuePair<string, object?>("reason", reason));
+            Log.Left(logger, agent.AgentId, reason);
+        }
+    }
+
+    private async Task PumpAsync(
+        AgentIdentity agent, IAsyncStreamReader<AgentMessage> requestStream, IServerStreamWriter<CollectorMessage> responseStream, CancellationToken cancellationToken)
+    {
+        var stream = new AgentStream(agent, decoder, log, scopes, options, meter, time, logger);
+        while (await requestStream.MoveNext(cancellationToken))
+        {
+            var message = requestStream.Current;
+            switch (message.MessageCase)
+            {
+                case AgentMessage.MessageOneofCase.Batch:
+                    var ack = await stream.TakeAsync(message.Batch, cancellationToken);
+                    await responseStream.WriteAsync(new CollectorMessage { Ack = ack }, cancellationToken);
+                    break;
+                case AgentMessage.MessageOneofCase.Status:
+                    agents.SetStatus(agent.AgentId, message.Status);
+                    break;
+                case AgentMessage.MessageOneofCase.Hello:
+                    throw new RpcException(new Status(StatusCode.InvalidArgument, "hello comes once, as the first message"));
+                default:
+                    // A kind that a newer agent knows: nothing that was asked for is lost by passing over it.
+                    break;
+            }
+        }
+    }
+
+    private async Task<AgentIdentity> ReadHelloAsync(IAsyncStreamReader<AgentMessage> requestStream, CancellationToken cancellationToken)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var timer = time.CreateTimer(_ => patience.Cancel(), null, HelloTimeout, Timeout.InfiniteTimeSpan);
+        try
+        {
+            if (!await requestStream.MoveNext(patience.Token) || requestStream.Current.MessageCase != AgentMessage.MessageOneofCase.Hello)
+            {
+                throw new RpcException(new Status(StatusCode.InvalidArgument, "the first message must be hello"));
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new RpcException(new Status(StatusCode.DeadlineExceeded, $"no hello came in {HelloTimeout.TotalSeconds:0} s"));
+        }
+
+        var faults = HelloRules.Check(requestStream.Current.Hello, out var agent);
+        return faults.Count == 0 ? agent : throw new RpcException(new Status(StatusCode.InvalidArgument, string.Join("; ", faults)));
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(3110, LogLevel.Information, "Agent {AgentId} on {Node} connected, version {AgentVersion}; batches up to {LastSequence} of its epoch are here.")]
+        public static partial void Connected(ILogger logger, string agentId, string node, string agentVersion, ulong lastSequence);
+
+        [LoggerMessage(3111, LogLevel.Information, "Agent {AgentId} left: {Reason}.")]
+        public static partial void Left(ILogger logger, string agentId, string reason);
+    }
+}

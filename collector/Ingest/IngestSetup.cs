@@ -1,0 +1,34 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Runtime.Collector.Query;
+
+namespace Runtime.Collector.Ingest;
+
+internal static class IngestSetup
+{
+    // Room for what stands around a batch in its message.
+    private const int MessageOverhead = 64 * 1024;
+
+    /// <summary>Needs an <see cref="IIngestLog"/> and the scopes.</summary>
+    public static IServiceCollection AddIngest(this IServiceCollection services, IngestOptions options)
+    {
+        services.AddMetrics();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(options);
+        services.AddSingleton<IngestMeter>();
+        services.AddSingleton<BatchDecoder>();
+        services.AddSingleton<AgentDirectory>();
+        services.AddSingleton<IAgentDirectory>(provider => provider.GetRequiredService<AgentDirectory>());
+        services.AddGrpc().AddServiceOptions<IngestService>(grpc => grpc.MaxReceiveMessageSize = options.MaxBatchBytes + MessageOverhead);
+        return services;
+    }
+
+    /// <param name="policy">Name of the authorization policy that agents meet; null only where a test opens its own door.</param>
+    public static void MapIngest(this IEndpointRouteBuilder endpoints, string? policy)
+    {
+        var service = endpoints.MapGrpcService<IngestService>();
+        if (policy is not null)
+        {
+            service.RequireAuthorization(policy);
+        }
+    }
+}

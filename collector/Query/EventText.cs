@@ -1,0 +1,119 @@
+using System.Globalization;
+using System.Net;
+using Runtime.Collector.Ingest;
+
+namespace Runtime.Collector.Query;
+
+/// <summary>An observation in one line, and its particulars by name. Text from containers is given as it was: who shows it escapes.</summary>
+internal static class EventText
+{
+    public static string Kind(Observation observation) => observation switch
+    {
+        ExecObservation => "exec",
+        ExitObservation => "exit",
+        FileObservation => "file",
+        NetworkObservation => "network",
+        LossObservation => "loss",
+        _ => throw new ArgumentOutOfRangeException(nameof(observation), observation.GetType().Name, "not a kind of the API"),
+    };
+
+    public static string Summary(Observation observation) => observation switch
+    {
+        ExecObservation => $"exec {CommandLine(observation.Process)}",
+        ExitObservation { Signal: > 0 } exit => $"exit {exit.Process.Binary} by signal {exit.Signal} after {Seconds(exit.RunTime)}",
+        ExitObservation exit => $"exit {exit.Process.Binary} with code {exit.Code} after {Seconds(exit.RunTime)}",
+        FileObservation { OtherPath.Length: > 0 } file => $"{Word(file.Operation)} {file.OtherPath} to {file.Path}",
+        FileObservation file => $"{Word(file.Operation)} {file.Path}",
+        NetworkObservation network => Network(network),
+        LossObservation loss => $"lost {loss.Count} {loss.Kind} facts: {loss.Reason}",
+        _ => Kind(observation),
+    };
+
+    public static IEnumerable<KeyValuePair<string, string>> Details(Observation observation)
+    {
+        List<KeyValuePair<string, string>> details = [];
+        switch (observation)
+        {
+            case ExitObservation exit:
+                Add("code", exit.Code);
+                Add("signal", exit.Signal);
+                Add("run_time_s", exit.RunTime.TotalSeconds);
+                break;
+            case FileObservation file:
+                Add("operation", Word(file.Operation));
+                Add("path", file.Path);
+                Add("template", file.Template);
+                Add("other_path", file.OtherPath);
+                Add("flags", Names(file.Flags));
+                Add("mode", Convert.ToString(file.Mode, 8));
+                Add("inode", file.Inode);
+                break;
+            case NetworkObservation network:
+                Add("operation", Word(network.Operation));
+                Add("protocol", network.Protocol == 17 ? "udp" : "tcp");
+                Add("local", EndPoint(network.LocalAddress, network.LocalPort));
+                Add("remote", EndPoint(network.RemoteAddress, network.RemotePort));
+                Add("error", network.Error);
+                Add("bytes_sent", network.BytesSent);
+                Add("bytes_received", network.BytesReceived);
+                Add("payload", network.Payload);
+                break;
+            case LossObservation loss:
+                Add("kind", loss.Kind);
+                Add("reason", loss.Reason);
+                break;
+        }
+
+        return details;
+
+        // Absent says "nothing to say" better than an empty text or a 0.
+        void Add(string name, object value)
+        {
+            var text = Convert.ToString(value, CultureInfo.InvariantCulture);
+            if (text is not (null or "" or "0"))
+            {
+                details.Add(new(name, text));
+            }
+        }
+    }
+
+    /// <summary>Flags as the API names them: "upper_layer", "memfd".</summary>
+    public static string Names<T>(T flags)
+        where T : struct, Enum => string.Join(",", FlagNames(flags));
+
+    public static IEnumerable<string> FlagNames<T>(T flags)
+        where T : struct, Enum =>
+        Enum.GetValues<T>().Where(flag => Convert.ToInt64(flag, CultureInfo.InvariantCulture) != 0 && flags.HasFlag(flag)).Select(flag => Snake(flag.ToString()));
+
+    /// <summary>"UpperLayer" to "upper_layer".</summary>
+    public static string Snake(string name) =>
+        string.Concat(name.Select((letter, i) => char.IsUpper(letter) ? (i > 0 ? "_" : "") + char.ToLowerInvariant(letter) : letter.ToString()));
+
+    private static string CommandLine(ProcessInfo process) =>
+        process.Arguments.Count > 1 ? $"{process.Binary} {string.Join(' ', process.Arguments.Skip(1))}" : process.Binary;
+
+    private static string Network(NetworkObservation network)
+    {
+        var protocol = network.Protocol == 17 ? "udp " : "";
+        var remote = EndPoint(network.RemoteAddress, network.RemotePort);
+        return network.Operation switch
+        {
+            NetworkOperation.Listen => $"listen {protocol}{EndPoint(network.LocalAddress, network.LocalPort)}",
+            NetworkOperation.Accept => $"accept {remote} on port {network.LocalPort}",
+            NetworkOperation.Close => $"close {remote} after {Seconds(network.Duration)}, {network.BytesSent} B sent, {network.BytesReceived} B received",
+            NetworkOperation.FirstBytes => $"first bytes to {remote} look like {network.Payload}",
+            NetworkOperation.UdpPeer => $"udp to {remote}",
+            NetworkOperation.Connect when network.Error != 0 => $"connect {remote} failed (errno {network.Error})",
+            _ => $"{Word(network.Operation)} {protocol}{remote}",
+        };
+    }
+
+    private static string EndPoint(IPAddress? address, int port) =>
+        address is null ? (port > 0 ? $"*:{port}" : "") : new IPEndPoint(address, port).ToString();
+
+    private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture) + " s";
+
+    private static string Word(FileOperation operation) => Snake(operation.ToString()).Replace('_', ' ');
+
+    private static string Word(NetworkOperation operation) => Snake(operation.ToString()).Replace('_', ' ');
+}

@@ -1,0 +1,106 @@
+using System.Reflection;
+using Grpc.Core;
+using Runtime.V1;
+
+namespace Runtime.Collector.Query;
+
+/// <summary>The shell of <see cref="QueryReader"/>: messages in and out, and who asks. The same methods are served as JSON over HTTP.</summary>
+internal sealed class QueryService(
+    QueryReader reader, EventFollower follower, IQueryStore store, IAgentDirectory agents, INotifierTest notifiers, IHostApplicationLifetime lifetime, TimeProvider time) : V1.Query.QueryBase
+{
+    /// <summary>A caller that takes nothing for so long is gone or broken.</summary>
+    internal static readonly TimeSpan StallLimit = TimeSpan.FromSeconds(30);
+
+    private static readonly string _version = Assembly.GetExecutingAssembly().GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
+    private static readonly DateTimeOffset _started = new(global::System.Diagnostics.Process.GetCurrentProcess().StartTime);
+
+    public override async Task<GetStatusResponse> GetStatus(GetStatusRequest request, ServerCallContext context)
+    {
+        var figures = await store.GetFiguresAsync(context.CancellationToken);
+        var known = await store.ListAgentsAsync(context.CancellationToken);
+        return new GetStatusResponse
+        {
+            Version = _version,
+            Started = Wire.Time(_started),
+            Agents = { known.Select(agent => Wire.Agent(agent, agents.IsConnected(agent.AgentId), agents.LastStatus(agent.AgentId))) },
+            Deployments = (ulong)figures.Scopes,
+            OpenIncidents = (ulong)figures.OpenIncidents,
+            EventsStored = (ulong)figures.Events,
+            EventsWaiting = (ulong)figures.EventsWaiting,
+            OutboxWaiting = (ulong)figures.OutboxWaiting,
+            StoreBytes = (ulong)figures.StoreBytes,
+        };
+    }
+
+    public override async Task<ListDeploymentsResponse> ListDeployments(ListDeploymentsRequest request, ServerCallContext context)
+    {
+        var page = await reader.ListDeploymentsAsync(RequestRules.Filter(request), context.CancellationToken);
+        return new ListDeploymentsResponse { Deployments = { page.Items.Select(Wire.Deployment) }, NextPageToken = page.NextPageToken };
+    }
+
+    public override async Task<Baseline> GetBaseline(GetBaselineRequest request, ServerCallContext context) =>
+        Wire.Baseline(await reader.GetBaselineAsync(RequestRules.Text("scope", request.Scope), context.CancellationToken));
+
+    public override async Task<ListDeviationsResponse> ListDeviations(ListDeviationsRequest request, ServerCallContext context)
+    {
+        var page = await reader.ListDeviationsAsync(RequestRules.Filter(request), context.CancellationToken);
+        return new ListDeviationsResponse { Deviations = { page.Items.Select(Wire.Deviation) }, NextPageToken = page.NextPageToken };
+    }
+
+    public override async Task<ListIncidentsResponse> ListIncidents(ListIncidentsRequest request, ServerCallContext context)
+    {
+        var page = await reader.ListIncidentsAsync(RequestRules.Filter(request), context.CancellationToken);
+        return new ListIncidentsResponse { Incidents = { page.Items.Select(Wire.Incident) }, NextPageToken = page.NextPageToken };
+    }
+
+    public override async Task<Incident> GetIncident(GetIncidentRequest request, ServerCallContext context) =>
+        Wire.Incident(await reader.GetIncidentAsync(RequestRules.IdPrefix(request.Id), context.CancellationToken));
+
+    public override async Task<Incident> CloseIncident(CloseIncidentRequest request, ServerCallContext context) =>
+        Wire.Incident(await reader.CloseIncidentAsync(
+            RequestRules.IdPrefix(request.Id), RequestRules.Verdict(request.Verdict), Who(context), RequestRules.Note(request.Note), context.CancellationToken));
+
+    public override async Task<Incident> ApproveIncident(ApproveIncidentRequest request, ServerCallContext context) =>
+        Wire.Incident(await reader.ApproveIncidentAsync(RequestRules.IdPrefix(request.Id), Who(context), RequestRules.Note(request.Note), context.CancellationToken));
+
+    public override async Task<Deviation> ApproveDeviation(ApproveDeviationRequest request, ServerCallContext context) =>
+        Wire.Deviation(await reader.ApproveDeviationAsync(RequestRules.IdPrefix(request.Id), Who(context), RequestRules.Note(request.Note), context.CancellationToken));
+
+    public override async Task<ListEventsResponse> ListEvents(ListEventsRequest request, ServerCallContext context)
+    {
+        var page = await reader.ListEventsAsync(RequestRules.Filter(request), context.CancellationToken);
+        return new ListEventsResponse { Events = { page.Items.Select(Wire.Event) }, NextPageToken = page.NextPageToken };
+    }
+
+    public override async Task FollowEvents(ListEventsRequest request, IServerStreamWriter<Event> responseStream, ServerCallContext context)
+    {
+        var filter = await reader.ScopedAsync(RequestRules.Filter(request), context.CancellationToken);
+
+        // A caller waits for the headers to know that nothing escapes it from now on.
+        var now = await follower.NowAsync(context.CancellationToken);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        await context.WriteResponseHeadersAsync([]);
+        await foreach (var observation in follower.FollowAsync(filter, now, end.Token))
+        {
+            try
+            {
+                await responseStream.WriteAsync(Wire.Event(observation), end.Token).WaitAsync(StallLimit, time);
+            }
+            catch (TimeoutException)
+            {
+                throw follower.Stalled(StallLimit);
+            }
+        }
+    }
+
+    public override async Task<TestNotifierResponse> TestNotifier(TestNotifierRequest request, ServerCallContext context)
+    {
+        var name = RequestRules.Name("name", request.Name);
+        var answer = await notifiers.TestAsync(name, context.CancellationToken)
+            ?? throw new QueryFault(QueryFaultKind.NotFound, $"name = \"{name}\": {(notifiers.Names.Count == 0 ? "the settings have no notifier" : $"the settings have {string.Join(", ", notifiers.Names)}")}");
+        return new TestNotifierResponse { Delivered = answer.Delivered, Answer = answer.Answer, Milliseconds = (uint)Math.Min(answer.Took.TotalMilliseconds, uint.MaxValue) };
+    }
+
+    private static string Who(ServerCallContext context) =>
+        context.GetHttpContext().User.Identity?.Name ?? throw new InvalidOperationException("a call came past the authorisation without a caller");
+}

@@ -1,0 +1,23 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Runtime.Collector.Security;
+
+namespace Runtime.Collector.Query;
+
+internal static class QuerySetup
+{
+    /// <summary>Needs an <see cref="IQueryStore"/>, an <see cref="IAgentDirectory"/>, the scopes and an <see cref="INotifierTest"/>.</summary>
+    public static IServiceCollection AddQuery(this IServiceCollection services)
+    {
+        services.AddSingleton<QueryReader>();
+        services.AddSingleton<EventFollower>();
+        services.TryAddSingleton<INotifierTest, NotifierTester>();
+        services.AddGrpc().AddServiceOptions<QueryService>(options =>
+        {
+            options.Interceptors.Add<QueryFaults>();
+            options.MaxReceiveMessageSize = 64 * 1024;
+        }).AddJsonTranscoding();
+        return services;
+    }
+
+    public static void MapQuery(this WebApplication app) => app.MapGrpcService<QueryService>().RequireAuthorization(Caller.OperatorPolicy);
+}

@@ -1,0 +1,86 @@
+using Google.Protobuf.WellKnownTypes;
+using Runtime.V1;
+
+namespace Runtime.Collector.Query;
+
+/// <summary>Checks what callers send and makes filters of it. Every message names field, value and rule.</summary>
+internal static class RequestRules
+{
+    public const int DefaultPageSize = 100;
+    public const int MaxPageSize = 1000;
+    public const int MinIdPrefix = 4;
+    private const int MaxIdLength = 128;
+    private const int MaxTextLength = 256;
+    private const int MaxNoteLength = 2000;
+
+    private static readonly string[] _deviationKinds = ["exec", "edge", "file_write", "egress", "listen", "tier0"];
+    private static readonly string[] _eventKinds = ["exec", "exit", "file", "network", "loss"];
+    private static readonly string[] _incidentStates = ["open", "closed", "approved"];
+    private static readonly string[] _verdicts = ["benign", "malicious", "unknown"];
+
+    public static ListFilter Filter(ListDeploymentsRequest request) =>
+        new(PageSize(request.PageSize), request.PageToken, Text: Text("text", request.Text));
+
+    public static ListFilter Filter(ListDeviationsRequest request) => Range(new(
+        PageSize(request.PageSize), request.PageToken, Text("scope", request.Scope), OneOf("kind", request.Kind, _deviationKinds),
+        MinSeverity(request.MinSeverity), Time("since", request.Since), Time("until", request.Until), Text("text", request.Text)));
+
+    public static ListFilter Filter(ListIncidentsRequest request) => Range(new(
+        PageSize(request.PageSize), request.PageToken, Text("scope", request.Scope), OneOf("kind", request.Kind, _deviationKinds),
+        MinSeverity(request.MinSeverity), Time("since", request.Since), Time("until", request.Until), Text("text", request.Text),
+        OneOf("state", request.State, _incidentStates)));
+
+    public static ListFilter Filter(ListEventsRequest request) => Range(new(
+        PageSize(request.PageSize), request.PageToken, Text("scope", request.Scope), OneOf("kind", request.Kind, _eventKinds),
+        Since: Time("since", request.Since), Until: Time("until", request.Until), Text: Text("text", request.Text)));
+
+    public static string Verdict(string verdict) =>
+        verdict.Length > 0 ? OneOf("verdict", verdict, _verdicts) : throw QueryFault.Invalid("verdict", "", "must be one of " + string.Join(", ", _verdicts));
+
+    public static string Note(string note) =>
+        note.Length <= MaxNoteLength ? note : throw QueryFault.Invalid("note", note, $"must be at most {MaxNoteLength} characters");
+
+    /// <summary>A full id or the beginning of one.</summary>
+    public static string IdPrefix(string id) =>
+        id.Length is >= MinIdPrefix and <= MaxIdLength && id.All(char.IsAsciiLetterOrDigit)
+            ? id
+            : throw QueryFault.Invalid("id", id, $"must be an id or at least its first {MinIdPrefix} characters: letters and digits");
+
+    public static string Name(string field, string value) =>
+        value.Length is > 0 and <= MaxIdLength ? value : throw QueryFault.Invalid(field, value, $"must be 1 to {MaxIdLength} characters");
+
+    public static string Text(string field, string value) =>
+        value.Length <= MaxTextLength ? value : throw QueryFault.Invalid(field, value, $"must be at most {MaxTextLength} characters");
+
+    private static int PageSize(int size) => size switch
+    {
+        0 => DefaultPageSize,
+        > 0 and <= MaxPageSize => size,
+        _ => throw QueryFault.Invalid("page_size", size.ToString(global::System.Globalization.CultureInfo.InvariantCulture), $"must be 1 to {MaxPageSize}, or 0 for {DefaultPageSize}"),
+    };
+
+    private static string OneOf(string field, string value, string[] allowed) =>
+        value.Length == 0 || allowed.Contains(value) ? value : throw QueryFault.Invalid(field, value, "must be one of " + string.Join(", ", allowed));
+
+    private static Detection.Severity MinSeverity(Severity severity) =>
+        global::System.Enum.IsDefined(severity)
+            ? (Detection.Severity)(int)severity
+            : throw QueryFault.Invalid("min_severity", ((int)severity).ToString(global::System.Globalization.CultureInfo.InvariantCulture), "must be a Severity of the API");
+
+    private static DateTimeOffset? Time(string field, Timestamp? time)
+    {
+        try
+        {
+            return time?.ToDateTimeOffset();
+        }
+        catch (InvalidOperationException)
+        {
+            throw QueryFault.Invalid(field, $"{time!.Seconds} s, {time.Nanos} ns", "must be a time between the years 1 and 9999");
+        }
+    }
+
+    private static ListFilter Range(ListFilter filter) =>
+        filter is { Since: { } since, Until: { } until } && since > until
+            ? throw QueryFault.Invalid("since", since.ToString("u"), $"must not be after until ({until:u})")
+            : filter;
+}

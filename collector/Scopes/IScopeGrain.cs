@@ -1,0 +1,24 @@
+namespace Runtime.Collector.Scopes;
+
+/// <summary>One scope; the key is its id. What travels is ids and packed bytes (UTF-8 JSON of the collector's own records), so that a call to another silo costs what it must.</summary>
+internal interface IScopeGrain : IGrainWithStringKey
+{
+    /// <summary>
+    /// Rows of this scope up to this log id are committed: the scope reads what it lacks from the log, in log order. That several
+    /// senders overtake each other, or that a call is lost, changes nothing.
+    /// </summary>
+    [ResponseTimeout("00:05:00")]
+    Task ApplyThroughAsync(long logId);
+
+    /// <summary>A BaselineView; null when the scope was never seen.</summary>
+    Task<byte[]?> GetBaselineAsync();
+
+    /// <summary>The Incident as it is now; null when there is none of that id to close.</summary>
+    Task<byte[]?> CloseIncidentAsync(string incidentId, string verdict, string who, string note);
+
+    /// <inheritdoc cref="CloseIncidentAsync"/>
+    Task<byte[]?> ApproveIncidentAsync(string incidentId, string who, string note);
+
+    /// <summary>The Deviation as it is now; null when there is none of that id.</summary>
+    Task<byte[]?> ApproveDeviationAsync(string deviationId, string who, string note);
+}

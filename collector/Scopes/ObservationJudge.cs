@@ -1,0 +1,387 @@
+using Runtime.Collector.Baselines;
+using Runtime.Collector.Detection;
+using Runtime.Collector.Incidents;
+using Runtime.Collector.Ingest;
+using Runtime.Collector.Inventory;
+
+namespace Runtime.Collector.Scopes;
+
+/// <summary>Judges each observation against its scope's baseline: known, learnt now, or a deviation. Not thread-safe.</summary>
+/// <remarks>
+/// While a baseline learns, what is new joins it at once, except the never-learn set (Tier 0, sessions, files that are not of the image, memfd and
+/// deleted programs, all below an incident that alerted) and what is remarkable by itself, which waits for its quorum. Once locked, everything new
+/// is pending: a deviation until its quorum, or a person, makes it the deployment's own.
+/// </remarks>
+internal sealed class ObservationJudge(Scope scope, BaselineOptions options, Baseline baseline, IncidentTable incidents)
+{
+    /// <summary>A scan at the agent's start tells of listeners and connections for about this long; it does not shrink with the unit.</summary>
+    private static readonly long ScanTicks = TimeSpan.FromSeconds(10).Ticks;
+    private const int DistinctPorts = 8;
+
+    private readonly ItemKey _key = new();
+
+    /// <summary>UTC ticks until which an agent's reports may be of its start-up scan. Bounded by <see cref="MaxAgents"/>.</summary>
+    private readonly Dictionary<string, long> _scans = new(StringComparer.Ordinal);
+    private const int MaxAgents = 256;
+
+    /// <summary>Agent → end of its scan, sorted; part of the saved state.</summary>
+    public IEnumerable<KeyValuePair<string, long>> Scans => _scans.OrderBy(scan => scan.Key, StringComparer.Ordinal);
+
+    public void RestoreScan(string agentId, long until) => _scans[agentId] = until;
+
+    /// <param name="image">What the container runs; null when that is not known.</param>
+    public void Judge(Observation observation, in Sight sight, ImageVersion? image)
+    {
+        switch (observation)
+        {
+            case ExecObservation exec:
+                JudgeExec(exec, sight, image);
+                break;
+            case FileObservation { Operation: not FileOperation.Unknown } file:
+                JudgeFile(file, sight, image);
+                break;
+            case NetworkObservation network:
+                JudgeNetwork(network, sight, image);
+                break;
+        }
+    }
+
+    private void JudgeExec(ExecObservation exec, in Sight sight, ImageVersion? image)
+    {
+        var process = exec.Process;
+        var atStart = (process.Flags & ProcessFlags.AtStart) != 0;
+        if (atStart)
+        {
+            NoteScan(exec.AgentId, sight.Last + ScanTicks);
+        }
+
+        var fact = JudgeTierZero(exec);
+        var program = baseline.Items.Find(_key.Exec(process));
+        var programKnown = IsKnown(program, sight, exec);
+        Item? edge = null;
+        var edgeKnown = true;
+        if ((process.Flags & ProcessFlags.ParentUnknown) == 0)
+        {
+            edge = baseline.Items.Find(_key.Edge(process, ParentOf(exec)));
+            edgeKnown = IsKnown(edge, sight, exec);
+        }
+
+        if (programKnown && edgeKnown)
+        {
+            return;
+        }
+
+        var programKey = program?.FullKey ?? _key.Exec(process).ToString();
+        var edgeKey = edgeKnown ? null : edge?.FullKey ?? _key.Edge(process, ParentOf(exec)).ToString();
+        var state = baseline.StateFor(KindGroup.Process, image);
+        var write = FindWrite(exec);
+        var onlyEdge = programKnown || incidents.IsOpen(programKey, exec.First);
+        var assessment = ExecEvidence.Assess(exec, SurroundingsOf(exec, image, state) with
+        {
+            OnlyEdgeIsNew = programKnown,
+            WrittenBy = write is not null && !ProgramNames.IsBuilder(ProgramNames.BaseName(write.Binary)) ? write.Binary : null,
+            KnownElsewhere = programKnown ? null : KnownElsewhere(process.Binary),
+            ParentStartsNothing = state is not BaselineState.Learning && exec.Lineage.Count > 1 && StartsNothing(exec.Lineage[1].Binary),
+        });
+        var neverLearnt = fact is not null
+            || process.Phase == Phase.Session
+            || (process.Flags & (ProcessFlags.UpperLayer | ProcessFlags.Memfd | ProcessFlags.Deleted)) != 0
+            || incidents.IsBelowAlert(exec);
+        var keys = new List<string>(2);
+        if (edgeKey is not null && onlyEdge)
+        {
+            keys.Add(edgeKey);
+        }
+        else
+        {
+            keys.Add(programKey);
+            if (edgeKey is not null)
+            {
+                keys.Add(edgeKey);
+            }
+        }
+
+        var unlearnt = Learn(keys, ItemKind.Exec, state, assessment, neverLearnt, sight);
+        if (atStart || !IsTold(state, assessment))
+        {
+            return;
+        }
+
+        // The edge tells one sighting of a new program from one under yet another parent.
+        if (!incidents.SeeAgain(keys[^1], exec))
+        {
+            var title = Titles.Exec(exec, programKnown, scope.DisplayName, History(KindGroup.Process, sight));
+            Raise(exec, onlyEdge ? ItemKind.Edge : ItemKind.Exec, keys, title, assessment, KindGroup.Process, state, write, unlearnt, sight);
+        }
+    }
+
+    private void JudgeFile(FileObservation file, in Sight sight, ImageVersion? image)
+    {
+        if (file.Operation is FileOperation.Write or FileOperation.Create or FileOperation.Rename or FileOperation.Link or FileOperation.ChmodExecutable)
+        {
+            var writer = file.Process;
+            incidents.Writes.Add(new RecentWrite(file.Container?.Id ?? "", file.Path, writer.Binary, writer.Pid, writer.StartBootNs, sight.Last));
+        }
+
+        var fact = JudgeTierZero(file);
+        var kind = file.Operation == FileOperation.SensitiveRead ? ItemKind.FileRead : ItemKind.FileWrite;
+        var fullKey = kind == ItemKind.FileRead ? _key.FileRead(file, Places.SensitiveClass(file.Path)) : _key.FileWrite(file);
+        var item = baseline.Items.Find(fullKey);
+        if (IsKnown(item, sight, file))
+        {
+            return;
+        }
+
+        var key = item?.FullKey ?? _key.Text.ToString();
+        var state = baseline.StateFor(KindGroup.File, image);
+        Deviate(file, kind, key, FileEvidence.Assess(file, SurroundingsOf(file, image, state)), KindGroup.File, state, fact is not null, false, sight,
+            history => Titles.File(file, scope.DisplayName, history));
+    }
+
+    private void JudgeNetwork(NetworkObservation network, in Sight sight, ImageVersion? image)
+    {
+        var fact = JudgeTierZero(network);
+        Span<char> port = stackalloc char[16];
+        Span<char> folded = stackalloc char[Peers.FoldedLength];
+        var peer = PeerKind.Unknown;
+        Item? item;
+        KindGroup group;
+        switch (network.Operation)
+        {
+            case NetworkOperation.Listen:
+                group = KindGroup.Listen;
+                item = baseline.Items.Find(_key.Listen(network, Peers.PortClass(network.LocalPort, port)));
+                break;
+            case NetworkOperation.Connect or NetworkOperation.UdpPeer:
+                group = KindGroup.Egress;
+                peer = Peers.KindOf(network);
+                item = FindEgress(network, Peers.Fold(peer, network.RemoteAddress, folded), port);
+                break;
+            default:
+                return;
+        }
+
+        if (IsKnown(item, sight, network))
+        {
+            return;
+        }
+
+        var key = item?.FullKey ?? _key.Text.ToString();
+        var state = baseline.StateFor(group, image);
+        var surroundings = SurroundingsOf(network, image, state) with
+        {
+            HasEgress = group == KindGroup.Egress && HasEgress(network.Process.Binary, key),
+        };
+
+        // Listeners and connections that the agent's start-up scan finds are state and not news.
+        var ofScan = (network.Process.Flags & ProcessFlags.AtStart) != 0
+            && _scans.TryGetValue(network.AgentId, out var until) && sight.First <= until;
+        Deviate(network, group == KindGroup.Listen ? ItemKind.Listen : ItemKind.Egress, key, NetworkEvidence.Assess(network, peer, surroundings),
+            group, state, fact is not null, ofScan, sight, history => Titles.Network(network, scope.DisplayName, history));
+    }
+
+    private void Deviate(
+        Observation observation, ItemKind kind, string key, Assessment assessment, KindGroup group, BaselineState state, bool isTierZero, bool isState,
+        in Sight sight, Func<string, string> title)
+    {
+        var neverLearnt = isTierZero || observation.Process.Phase == Phase.Session || incidents.IsBelowAlert(observation);
+        var unlearnt = Learn([key], kind, state, assessment, neverLearnt, sight);
+        if (!isState && IsTold(state, assessment) && !incidents.SeeAgain(key, observation))
+        {
+            Raise(observation, kind, [key], title(History(group, sight)), assessment, group, state, null, unlearnt, sight);
+        }
+    }
+
+    /// <returns>Null when it is none, or when a person approved this one.</returns>
+    private TierZeroFact? JudgeTierZero(Observation observation)
+    {
+        if (TierZero.Judge(observation) is not { } fact)
+        {
+            return null;
+        }
+
+        var key = _key.TierZero(fact.Rule, observation.Process.Binary).ToString();
+        if (baseline.Items.Find(key) is not null)
+        {
+            return null;
+        }
+
+        if (!incidents.SeeAgain(key, observation))
+        {
+            var assessment = new Assessment(
+                fact.Rule, [new Evidence(fact.Words, IncidentWeight.Cap, fact.Technique)], IncidentWeight.Cap, IsConsequence: false);
+            incidents.Raise(new Finding(
+                observation, ItemKind.TierZero, [key], Titles.TierZero(fact, scope.DisplayName), assessment, KindGroup.Process,
+                LockRule.LockedThreshold, RootOf(observation), observation is ExecObservation exec ? FindWrite(exec) : null));
+        }
+
+        return fact;
+    }
+
+    private void Raise(
+        Observation observation, ItemKind kind, List<string> keys, string title, Assessment assessment, KindGroup group, BaselineState state,
+        RecentWrite? write, bool unlearnt, in Sight sight)
+    {
+        // Below an alert nothing is learnt, so nothing counts there as a novelty of the deployment either.
+        if (unlearnt && !incidents.IsBelowAlert(observation))
+        {
+            baseline.Group(group).NoteNovelty(sight.FirstUnit);
+        }
+
+        incidents.Raise(new Finding(observation, kind, keys, title, assessment, group, baseline.Threshold(group, state), RootOf(observation), write));
+    }
+
+    /// <returns>True when the novelty did not become an item, so that nobody else counts it.</returns>
+    private bool Learn(List<string> keys, ItemKind kind, BaselineState state, Assessment assessment, bool neverLearnt, in Sight sight)
+    {
+        if (neverLearnt)
+        {
+            return true;
+        }
+
+        var locked = state is BaselineState.Locked or BaselineState.LockedWeek;
+        foreach (var key in keys)
+        {
+            if (baseline.Items.Find(key) is not null)
+            {
+                continue;
+            }
+
+            var added = baseline.Add(
+                key[0] == (char)ItemKind.Edge ? ItemKind.Edge : kind, key,
+                locked || assessment.IsRemarkable ? ItemState.Pending : ItemState.Learned, sight.First, sight.FirstUnit);
+            baseline.Touch(added, sight);
+        }
+
+        return false;
+    }
+
+    /// <summary>While everything is new, and where nothing settles, only what is odd by itself is worth a person's look.</summary>
+    private static bool IsTold(BaselineState state, Assessment assessment) =>
+        state is not (BaselineState.Learning or BaselineState.Unstable) || assessment.IsRemarkable;
+
+    private bool IsKnown(Item? item, in Sight sight, Observation observation)
+    {
+        if (item is null)
+        {
+            return false;
+        }
+
+        // What an attacker does again and again below an alert is no witness of what the deployment does.
+        if (item.State == ItemState.Pending && incidents.IsBelowAlert(observation))
+        {
+            return false;
+        }
+
+        baseline.Touch(item, sight);
+        if (item.State == ItemState.Pending && baseline.HasQuorum(item, sight.Last))
+        {
+            item.State = ItemState.Learned;
+        }
+
+        return item.State != ItemState.Pending;
+    }
+
+    private Surroundings SurroundingsOf(Observation observation, ImageVersion? image, BaselineState state) => new()
+    {
+        BelowDeviation = incidents.IsBelowDeviation(observation),
+        OnProbation = state == BaselineState.Reopened && image is { OnProbation: true },
+    };
+
+    private RecentWrite? FindWrite(ExecObservation exec)
+    {
+        var since = exec.First.UtcTicks - options.JoinWindow.Ticks;
+        var container = exec.Container?.Id ?? "";
+        return incidents.Writes.Find(container, exec.Process.Script, since) ?? incidents.Writes.Find(container, exec.Process.Binary, since);
+    }
+
+    /// <summary>The highest process whose edge is not the deployment's own; the process itself when all above are.</summary>
+    private int RootOf(Observation observation)
+    {
+        var lineage = observation.Lineage;
+        for (var i = lineage.Count - 1; i > 0; i--)
+        {
+            if ((lineage[i].Flags & (ProcessFlags.AtStart | ProcessFlags.ParentUnknown)) == 0
+                && baseline.Items.Find(_key.Edge(lineage[i], i + 1 < lineage.Count ? lineage[i + 1] : null)) is null or { State: ItemState.Pending })
+            {
+                return i;
+            }
+        }
+
+        return 0;
+    }
+
+    /// <summary>Tries the port itself, then the fold that takes its place once a program used many ports of a peer. Leaves the key that counts in the buffer.</summary>
+    private Item? FindEgress(NetworkObservation network, ReadOnlySpan<char> peer, Span<char> port)
+    {
+        var portClass = Peers.PortClass(network.RemotePort, port);
+        var exact = baseline.Items.Find(_key.Egress(network, peer, portClass));
+        if (exact is not null || network.RemotePort is < 1024 or >= 32768)
+        {
+            return exact;
+        }
+
+        var key = _key.Text;
+        var prefix = key[..(key[..key.LastIndexOf('|')].LastIndexOf('|') + 1)].ToString();
+        var folded = baseline.Items.Find(_key.Egress(network, peer, "reg"));
+        if (folded is not null || baseline.Items.All.Count(item => item.FullKey.StartsWith(prefix, StringComparison.Ordinal)) >= DistinctPorts)
+        {
+            return folded;
+        }
+
+        _key.Egress(network, peer, portClass);
+        return null;
+    }
+
+    private bool HasEgress(string binary, string except)
+    {
+        var prefix = (char)ItemKind.Egress + binary + "|";
+        return baseline.Items.All.Any(item => item.FullKey != except && item.FullKey.StartsWith(prefix, StringComparison.Ordinal));
+    }
+
+    /// <summary>Not one learnt edge from it while it served.</summary>
+    private bool StartsNothing(string binary)
+    {
+        var prefix = (char)ItemKind.Edge + binary + ">";
+        var self = prefix + binary + "@";
+        return !baseline.Items.All.Any(item => item.State != ItemState.Pending
+            && item.FullKey.StartsWith(prefix, StringComparison.Ordinal)
+            && item.FullKey.EndsWith("@steady", StringComparison.Ordinal)
+            && !item.FullKey.StartsWith(self, StringComparison.Ordinal));
+    }
+
+    private string? KnownElsewhere(string binary)
+    {
+        var ending = "/" + ProgramNames.BaseName(binary);
+        var known = baseline.Items.All
+            .Where(item => item.Kind == ItemKind.Exec && item.State != ItemState.Pending && item.Key.EndsWith(ending, StringComparison.Ordinal))
+            .Select(item => item.Key.ToString())
+            .Order(StringComparer.Ordinal)
+            .FirstOrDefault();
+        return known == binary ? null : known;
+    }
+
+    /// <summary>"61 h on 3 replicas".</summary>
+    private string History(KindGroup group, in Sight sight)
+    {
+        if (baseline.Group(group).Coverage.Units == 0)
+        {
+            return "";
+        }
+
+        var span = baseline.SpanSeen(group);
+        return scope.IsHost ? span : $"{span} on {DisplayText.Plural(Math.Max(1, baseline.Replicas.Live(sight.Last - options.Day.Ticks)), "replica")}";
+    }
+
+    private static ProcessInfo? ParentOf(Observation observation) => observation.Lineage.Count > 1 ? observation.Lineage[1] : null;
+
+    private void NoteScan(string agentId, long until)
+    {
+        if (_scans.Count >= MaxAgents && !_scans.ContainsKey(agentId))
+        {
+            _scans.Remove(_scans.OrderBy(scan => scan.Value).ThenBy(scan => scan.Key, StringComparer.Ordinal).First().Key);
+        }
+
+        _scans[agentId] = Math.Max(until, _scans.GetValueOrDefault(agentId));
+    }
+}

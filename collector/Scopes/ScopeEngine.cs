@@ -1,0 +1,254 @@
+using Runtime.Collector.Baselines;
+using Runtime.Collector.Detection;
+using Runtime.Collector.Incidents;
+using Runtime.Collector.Ingest;
+using Runtime.Collector.Inventory;
+
+namespace Runtime.Collector.Scopes;
+
+/// <summary>
+/// One scope's baseline, detection and incidents. Pure: no I/O and no clock; the same observations give the same states and ids, so a caller
+/// replays its log after a crash. Not thread-safe.
+/// </summary>
+/// <remarks>
+/// Units are covered unless a <see cref="LossObservation"/> says otherwise: whoever knows that no agent watched this scope's containers for a while
+/// says so with a loss whose first and last time span it and whose kind is none of process, file and network.
+/// </remarks>
+internal sealed class ScopeEngine
+{
+    private readonly Scope _scope;
+    private readonly BaselineOptions _options;
+    private readonly Baseline _baseline;
+    private readonly IncidentTable _incidents;
+    private readonly ObservationJudge _judge;
+
+    public ScopeEngine(Scope scope, BaselineOptions options)
+        : this(scope, options, new Baseline(scope, options), new IncidentTable(scope, options))
+    {
+    }
+
+    private ScopeEngine(Scope scope, BaselineOptions options, Baseline baseline, IncidentTable incidents)
+    {
+        _scope = scope;
+        _options = options;
+        _baseline = baseline;
+        _incidents = incidents;
+        _judge = new ObservationJudge(scope, options, baseline, incidents);
+    }
+
+    /// <summary>Highest <see cref="Observation.Id"/> that was applied.</summary>
+    public long AppliedThrough { get; private set; }
+
+    /// <exception cref="FormatException">Damaged, of another version, of another scope, or learnt with another unit.</exception>
+    public static ScopeEngine Restore(Scope scope, ReadOnlySpan<byte> state, BaselineOptions options)
+    {
+        var saved = ScopeState.Read(scope, state, options);
+        var engine = new ScopeEngine(scope, options, saved.Baseline, saved.Incidents) { AppliedThrough = saved.AppliedThrough };
+        foreach (var (agentId, until) in saved.Scans)
+        {
+            engine._judge.RestoreScan(agentId, until);
+        }
+
+        return engine;
+    }
+
+    /// <summary>At most <see cref="ScopeState.MaxLength"/> bytes; equal engines give equal bytes.</summary>
+    public byte[] Save() => new ScopeState(AppliedThrough, _baseline, _incidents, _judge.Scans).Write(_scope);
+
+    /// <summary>An id that was applied already changes nothing; an observation without one (id 0) always counts.</summary>
+    public ScopeOutcome Apply(Observation observation)
+    {
+        if (observation.Id > 0)
+        {
+            if (observation.Id <= AppliedThrough)
+            {
+                return ScopeOutcome.Nothing;
+            }
+
+            AppliedThrough = observation.Id;
+        }
+
+        var first = observation.First.UtcTicks;
+        var last = Math.Max(first, observation.Last.UtcTicks);
+        _baseline.See(first, last);
+        if (observation is LossObservation loss)
+        {
+            _baseline.Uncover(loss.Kind, first, last);
+        }
+        else if (observation.Lineage.Count > 0)
+        {
+            Judge(observation, first, last);
+        }
+
+        return TakeOutcome();
+    }
+
+    /// <summary>Closes units by the clock and forgets incidents that were closed a day ago.</summary>
+    public ScopeOutcome Advance(DateTimeOffset now)
+    {
+        _baseline.MoveTo(now.UtcTicks);
+        _incidents.Expire(now);
+        return TakeOutcome();
+    }
+
+    public BaselineView View(DateTimeOffset now) => _baseline.View(now.UtcTicks);
+
+    /// <summary>Ends an incident; the next deviation of its cause opens a new one. "benign" lets its items be learnt by quorum again.</summary>
+    /// <returns>Nothing when the engine holds no such open incident: see <see cref="Verdicts"/> for one that only the store knows.</returns>
+    public ScopeOutcome CloseIncident(string incidentId, string verdict, string who, string note, DateTimeOffset now)
+    {
+        if (_incidents.Find(incidentId) is not { Record.State: IncidentState.Open } held)
+        {
+            return ScopeOutcome.Nothing;
+        }
+
+        if (verdict == Verdicts.Benign)
+        {
+            foreach (var fullKey in held.Open.SelectMany(open => open.Keys))
+            {
+                if (_baseline.Items.Find(fullKey) is { } item)
+                {
+                    item.Tainted = false;
+                }
+            }
+        }
+
+        held.Record = Verdicts.Close(held.Record, verdict, who, note, now);
+        _incidents.Detach(held);
+        _incidents.Changed(held, null);
+        return TakeOutcome();
+    }
+
+    /// <summary>All of its items join the baseline.</summary>
+    /// <returns>Nothing when the engine holds no such open incident.</returns>
+    public ScopeOutcome ApproveIncident(string incidentId, string who, string note, DateTimeOffset now)
+    {
+        if (_incidents.Find(incidentId) is not { Record.State: IncidentState.Open } held)
+        {
+            return ScopeOutcome.Nothing;
+        }
+
+        foreach (var deviation in held.Deviations.Where(deviation => deviation.State == DeviationState.Open).ToList())
+        {
+            Approve(held, deviation, who, now);
+        }
+
+        held.Record = Verdicts.Approve(held.Record, who, note, now);
+        _incidents.Detach(held);
+        _incidents.Changed(held, null);
+        return TakeOutcome();
+    }
+
+    /// <summary>Its items join the baseline; its incident is approved with the last of its deviations.</summary>
+    /// <returns>Nothing when the engine holds no such deviation: then <see cref="ApproveStored"/> takes the store's.</returns>
+    public ScopeOutcome ApproveDeviation(string deviationId, string who, string note, DateTimeOffset now)
+    {
+        if (_incidents.FindDeviation(deviationId) is not var (held, deviation))
+        {
+            return ScopeOutcome.Nothing;
+        }
+
+        Approve(held, deviation, who, now);
+        var wasLast = held.Deviations.TrueForAll(other => other.State == DeviationState.Approved)
+            && held.Deviations.Count == held.Record.DeviationIds.Count && held.Record.State == IncidentState.Open;
+        held.Record = Verdicts.ApproveOne(held.Record, deviation, wasLast, who, note, now);
+        if (wasLast)
+        {
+            _incidents.Detach(held);
+        }
+
+        _incidents.Changed(held, null);
+        return TakeOutcome();
+    }
+
+    /// <summary>Approves a deviation of this scope that only the store still knows.</summary>
+    public ScopeOutcome ApproveStored(Deviation deviation, string who, DateTimeOffset now)
+    {
+        ApproveItems(deviation, who, now);
+        return new ScopeOutcome([deviation with { State = DeviationState.Approved }], [], []);
+    }
+
+    private void Judge(Observation observation, long first, long last)
+    {
+        var process = observation.Process;
+        Replica? replica = null;
+        ImageVersion? image = null;
+        var unit = _baseline.UnitOf(first);
+        if (observation.Container is { } container)
+        {
+            // A container whose first process was there before the agent started was not watched from its beginning.
+            var watched = ((process.Flags | observation.Lineage[^1].Flags) & ProcessFlags.AtStart) == 0;
+            replica = _baseline.Replicas.See(container.Id, watched, last);
+            var learning = _baseline.Group(KindGroup.Process).State == BaselineState.Learning;
+            _baseline.Replicas.Runs(replica, container.ImageDigest, container.Image, unit, probation: !learning);
+            image = _baseline.Replicas.Find(replica.Digest);
+        }
+
+        if (observation is ExitObservation)
+        {
+            if (replica is not null && observation.Lineage.Count == 1 && process.Phase != Phase.Session)
+            {
+                replica.Ended = true;
+            }
+
+            return;
+        }
+
+        var isState = observation is ExecObservation && (process.Flags & ProcessFlags.AtStart) != 0;
+        var startUnit = _baseline.UnitOf(replica?.FirstSeen ?? _baseline.FirstSeen);
+        var sight = new Sight(
+            first, last, unit, _baseline.UnitOf(last), observation.Count, replica?.Ordinal, startUnit, !isState && process.Phase != Phase.Init);
+        _judge.Judge(observation, sight, image);
+    }
+
+    private void Approve(HeldIncident held, Deviation deviation, string who, DateTimeOffset now)
+    {
+        ApproveItems(deviation, who, now);
+        var approved = deviation with { State = DeviationState.Approved };
+        held.Put(approved);
+        _incidents.Settle(held, deviation.Id);
+        _incidents.Changed(held, approved);
+    }
+
+    /// <summary>A new program comes with the edge that it was seen on, or its next start would deviate by that.</summary>
+    private void ApproveItems(Deviation deviation, string who, DateTimeOffset now)
+    {
+        if (Item.KindOf(deviation.Kind) is not { } kind)
+        {
+            return;
+        }
+
+        _baseline.Approve(kind, (char)kind + deviation.Key, who, now.UtcTicks);
+        if (kind is ItemKind.Exec or ItemKind.Edge && deviation.Lineage.Count > 0)
+        {
+            var key = new ItemKey();
+            var process = deviation.Lineage[0];
+            _baseline.Approve(ItemKind.Exec, key.Exec(process).ToString(), who, now.UtcTicks);
+            if ((process.Flags & ProcessFlags.ParentUnknown) == 0)
+            {
+                _baseline.Approve(ItemKind.Edge, key.Edge(process, deviation.Lineage.Count > 1 ? deviation.Lineage[1] : null).ToString(), who, now.UtcTicks);
+            }
+        }
+    }
+
+    private ScopeOutcome TakeOutcome()
+    {
+        var (deviations, incidents, alerts) = _incidents.Take();
+        if (incidents.Count == 0)
+        {
+            return ScopeOutcome.Nothing;
+        }
+
+        // What people are told of is not learnt meanwhile, and what a milder state let in goes back.
+        foreach (var fullKey in alerts.SelectMany(held => held.Open).SelectMany(open => open.Keys))
+        {
+            if (_baseline.Items.Find(fullKey) is { State: not ItemState.Approved } item)
+            {
+                item.State = ItemState.Pending;
+                item.Tainted = true;
+            }
+        }
+
+        return new ScopeOutcome(deviations, incidents.Select(held => held.Record).ToList(), alerts.Select(held => held.Record).ToList());
+    }
+}

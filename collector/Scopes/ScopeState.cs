@@ -1,0 +1,125 @@
+using System.IO.Compression;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Runtime.Collector.Baselines;
+using Runtime.Collector.Incidents;
+using Runtime.Collector.Inventory;
+
+namespace Runtime.Collector.Scopes;
+
+/// <summary>An engine's state as bytes.</summary>
+/// <remarks>
+/// "RSC1", 16 bytes of SHA-256 over the rest, then Brotli over: scope id, applied-through, scans, baseline (binary, items in key order),
+/// incidents (JSON, length first). A later layout gets another number in the magic; this code reads only its own.
+/// </remarks>
+internal sealed record ScopeState(long AppliedThrough, Baseline Baseline, IncidentTable Incidents, IEnumerable<KeyValuePair<string, long>> Scans)
+{
+    /// <summary>Bytes. The bounds on items' and deviations' text keep a state below it.</summary>
+    public const int MaxLength = 8 * 1024 * 1024;
+    private const int MaxUnpacked = 64 * 1024 * 1024;
+    private const int HashLength = 16;
+
+    private static ReadOnlySpan<byte> Magic => "RSC1"u8;
+
+    /// <exception cref="InvalidOperationException">Above the cap: the bounds do not hold, which is a mistake of ours.</exception>
+    public byte[] Write(Scope scope)
+    {
+        using var packed = new MemoryStream();
+        packed.Write(Magic);
+        packed.Write(stackalloc byte[HashLength]);
+        using (var brotli = new BrotliStream(packed, CompressionLevel.Fastest, leaveOpen: true))
+        using (var buffered = new BufferedStream(brotli, 64 * 1024))
+        using (var writer = new BinaryWriter(buffered, Encoding.UTF8))
+        {
+            writer.Write(scope.Id);
+            writer.Write(AppliedThrough);
+            var scans = Scans.ToList();
+            writer.Write(scans.Count);
+            foreach (var (agentId, until) in scans)
+            {
+                writer.Write(agentId);
+                writer.Write(until);
+            }
+
+            Baseline.Write(writer);
+            var json = JsonSerializer.SerializeToUtf8Bytes(Incidents.Save(), IncidentJson.Compact.IncidentTableState);
+            writer.Write(json.Length);
+            writer.Write(json);
+        }
+
+        if (packed.Length > MaxLength)
+        {
+            throw new InvalidOperationException($"the state of {scope.Id} has {packed.Length} bytes; at most {MaxLength} may be saved");
+        }
+
+        var state = packed.ToArray();
+        Hash(state).CopyTo(state.AsSpan(Magic.Length));
+        return state;
+    }
+
+    /// <exception cref="FormatException">Damaged, of another version, of another scope, or learnt with another unit.</exception>
+    public static ScopeState Read(Scope scope, ReadOnlySpan<byte> state, BaselineOptions options)
+    {
+        if (state.Length < Magic.Length + HashLength || !state[..Magic.Length].SequenceEqual(Magic))
+        {
+            throw new FormatException($"the state of {scope.Id} ({state.Length} bytes) does not begin with RSC1: it is damaged or of another version");
+        }
+
+        if (!Hash(state).SequenceEqual(state.Slice(Magic.Length, HashLength)))
+        {
+            throw new FormatException($"the state of {scope.Id} is damaged: its checksum does not match");
+        }
+
+        try
+        {
+            using var reader = new BinaryReader(new MemoryStream(Unpack(state[(Magic.Length + HashLength)..])), Encoding.UTF8);
+            return Read(scope, reader, options);
+        }
+        catch (Exception exception) when (exception is IOException or JsonException or InvalidDataException or ArgumentException)
+        {
+            throw new FormatException($"the state of {scope.Id} is damaged: {exception.Message}", exception);
+        }
+    }
+
+    private static ScopeState Read(Scope scope, BinaryReader reader, BaselineOptions options)
+    {
+        var id = reader.ReadString();
+        if (id != scope.Id)
+        {
+            throw new FormatException($"the state is of scope {id}, not of {scope.Id}");
+        }
+
+        var appliedThrough = reader.ReadInt64();
+        var scans = new List<KeyValuePair<string, long>>();
+        for (var left = reader.ReadInt32(); left > 0; left--)
+        {
+            scans.Add(new(reader.ReadString(), reader.ReadInt64()));
+        }
+
+        var baseline = Baseline.Read(reader, scope, options);
+        var json = reader.ReadBytes(reader.ReadInt32());
+        var incidents = JsonSerializer.Deserialize(json, IncidentJson.Compact.IncidentTableState)
+            ?? throw new FormatException($"the state of {scope.Id} is damaged: its incidents are null");
+        return new ScopeState(appliedThrough, baseline, IncidentTable.Restore(incidents, scope, options), scans);
+    }
+
+    private static byte[] Unpack(ReadOnlySpan<byte> packed)
+    {
+        using var brotli = new BrotliStream(new MemoryStream(packed.ToArray()), CompressionMode.Decompress);
+        using var unpacked = new MemoryStream();
+        var buffer = new byte[64 * 1024];
+        for (int read; (read = brotli.Read(buffer)) > 0;)
+        {
+            unpacked.Write(buffer, 0, read);
+            if (unpacked.Length > MaxUnpacked)
+            {
+                throw new FormatException($"the state unpacks to more than {MaxUnpacked} bytes");
+            }
+        }
+
+        return unpacked.ToArray();
+    }
+
+    private static byte[] Hash(ReadOnlySpan<byte> state) => SHA256.HashData(state[(Magic.Length + HashLength)..])[..HashLength];
+}

@@ -1,0 +1,84 @@
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Runtime.Collector.Security;
+
+internal static class AccessSetup
+{
+    /// <summary>The only place that opens a door. Everything that comes through one has a <see cref="Caller"/>; what it may do is said where the services are mapped.</summary>
+    /// <exception cref="AccessException">The group or a certificate of the settings cannot be used.</exception>
+    public static void AddAccess(this WebApplicationBuilder builder, AccessOptions options)
+    {
+        var services = builder.Services;
+        services.AddSingleton<Refusals>();
+        if (options.Socket.Length > 0)
+        {
+            services.AddSingleton(LocalAdmission.From(options));
+            services.AddSingleton<LocalDoor>();
+            services.AddSingleton<IConnectionListenerFactory, LocalTransport>();
+        }
+
+        if (options.TcpEndPoint is not null)
+        {
+            var first = CertificateSnapshot.Read(options);
+            services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Certificates>(provider, options, first));
+            services.AddHostedService(provider => provider.GetRequiredService<Certificates>());
+            builder.WebHost.UseKestrelHttpsConfiguration();
+        }
+
+        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options));
+        services.AddAuthentication(Caller.Scheme).AddScheme<AuthenticationSchemeOptions, CallerAuthentication>(Caller.Scheme, null);
+        services.AddAuthorizationBuilder()
+            .AddPolicy(Caller.AgentPolicy, policy => policy.RequireRole(Caller.AgentPolicy))
+            .AddPolicy(Caller.OperatorPolicy, policy => policy.RequireRole(Caller.OperatorPolicy))
+            .SetFallbackPolicy(new Microsoft.AspNetCore.Authorization.AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
+    }
+
+    /// <summary>Takes the socket's place before anything starts, so that a second collector touches neither store nor scopes.</summary>
+    /// <exception cref="AccessException">The place is taken or not safe.</exception>
+    public static void ReserveDoors(this WebApplication app, AccessOptions options)
+    {
+        if (options.Socket.Length > 0)
+        {
+            app.Services.GetRequiredService<LocalDoor>().Reserve(options.Socket);
+        }
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, AccessOptions options)
+    {
+        kestrel.AddServerHeader = false;
+        Limit(kestrel.Limits);
+        if (options.Socket.Length > 0)
+        {
+            kestrel.Listen(new LocalEndPoint(options.Socket, HttpProtocols.Http1), listen => listen.Protocols = HttpProtocols.Http1);
+            kestrel.Listen(new LocalEndPoint(options.Socket, HttpProtocols.Http2), listen => listen.Protocols = HttpProtocols.Http2);
+        }
+
+        if (options.TcpEndPoint is { } tcp)
+        {
+            var provider = kestrel.ApplicationServices;
+            kestrel.Listen(tcp, listen => TlsDoor.Use(listen, provider.GetRequiredService<Certificates>(), provider.GetRequiredService<Refusals>()));
+        }
+    }
+
+    /// <summary>Bounds of what one caller can hold. A stream of an agent lives for days: only what is silent is ended.</summary>
+    private static void Limit(KestrelServerLimits limits)
+    {
+        limits.MaxConcurrentConnections = 4096;
+        limits.MaxConcurrentUpgradedConnections = 0;
+        limits.MaxRequestHeaderCount = 64;
+        limits.MaxRequestHeadersTotalSize = 32 * 1024;
+        limits.MaxRequestLineSize = 8 * 1024;
+        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+        limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);
+        limits.Http2.MaxStreamsPerConnection = 64;
+        limits.Http2.MaxRequestHeaderFieldSize = 16 * 1024;
+        limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
+        limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
+
+        // With Kestrel's 128 KiB and 96 KiB, a batch of several MiB waits for the reader many times.
+        limits.Http2.InitialConnectionWindowSize = 8 * 1024 * 1024;
+        limits.Http2.InitialStreamWindowSize = 4 * 1024 * 1024;
+    }
+}

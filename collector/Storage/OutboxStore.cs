@@ -1,0 +1,49 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Runtime.Collector.Notifiers;
+
+namespace Runtime.Collector.Storage;
+
+/// <summary>One signal for each notifier. Any thread.</summary>
+internal sealed class OutboxSignal
+{
+    // Bounded by the notifiers of the settings.
+    private readonly ConcurrentDictionary<string, CommitSignal> _signals = new(StringComparer.Ordinal);
+
+    public void Raise(string notifier) => Of(notifier).Raise();
+
+    public Task NextAsync(string notifier, CancellationToken cancellationToken) => Of(notifier).NextAsync(cancellationToken);
+
+    private CommitSignal Of(string notifier) => _signals.GetOrAdd(notifier, _ => new CommitSignal());
+}
+
+/// <summary>Deliveries. Rows are made by <see cref="ScopeStore"/> in the transaction that stores the incident.</summary>
+internal sealed class OutboxStore(Database database, OutboxSignal signal) : IOutbox
+{
+    public Task<IReadOnlyList<Delivery>> TakeDueAsync(string notifier, int limit, DateTimeOffset now, CancellationToken cancellationToken) => database.ReadAsync<IReadOnlyList<Delivery>>(
+        session => session.Rows(
+            "SELECT id, idempotency_key, document, attempts, enqueued, due FROM deliveries WHERE notifier = $1 AND due <= $2 ORDER BY due, id LIMIT $3",
+            reader => new Delivery(
+                reader.GetInt64(0), notifier, reader.GetString(1), JsonSerializer.Deserialize(reader.GetString(2), StoreJson.Default.Incident)!,
+                reader.GetInt32(3), StoreTime.FromMicros(reader.GetInt64(4)), StoreTime.FromMicros(reader.GetInt64(5))),
+            notifier, now.ToMicros(), limit),
+        cancellationToken);
+
+    public Task MarkDeliveredAsync(long id, string answer, DateTimeOffset when, CancellationToken cancellationToken) =>
+        SettleAsync(id, "delivered", answer, when, null, cancellationToken);
+
+    public Task MarkFailedAsync(long id, string answer, DateTimeOffset when, DateTimeOffset? nextAttempt, CancellationToken cancellationToken) =>
+        SettleAsync(id, nextAttempt is null ? "failed" : "waiting", answer, when, nextAttempt, cancellationToken);
+
+    public Task<DateTimeOffset?> NextDueAsync(string notifier, CancellationToken cancellationToken) => database.ReadAsync<DateTimeOffset?>(
+        session => session.Number("SELECT min(due) FROM deliveries WHERE notifier = $1 AND due IS NOT NULL", notifier) is { } due ? StoreTime.FromMicros(due) : null,
+        cancellationToken);
+
+    public Task WaitForNewAsync(string notifier, CancellationToken cancellationToken) => signal.NextAsync(notifier, cancellationToken);
+
+    private Task<int> SettleAsync(long id, string state, string answer, DateTimeOffset when, DateTimeOffset? due, CancellationToken cancellationToken) => database.WriteAsync(
+        session => session.Execute(
+            "UPDATE deliveries SET state = $2, answer = $3, answered = $4, due = $5, attempts = attempts + 1 WHERE id = $1",
+            id, state, answer, when.ToMicros(), due?.ToMicros()),
+        cancellationToken);
+}

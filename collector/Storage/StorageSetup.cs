@@ -1,0 +1,33 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Runtime.Collector.Ingest;
+using Runtime.Collector.Notifiers;
+using Runtime.Collector.Query;
+using Runtime.Collector.Scopes;
+
+namespace Runtime.Collector.Storage;
+
+internal static class StorageSetup
+{
+    /// <summary>
+    /// The store and everything that is kept in it: <see cref="IIngestLog"/>, <see cref="IScopeLog"/>, <see cref="IOutbox"/>, <see cref="IQueryStore"/>.
+    /// Register it first: what is disposed last is the database. Whoever asks for the first of them opens it (<see cref="StoreOpenException"/>).
+    /// </summary>
+    public static IServiceCollection AddStorage(this IServiceCollection services, StorageOptions options)
+    {
+        services.AddMetrics();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(options);
+        services.AddSingleton<StorageMeter>();
+        services.AddSingleton<Database>();
+        services.AddSingleton<LogSignal>();
+        services.AddSingleton<OutboxSignal>();
+        services.AddSingleton<ScopeStore>();
+        services.AddSingleton<IScopeLog>(provider => provider.GetRequiredService<ScopeStore>());
+        services.AddSingleton<IIngestLog, IngestStore>();
+        services.AddSingleton<IOutbox, OutboxStore>();
+        services.AddSingleton<IQueryStore, QueryStore>();
+        services.AddHostedService<Retention>();
+        services.AddHealthChecks().AddCheck<StorageHealthCheck>("storage");
+        return services;
+    }
+}

@@ -1,0 +1,14 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Runtime.Collector.Baselines;
+using Runtime.Collector.Detection;
+using Runtime.Collector.Incidents;
+
+namespace Runtime.Collector.Storage;
+
+/// <summary>Documents in the store and between scopes. Readers ignore fields that they do not know.</summary>
+[JsonSourceGenerationOptions(NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(Incident))]
+[JsonSerializable(typeof(Deviation))]
+[JsonSerializable(typeof(BaselineView))]
+internal sealed partial class StoreJson : JsonSerializerContext;

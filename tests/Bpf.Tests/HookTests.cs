@@ -1,0 +1,159 @@
+using System.Text;
+using Runtime.Agent.Capture;
+using Runtime.Agent.Interop;
+
+namespace Runtime.Bpf.Tests;
+
+public sealed class HookTests(CaptureFixture capture)
+{
+    private const int TracepointProgram = 5, TracingProgram = 26;
+
+    [Fact]
+    public void Object_HoldsExactlyTheCatalogue_AndNothingThatCanRefuse()
+    {
+        // The object is opened, not loaded: no root needed. Only cgroup, LSM, fmod_ret, struct_ops, XDP, tc … programs decide
+        // over what the kernel does; tracepoints of both kinds only look.
+        using var bpfObject = BpfObject.Open(BpfPrograms.EmbeddedObject(), "runtime");
+        var programs = bpfObject.Programs().ToDictionary(p => p.Name);
+
+        Assert.Equal(HookCatalog.All.Select(h => h.Program).Order(), programs.Keys.Order());
+        foreach (var hook in HookCatalog.All)
+        {
+            // The section tells tp_btf from fentry and fmod_ret, which are TRACING too.
+            Assert.Equal(hook.Target, programs[hook.Program].Section);
+            Assert.Equal(hook.Target.StartsWith("tp_btf/", StringComparison.Ordinal) ? TracingProgram : TracepointProgram, programs[hook.Program].Type);
+            Assert.Matches("^(tp_btf|tp)/", hook.Target);
+        }
+
+        Assert.Equal(HookCatalog.All.Count, HookCatalog.All.Select(h => h.Id).Distinct().Count());
+    }
+
+    [Fact]
+    public void Hooks_OnThisKernel_AreAllAttached()
+    {
+        capture.Require();
+        Assert.All(capture.Source.Hooks, h => Assert.True(h.Attached, $"{h.Name}: {h.Reason}"));
+    }
+
+    [Fact]
+    public void EveryCounter_GoesToItsOwnHook()
+    {
+        capture.Require();
+        // Run by the other tests' stimuli: here only what no test can miss.
+        var counters = capture.Source.Counters();
+        foreach (var hook in HookCatalog.All) Assert.Contains($"capture.{hook.Name}.seen", counters);
+        Assert.Equal(0ul, counters["capture.exec.undecodable"] + counters["capture.file.undecodable"] + counters["capture.network.undecodable"]);
+    }
+
+    [Theory]
+    [InlineData("tp_btf/inet_sock_set_state\0", "tp_btf/inet_sock_set_absen\0", "set_state")]
+    [InlineData("tp/syscalls/sys_exit_openat\0", "tp/syscalls/sys_exit_nowher\0", "openat")]
+    [InlineData("tp_btf/sched_process_fork\0", "tp_btf/sched_process_fool\0", "fork")]
+    public async Task Hook_ThatTheKernelDoesNotHave_CostsOnlyItself(string section, string absent, string name)
+    {
+        capture.Require();
+        var elf = BpfPrograms.EmbeddedObject();
+        Replace(elf, section, absent);
+        using var source = BpfEventSource.Start(capture.Options with { RingBytes = 1024 * 1024 }, elf);
+
+        var state = source.Hooks.Single(h => h.Name == name);
+        Assert.False(state.Attached);
+        Assert.NotEqual("", state.Reason);
+        Assert.NotEqual("", state.Loses);
+        Assert.All(source.Hooks.Where(h => h.Name != name), h => Assert.True(h.Attached, $"{h.Name}: {h.Reason}"));
+        await AssertSeesAnExec(source);
+    }
+
+    [Fact]
+    public async Task Hook_ThatIsSwitchedOff_IsNamedAndTheOthersRun()
+    {
+        capture.Require();
+        using var source = BpfEventSource.Start(capture.Options with { RingBytes = 1024 * 1024, DisabledHooks = new HashSet<string> { "exit", "open" } });
+
+        Assert.Equal(["exit", "open"], source.Hooks.Where(h => !h.Attached).Select(h => h.Name));
+        await AssertSeesAnExec(source);
+    }
+
+    [Fact]
+    public async Task Ring_ThatIsFull_LosesBulkFirstAndNamesTheOwner()
+    {
+        capture.Require();
+        // Nobody reads this ring: 64 KiB, of which file events may take three quarters.
+        using var source = BpfEventSource.Start(capture.Options with { RingBytes = 64 * 1024, WakeBytes = 16 * 1024 });
+        var file = Path.Combine(capture.NewFolder(), "busy");
+        var pid = await capture.RunAsync("open-many", file, "2000");
+        var exec = await capture.Sink.WaitAsync<CapturedExec>(e => e.Origin.Pid == pid);
+
+        var losses = source.TakeLosses();
+        var counters = source.Counters();
+        var told = losses.Where(l => l is { Kind: EventKind.File, Reason: "ring_full" }).Sum(l => (long)l.Count);
+        var counted = HookCatalog.All.Where(h => h.Kind == EventKind.File).Sum(h => (long)counters[$"capture.{h.Name}.no_space"]);
+        Assert.InRange(told, 1, counted);
+        Assert.Contains(losses, l => l.Kind == EventKind.File && l.Cgroup == exec.Origin.Cgroup && l.Count > 1000);
+        Assert.DoesNotContain(losses, l => l.Kind == EventKind.Exec);
+        var openat = counters["capture.openat.seen"] - counters["capture.openat.filtered"];
+        Assert.Equal(openat, counters["capture.openat.sent"] + counters["capture.openat.no_space"] + counters["capture.openat.read_failed"]);
+    }
+
+    [Fact]
+    public async Task Records_GoToTheTeeBeforeTheyAreDecoded_AndDecodeAgain()
+    {
+        capture.Require();
+        var tape = new Tape();
+        using var source = BpfEventSource.Start(capture.Options with { RingBytes = 1024 * 1024 }, tape);
+        await AssertSeesAnExec(source);
+
+        var replayed = new CapturingSink();
+        var decoder = new RecordDecoder(new SensitivePaths(capture.Options.SensitivePaths));
+        Assert.All(tape.Records, r => Assert.True(decoder.TryDecode(r, replayed)));
+        Assert.NotEmpty(replayed.All<CapturedExec>(e => e.Arguments.Contains("\0exit\05", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Sink_IsCalledWhenIdle()
+    {
+        capture.Require();
+        var before = Interlocked.Read(ref capture.Sink.Idles);
+        await Task.Delay(TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken);
+        // 20 a second by contract; half for a busy machine.
+        Assert.InRange(Interlocked.Read(ref capture.Sink.Idles) - before, 10, long.MaxValue);
+    }
+
+    private async Task AssertSeesAnExec(BpfEventSource source)
+    {
+        var sink = new CapturingSink();
+        using var stop = new CancellationTokenSource();
+        var thread = new Thread(() => source.Run(sink, stop.Token)) { IsBackground = true };
+        thread.Start();
+        try
+        {
+            var pid = await capture.RunAsync("exit", "5");
+            await sink.WaitAsync<CapturedExec>(e => e.Origin.Pid == pid);
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            thread.Join(TimeSpan.FromSeconds(5));
+        }
+    }
+
+    private static void Replace(byte[] elf, string from, string to)
+    {
+        // Without the NUL before it: the string table shares the text with ".rel" + section.
+        var wanted = Encoding.ASCII.GetBytes(from);
+        var at = elf.AsSpan().IndexOf(wanted);
+        Assert.NotEqual(-1, at);
+        while (at >= 0)
+        {
+            Encoding.ASCII.GetBytes(to).CopyTo(elf, at);
+            at = elf.AsSpan().IndexOf(wanted);
+        }
+    }
+
+    private sealed class Tape : IRawRecordSink
+    {
+        public List<byte[]> Records { get; } = [];
+
+        public void OnRecord(ReadOnlySpan<byte> record) => Records.Add(record.ToArray());
+    }
+}

@@ -1,0 +1,137 @@
+using Runtime.Collector.Baselines;
+using Runtime.Collector.Detection;
+using Runtime.Collector.Ingest;
+using Xunit;
+
+namespace Runtime.Collector.Tests.Detection;
+
+public sealed class EvidenceTests
+{
+    private static readonly ContainerInfo Container = ObservationBuilder.Container("c1", "web-1");
+    private readonly ObservationBuilder _builder = new();
+    private readonly IReadOnlyList<ProcessInfo> _nginx;
+
+    public EvidenceTests() => _nginx = _builder.Process("/usr/sbin/nginx", flags: ProcessFlags.NetworkFacing);
+
+    [Theory]
+    [InlineData("/bin/cat", "common_tool", 1.5)]
+    [InlineData("/usr/bin/convert", "new_program", 2)]
+    [InlineData("/bin/sh", "shell_of_server", 20)]
+    [InlineData("/usr/bin/python3.11", "shell_of_server", 20)]
+    [InlineData("/usr/bin/curl", "downloader", 15)]
+    [InlineData("/usr/bin/apt-get", "builder", 10)]
+    [InlineData("/tmp/x", "odd_place", 60)]
+    [InlineData("/usr/bin/.sshd", "odd_place", 60)]
+    [InlineData("/root/.../x", "odd_place", 60)]
+    [InlineData("/opt/app/.venv/bin/tool", "new_program", 2)]
+    [InlineData("/usr/bin/kworker", "masquerade", 80)]
+    public void Exec_OfAServerInSteadyPhase_FallsIntoItsClass(string binary, string expectedClass, double expected)
+    {
+        var assessment = ExecEvidence.Assess(_builder.Exec(Container, _builder.Process(binary, _nginx)), default);
+        Assert.Equal(expectedClass, assessment.Class);
+        Assert.Equal(expected, assessment.EValue, 1e-9);
+    }
+
+    [Fact]
+    public void Exec_ShellBelowAShell_SaysNothingNew()
+    {
+        var shell = _builder.Process("/bin/sh", _nginx, flags: ProcessFlags.NetworkFacing);
+        var assessment = ExecEvidence.Assess(_builder.Exec(Container, _builder.Process("/bin/bash", shell)), new Surroundings { BelowDeviation = true });
+        Assert.Equal("common_tool", assessment.Class);
+        Assert.True(assessment.IsConsequence);
+    }
+
+    [Fact]
+    public void Exec_ShellOfAServerThatStartsNothing_WeighsThreeTimes() => Assert.Equal(
+        60, ExecEvidence.Assess(_builder.Exec(Container, _builder.Process("/bin/sh", _nginx)), new Surroundings { ParentStartsNothing = true }).EValue);
+
+    [Theory]
+    [InlineData(ProcessFlags.UpperLayer, "upper_layer", 40)]
+    [InlineData(ProcessFlags.Deleted, "deleted", 30)]
+    [InlineData(ProcessFlags.Memfd, "memfd", 60)]
+    public void Exec_Flags_FallIntoTheirClass(object flags, string expectedClass, double expected)
+    {
+        var assessment = ExecEvidence.Assess(_builder.Exec(Container, _builder.Process("/opt/x", _nginx, flags: (ProcessFlags)flags)), default);
+        Assert.Equal((expectedClass, expected), (assessment.Class, assessment.EValue));
+    }
+
+    [Fact]
+    public void Exec_WrittenByAnother_WeighsAsDropped()
+    {
+        var assessment = ExecEvidence.Assess(_builder.Exec(Container, _builder.Process("/opt/x", _nginx)), new Surroundings { WrittenBy = "/usr/bin/curl" });
+        Assert.Equal(("dropped", 60.0), (assessment.Class, assessment.EValue));
+        Assert.Contains("/usr/bin/curl", assessment.Evidence[0].Reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(Phase.Session, false, 0.3)]
+    [InlineData(Phase.Init, false, 0.3)]
+    [InlineData(Phase.Steady, true, 0.2)]
+    [InlineData(Phase.Init, true, 0.2)] // the strongest explanation alone
+    [InlineData(Phase.Steady, false, 1)]
+    public void Exec_Explanations_Multiply(object phase, bool probation, double factor)
+    {
+        var assessment = ExecEvidence.Assess(
+            _builder.Exec(Container, _builder.Process("/tmp/x", _nginx, (Phase)phase)), new Surroundings { OnProbation = probation });
+        Assert.Equal(60 * factor, assessment.EValue, 1e-9);
+    }
+
+    [Fact]
+    public void Exec_UpperLayerOnANewImage_IsNotExplainedByTheImage() => Assert.Equal(
+        40, ExecEvidence.Assess(_builder.Exec(Container, _builder.Process("/opt/x", _nginx, flags: ProcessFlags.UpperLayer)), new Surroundings { OnProbation = true }).EValue);
+
+    [Fact]
+    public void Exec_SeveralClasses_TheStrongestWeighsAndTheOthersAreTold()
+    {
+        var assessment = ExecEvidence.Assess(
+            _builder.Exec(Container, _builder.Process("/tmp/nginx", _nginx, flags: ProcessFlags.UpperLayer)), new Surroundings { KnownElsewhere = "/usr/sbin/nginx" });
+        Assert.Equal("masquerade", assessment.Class);
+        Assert.Equal(3, assessment.Evidence.Count);
+        Assert.Equal(assessment.EValue, assessment.Evidence.Aggregate(1.0, (product, evidence) => product * evidence.Factor), 1e-9);
+    }
+
+    [Theory]
+    [InlineData("/var/lib/app/x", FileOperation.Create, "data_file", 0.5)]
+    [InlineData("/app/x", FileOperation.Write, "other_file", 1)]
+    [InlineData("/usr/bin/ps", FileOperation.Rename, "system_file", 30)]
+    [InlineData("/etc/cron.d/x", FileOperation.Create, "system_file", 30)]
+    [InlineData("/root/.ssh/authorized_keys", FileOperation.Write, "system_file", 30)]
+    [InlineData("/etc/cron.d/x", FileOperation.Unlink, "other_file", 1)]
+    [InlineData("/tmp/x", FileOperation.ChmodExecutable, "made_executable", 15)]
+    [InlineData("/srv/www/up/x.php", FileOperation.Create, "web_script", 15)]
+    [InlineData("/etc/shadow", FileOperation.SensitiveRead, "secret_read", 20)]
+    public void File_Place_FallsIntoItsClass(string path, object operation, string expectedClass, double expected)
+    {
+        var assessment = FileEvidence.Assess(_builder.File(Container, _nginx, path, (FileOperation)operation), default);
+        Assert.Equal((expectedClass, expected), (assessment.Class, assessment.EValue));
+    }
+
+    [Theory]
+    [InlineData("203.0.113.7", 443, false, "public_peer", 4)]
+    [InlineData("203.0.113.7", 3333, false, "pool_port", 20)]
+    [InlineData("203.0.113.7", 3333, true, "public_peer", 4)] // a program that connects out anyway
+    [InlineData("10.5.5.5", 9050, true, "proxy_port", 15)]
+    [InlineData("169.254.169.254", 80, true, "metadata", 15)]
+    [InlineData("10.5.5.5", 5432, false, "private_peer", 1)]
+    [InlineData("127.0.0.1", 3333, false, "self_peer", 0.5)]
+    public void Egress_Peer_FallsIntoItsClass(string address, int port, bool hasEgress, string expectedClass, double expected)
+    {
+        var connect = _builder.Connect(Container, _nginx, address, port);
+        var assessment = NetworkEvidence.Assess(connect, Peers.KindOf(connect), new Surroundings { HasEgress = hasEgress });
+        Assert.Equal((expectedClass, expected), (assessment.Class, assessment.EValue));
+    }
+
+    [Theory]
+    [InlineData("a\nb", "a\\x0ab")]
+    [InlineData("\u001b[31mred", "\\x1b[31mred")]
+    [InlineData("pay\u202egnp.exe", "pay\\u202egnp.exe")]
+    [InlineData("/srv/größe", "/srv/größe")]
+    [InlineData("back\\slash", "back\\slash")]
+    public void Escape_Table(string text, string expected) => Assert.Equal(expected, DisplayText.Escape(text));
+
+    [Fact]
+    public void Escape_LoneSurrogate_BecomesVisible() => Assert.Equal("x\ufffdy", DisplayText.Escape("x\ud800y"));
+
+    [Fact]
+    public void Shorten_BetweenSurrogates_CutsBeforeThePair() => Assert.Equal("ab…", DisplayText.Shorten("ab\U0001F600cd", 4));
+}

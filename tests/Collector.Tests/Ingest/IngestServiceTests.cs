@@ -1,0 +1,303 @@
+using System.Net.Sockets;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+using Runtime.Collector.Baselines;
+using Runtime.Collector.Detection;
+using Runtime.Collector.Incidents;
+using Runtime.Collector.Ingest;
+using Runtime.Collector.Query;
+using Runtime.Collector.Scopes;
+using Runtime.Collector.Storage;
+using Runtime.Collector.Tests.Storage;
+using Runtime.V1;
+using Xunit;
+using Incident = Runtime.Collector.Incidents.Incident;
+using Deviation = Runtime.Collector.Detection.Deviation;
+
+namespace Runtime.Collector.Tests.Ingest;
+
+public sealed class IngestServiceTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private readonly string _folder = Directory.CreateTempSubdirectory("runtime-ingest-").FullName;
+    private readonly TakingScopes _scopes = new();
+    private WebApplication _app = null!;
+    private GrpcChannel _channel = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenUnixSocket(Path.Combine(_folder, "s"), listen => listen.Protocols = HttpProtocols.Http2));
+        builder.Services.AddSingleton<TimeProvider>(new FakeTimeProvider(Sample.Now));
+        builder.Services.AddStorage(new StorageOptions { Path = Path.Combine(_folder, "collector.db") });
+        builder.Services.AddSingleton<IScopeDirectory>(_scopes);
+        builder.Services.AddIngest(new IngestOptions { MaxBatchBytes = 64 * 1024, BatchesInFlight = 2 });
+        _app = builder.Build();
+        _app.MapIngest(null);
+        await _app.StartAsync();
+        _channel = GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions
+        {
+            HttpHandler = new SocketsHttpHandler
+            {
+                ConnectCallback = async (_, token) =>
+                {
+                    var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                    await socket.ConnectAsync(new UnixDomainSocketEndPoint(Path.Combine(_folder, "s")), token);
+                    return new NetworkStream(socket, ownsSocket: true);
+                },
+            },
+        });
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _scopes.Open();
+        _channel.Dispose();
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task Stream_OfBatches_AcknowledgesEachAndWelcomesWithTheLast()
+    {
+        using (var stream = await OpenAsync())
+        {
+            Assert.Equal(0UL, stream.Welcome.LastSequence);
+            Assert.Equal(64U * 1024, stream.Welcome.MaxBatchBytes);
+            Assert.Equal((1UL, 0), Words(await stream.SendAsync(WireBatch.Full(1))));
+            Assert.Equal((2UL, 0), Words(await stream.SendAsync(WireBatch.Full(2))));
+            Assert.Equal((1UL, 0), Words(await stream.SendAsync(WireBatch.Full(1))));
+        }
+
+        using var again = await OpenAsync();
+        Assert.Equal(2UL, again.Welcome.LastSequence);
+        Assert.Equal(10, (await Store.GetFiguresAsync(TestContext.Current.CancellationToken)).Events);
+        await _scopes.TookAsync(10).WaitAsync(Patience, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Batch_WithRefusedRows_IsAcknowledgedWithReasons()
+    {
+        using var stream = await OpenAsync();
+        var batch = WireBatch.Full();
+        batch.Execs.Process[0] = 99;
+        var ack = await stream.SendAsync(batch);
+        Assert.Equal((1UL, 1), Words(ack));
+        Assert.Contains("execs row 0: process is 99", ack.Rejections[0].Reason, StringComparison.Ordinal);
+        Assert.Equal(4, (await Store.GetFiguresAsync(TestContext.Current.CancellationToken)).Events);
+    }
+
+    [Fact]
+    public async Task Stream_OfTheSameAgent_EndsTheOlder()
+    {
+        using var older = await OpenAsync();
+        using var newer = await OpenAsync();
+        var ended = await Assert.ThrowsAsync<RpcException>(() => older.ReadAsync());
+        Assert.Equal(StatusCode.Aborted, ended.StatusCode);
+        Assert.Equal(1UL, (await newer.SendAsync(WireBatch.Full())).Sequence);
+        Assert.True(_app.Services.GetRequiredService<IAgentDirectory>().IsConnected("agent-1"));
+        using var other = await OpenAsync(WireBatch.Hello("agent-2"));
+        Assert.Equal(2UL, (await newer.SendAsync(WireBatch.Full(2))).Sequence);
+    }
+
+    [Fact]
+    public async Task Hello_WithFaults_IsRefusedWithAllOfThem()
+    {
+        var refused = await Assert.ThrowsAsync<RpcException>(() => OpenAsync(new Hello { AgentId = new string('x', 200), Epoch = "", Node = "a\nb" }));
+        Assert.Equal(StatusCode.InvalidArgument, refused.StatusCode);
+        Assert.Contains("hello.agent_id has 200 bytes; it must have 1 to 128", refused.Status.Detail, StringComparison.Ordinal);
+        Assert.Contains("hello.epoch has 0 bytes", refused.Status.Detail, StringComparison.Ordinal);
+        Assert.Contains("hello.node holds a control character", refused.Status.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Stream_ThatBeginsWithABatch_IsRefused()
+    {
+        using var stream = new AgentCall(_channel);
+        await stream.WriteAsync(new AgentMessage { Batch = WireBatch.Full() });
+        Assert.Equal(StatusCode.InvalidArgument, (await Assert.ThrowsAsync<RpcException>(() => stream.ReadAsync())).StatusCode);
+    }
+
+    [Fact]
+    public async Task Batch_WithSequenceZero_EndsTheStream()
+    {
+        using var stream = await OpenAsync();
+        var refused = await Assert.ThrowsAsync<RpcException>(() => stream.SendAsync(WireBatch.Full(0)));
+        Assert.Contains("sequences begin at 1", refused.Status.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Batch_AboveTheBound_IsRefused()
+    {
+        using var stream = await OpenAsync();
+        var batch = WireBatch.Full();
+        for (var i = 0; i < 40; i++)
+        {
+            WireBatch.Bytes(batch, new byte[8192]);
+        }
+
+        Assert.Equal(StatusCode.ResourceExhausted, (await Assert.ThrowsAsync<RpcException>(() => stream.SendAsync(batch))).StatusCode);
+    }
+
+    [Fact]
+    public async Task Batch_OnAFullDisk_IsNotAcknowledgedAndIsTakenLater()
+    {
+        var database = _app.Services.GetRequiredService<Database>();
+        var token = TestContext.Current.CancellationToken;
+        using (var stream = await OpenAsync())
+        {
+            await stream.SendAsync(WireBatch.Full(1));
+            await database.WriteAsync(session => session.Number($"PRAGMA max_page_count = {session.Number("PRAGMA page_count")}"), token);
+            var failed = await Assert.ThrowsAsync<RpcException>(() => stream.SendAsync(Large(2)));
+            Assert.Equal(StatusCode.Unavailable, failed.StatusCode);
+            Assert.Contains("batch 2 was not stored: the disk under the store is full", failed.Status.Detail, StringComparison.Ordinal);
+        }
+
+        await database.WriteAsync(session => session.Number("PRAGMA max_page_count = 1000000"), token);
+        using var again = await OpenAsync();
+        Assert.Equal(1UL, again.Welcome.LastSequence);
+        Assert.Equal(2UL, (await again.SendAsync(Large(2))).Sequence);
+    }
+
+    [Fact]
+    public async Task Stream_WhoseScopesAreBehind_WaitsAfterTheBatchesInFlight()
+    {
+        _scopes.Close();
+        using var stream = await OpenAsync();
+        await stream.SendAsync(WireBatch.Full(1));
+        await stream.SendAsync(WireBatch.Full(2));
+        var third = stream.SendAsync(WireBatch.Full(3));
+        await Task.WhenAny(third, Task.Delay(200, TestContext.Current.CancellationToken));
+        Assert.False(third.IsCompleted);
+        _scopes.Open();
+        Assert.Equal(3UL, (await third.WaitAsync(Patience, TestContext.Current.CancellationToken)).Sequence);
+    }
+
+    [Fact]
+    public async Task Status_IsKeptForWhoAsks()
+    {
+        using var stream = await OpenAsync();
+        await stream.WriteAsync(new AgentMessage { Status = new AgentStatus { QueueLength = 7 } });
+        await stream.SendAsync(WireBatch.Full());
+        Assert.Equal(7UL, _app.Services.GetRequiredService<IAgentDirectory>().LastStatus("agent-1")!.QueueLength);
+    }
+
+    private IQueryStore Store => _app.Services.GetRequiredService<IQueryStore>();
+
+    private async Task<AgentCall> OpenAsync(Hello? hello = null)
+    {
+        var call = new AgentCall(_channel);
+        await call.WriteAsync(new AgentMessage { Hello = hello ?? WireBatch.Hello() });
+        call.Welcome = (await call.ReadAsync()).Welcome;
+        return call;
+    }
+
+    private static Batch Large(ulong sequence)
+    {
+        var batch = WireBatch.Full(sequence);
+        for (var i = 0; i < 200; i++)
+        {
+            WireBatch.Exec(batch, 2);
+        }
+
+        return batch;
+    }
+
+    private static (ulong Sequence, int Refused) Words(Ack ack) => (ack.Sequence, (int)ack.Rejections.Sum(rejection => rejection.Rows));
+
+    private sealed class AgentCall(GrpcChannel channel) : IDisposable
+    {
+        private readonly AsyncDuplexStreamingCall<AgentMessage, CollectorMessage> _call = new V1.Ingest.IngestClient(channel).Stream();
+
+        public Welcome Welcome { get; set; } = new();
+
+        public async Task<Ack> SendAsync(Batch batch)
+        {
+            try
+            {
+                await WriteAsync(new AgentMessage { Batch = batch });
+            }
+            catch (RpcException)
+            {
+                // The answer says why.
+            }
+
+            return (await ReadAsync()).Ack;
+        }
+
+        public Task WriteAsync(AgentMessage message) => _call.RequestStream.WriteAsync(message).WaitAsync(Patience);
+
+        public async Task<CollectorMessage> ReadAsync()
+        {
+            Assert.True(await _call.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(Patience), "the stream ended without an answer");
+            return _call.ResponseStream.Current;
+        }
+
+        public void Dispose() => _call.Dispose();
+    }
+
+    /// <summary>Takes what is handed over; can be held shut.</summary>
+    private sealed class TakingScopes : IScopeDirectory
+    {
+        private readonly Lock _lock = new();
+        private readonly List<(int Count, TaskCompletionSource Reached)> _waiting = [];
+        private TaskCompletionSource _open = Completed();
+        private int _taken;
+
+        public void Close() => _open = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void Open() => _open.TrySetResult();
+
+        public Task TookAsync(int count)
+        {
+            lock (_lock)
+            {
+                var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                _waiting.Add((count, reached));
+                Tell();
+                return reached.Task;
+            }
+        }
+
+        public async Task ApplyAsync(IReadOnlyList<Observation> observations, CancellationToken cancellationToken)
+        {
+            await _open.Task;
+            lock (_lock)
+            {
+                _taken += observations.Count;
+                Tell();
+            }
+        }
+
+        public Task<BaselineView?> GetBaselineAsync(string scopeId, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<Incident?> CloseIncidentAsync(string scopeId, string incidentId, string verdict, string who, string note, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<Incident?> ApproveIncidentAsync(string scopeId, string incidentId, string who, string note, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<Deviation?> ApproveDeviationAsync(string scopeId, string deviationId, string who, string note, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        private void Tell()
+        {
+            foreach (var (count, reached) in _waiting.Where(waiting => waiting.Count <= _taken))
+            {
+                reached.TrySetResult();
+            }
+        }
+
+        private static TaskCompletionSource Completed()
+        {
+            var done = new TaskCompletionSource();
+            done.SetResult();
+            return done;
+        }
+    }
+}

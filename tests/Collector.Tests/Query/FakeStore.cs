@@ -1,0 +1,158 @@
+using Runtime.Collector.Baselines;
+using Runtime.Collector.Detection;
+using Runtime.Collector.Incidents;
+using Runtime.Collector.Ingest;
+using Runtime.Collector.Notifiers;
+using Runtime.Collector.Query;
+using Runtime.Collector.Scopes;
+using Runtime.V1;
+using AuditEntry = Runtime.Collector.Incidents.AuditEntry;
+using Deviation = Runtime.Collector.Detection.Deviation;
+using Incident = Runtime.Collector.Incidents.Incident;
+
+namespace Runtime.Collector.Tests.Query;
+
+/// <summary>Store, scopes and agents in memory, with the same filters as the contract names. Any thread.</summary>
+internal sealed class FakeStore : IQueryStore, IScopeDirectory, IAgentDirectory, INotifierTest
+{
+    private readonly Lock _lock = new();
+    private readonly List<Observation> _log = [];
+    private TaskCompletionSource _appended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public List<ScopeSummary> Scopes { get; } = [];
+    public List<Deviation> Deviations { get; } = [];
+    public List<Incident> Incidents { get; } = [];
+    public List<StoredAgent> Agents { get; } = [];
+    public List<DeliveryView> Deliveries { get; } = [];
+    public Dictionary<string, NotifierTest> Notifiers { get; } = [];
+    public Dictionary<string, AgentStatus> Statuses { get; } = [];
+    public Exception? Fault { get; set; }
+
+    public void Append(params Observation[] observations)
+    {
+        lock (_lock)
+        {
+            foreach (var observation in observations)
+            {
+                _log.Add(observation with { Id = _log.Count + 1 });
+            }
+
+            _appended.SetResult();
+            _appended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+    }
+
+    public IReadOnlyList<string> Names => [.. Notifiers.Keys];
+
+    public Task<StoreFigures> GetFiguresAsync(CancellationToken cancellationToken) => Fault is { } fault
+        ? Task.FromException<StoreFigures>(fault)
+        : Task.FromResult(new StoreFigures(_log.Count, 3, 1, Incidents.Count(incident => incident.State == IncidentState.Open), Scopes.Count, 4096));
+
+    public Task<IReadOnlyList<StoredAgent>> ListAgentsAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<StoredAgent>>(Agents);
+
+    public Task<Page<ScopeSummary>> ListScopesAsync(ListFilter filter, CancellationToken cancellationToken) =>
+        Page(Scopes.Where(scope => scope.ScopeId.Contains(filter.Scope, StringComparison.OrdinalIgnoreCase) && scope.ScopeId.Contains(filter.Text, StringComparison.OrdinalIgnoreCase)), filter);
+
+    public Task<IReadOnlyList<string>> FindScopesAsync(string part, CancellationToken cancellationToken)
+    {
+        var ids = Scopes.Select(scope => scope.ScopeId).ToList();
+        return Task.FromResult<IReadOnlyList<string>>(ids.Contains(part) ? [part] : [.. ids.Where(id => id.Contains(part, StringComparison.Ordinal)).Take(10)]);
+    }
+
+    public Task<Page<Deviation>> ListDeviationsAsync(ListFilter filter, CancellationToken cancellationToken) => Page(Deviations.Where(deviation =>
+        deviation.ScopeId.Contains(filter.Scope, StringComparison.Ordinal) && (filter.Kind.Length == 0 || deviation.Kind == filter.Kind)
+        && deviation.Severity >= filter.MinSeverity && In(deviation.Time, filter) && (deviation.Title + deviation.Key).Contains(filter.Text, StringComparison.OrdinalIgnoreCase)), filter);
+
+    public Task<Page<Incident>> ListIncidentsAsync(ListFilter filter, CancellationToken cancellationToken) => Page(Incidents.Where(incident =>
+        incident.ScopeId.Contains(filter.Scope, StringComparison.Ordinal) && incident.Severity >= filter.MinSeverity && In(incident.FirstSeen, filter)
+        && incident.Title.Contains(filter.Text, StringComparison.OrdinalIgnoreCase)
+        && (filter.State.Length == 0 || string.Equals(incident.State.ToString(), filter.State, StringComparison.OrdinalIgnoreCase))), filter);
+
+    public Task<IReadOnlyList<Incident>> FindIncidentsAsync(string idPrefix, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<Incident>>([.. Incidents.Where(incident => incident.Id.StartsWith(idPrefix, StringComparison.Ordinal)).Take(3)]);
+
+    public Task<IReadOnlyList<Deviation>> FindDeviationsAsync(string idPrefix, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<Deviation>>([.. Deviations.Where(deviation => deviation.Id.StartsWith(idPrefix, StringComparison.Ordinal)).Take(3)]);
+
+    public Task<IReadOnlyList<Deviation>> ListIncidentDeviationsAsync(string incidentId, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<Deviation>>([.. Deviations.Where(deviation => deviation.IncidentId == incidentId)]);
+
+    public Task<IReadOnlyList<DeliveryView>> ListDeliveriesAsync(string incidentId, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<DeliveryView>>(Deliveries);
+
+    public Task<Page<Observation>> ListEventsAsync(ListFilter filter, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return Page(_log.Where(observation => Match(observation, filter)).Reverse().ToList(), filter);
+        }
+    }
+
+    public Task<IReadOnlyList<Observation>> ReadEventsAfterAsync(long afterId, ListFilter filter, int limit, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return Task.FromResult<IReadOnlyList<Observation>>([.. _log.Where(observation => observation.Id > afterId && Match(observation, filter)).Take(limit)]);
+        }
+    }
+
+    public async Task<long> WaitForEventsAsync(long afterId, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task appended;
+            lock (_lock)
+            {
+                if (_log.Count > afterId)
+                {
+                    return _log.Count;
+                }
+
+                appended = _appended.Task;
+            }
+
+            await appended.WaitAsync(cancellationToken);
+        }
+    }
+
+    public Task ApplyAsync(IReadOnlyList<Observation> observations, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task<BaselineView?> GetBaselineAsync(string scopeId, CancellationToken cancellationToken) =>
+        Task.FromResult(Scopes.Exists(scope => scope.ScopeId == scopeId) ? Sample.Baseline(Runtime.Collector.Inventory.Scope.Parse(scopeId)) : null);
+
+    public Task<Incident?> CloseIncidentAsync(string scopeId, string incidentId, string verdict, string who, string note, CancellationToken cancellationToken) =>
+        Task.FromResult(Change(incidentId, IncidentState.Closed, new(Sample.Noon, who, "close " + verdict, note)));
+
+    public Task<Incident?> ApproveIncidentAsync(string scopeId, string incidentId, string who, string note, CancellationToken cancellationToken) =>
+        Task.FromResult(Change(incidentId, IncidentState.Approved, new(Sample.Noon, who, "approve", note)));
+
+    public Task<Deviation?> ApproveDeviationAsync(string scopeId, string deviationId, string who, string note, CancellationToken cancellationToken)
+    {
+        var index = Deviations.FindIndex(deviation => deviation.Id == deviationId);
+        return Task.FromResult(index < 0 ? null : Deviations[index] = Deviations[index] with { State = DeviationState.Approved });
+    }
+
+    public bool IsConnected(string agentId) => Statuses.ContainsKey(agentId);
+
+    public AgentStatus? LastStatus(string agentId) => Statuses.GetValueOrDefault(agentId);
+
+    public Task<NotifierTest?> TestAsync(string name, CancellationToken cancellationToken) => Task.FromResult(Notifiers.GetValueOrDefault(name));
+
+    private Incident? Change(string id, IncidentState state, AuditEntry entry)
+    {
+        var index = Incidents.FindIndex(incident => incident.Id == id);
+        return index < 0 ? null : Incidents[index] = Incidents[index] with { State = state, Audit = [.. Incidents[index].Audit, entry] };
+    }
+
+    private static bool Match(Observation observation, ListFilter filter) =>
+        observation.Scope.Id.Contains(filter.Scope, StringComparison.Ordinal) && (filter.Kind.Length == 0 || EventText.Kind(observation) == filter.Kind)
+        && In(observation.First, filter) && EventText.Summary(observation).Contains(filter.Text, StringComparison.OrdinalIgnoreCase);
+
+    private static bool In(DateTimeOffset time, ListFilter filter) => time >= (filter.Since ?? DateTimeOffset.MinValue) && time <= (filter.Until ?? DateTimeOffset.MaxValue);
+
+    private static Task<Page<T>> Page<T>(IEnumerable<T> all, ListFilter filter)
+    {
+        var start = filter.PageToken.Length == 0 ? 0 : int.Parse(filter.PageToken, null);
+        var items = all.Skip(start).Take(filter.PageSize + 1).ToList();
+        return Task.FromResult(new Page<T>([.. items.Take(filter.PageSize)], items.Count > filter.PageSize ? $"{start + filter.PageSize}" : ""));
+    }
+}

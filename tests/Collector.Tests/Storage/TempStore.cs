@@ -1,0 +1,95 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+using Runtime.Collector.Ingest;
+using Runtime.Collector.Notifiers;
+using Runtime.Collector.Query;
+using Runtime.Collector.Scopes;
+using Runtime.Collector.Storage;
+
+namespace Runtime.Collector.Tests.Storage;
+
+/// <summary>A real database in a folder of its own.</summary>
+internal sealed class TempStore : IDisposable
+{
+    private readonly string _folder;
+    private readonly bool _owns;
+    private readonly ServiceProvider _services;
+
+    public TempStore(string? folder = null, Action<StorageOptions>? change = null)
+    {
+        _owns = folder is null;
+        _folder = folder ?? Directory.CreateTempSubdirectory("runtime-store-").FullName;
+        Options = new StorageOptions { Path = Path.Combine(_folder, "collector.db") };
+        change?.Invoke(Options);
+        var services = new ServiceCollection();
+        services.AddSingleton<TimeProvider>(Time);
+        services.AddSingleton(Logs);
+        services.AddLogging(logging => logging.AddProvider(Logs));
+        services.AddStorage(Options);
+        _services = services.BuildServiceProvider();
+        Database = _services.GetRequiredService<Database>();
+    }
+
+    public FakeTimeProvider Time { get; } = new(Sample.Now);
+    public LogLines Logs { get; } = new();
+    public StorageOptions Options { get; }
+    public Database Database { get; }
+    public IIngestLog Ingest => _services.GetRequiredService<IIngestLog>();
+    public ScopeStore Scopes => _services.GetRequiredService<ScopeStore>();
+    public IOutbox Outbox => _services.GetRequiredService<IOutbox>();
+    public IQueryStore Query => _services.GetRequiredService<IQueryStore>();
+
+    public Retention Retention => ActivatorUtilities.CreateInstance<Retention>(_services);
+
+    /// <summary>Commits observations as one batch of <see cref="Sample.Agent"/>.</summary>
+    public async Task<IReadOnlyList<Observation>> AddAsync(ulong sequence, params Observation[] observations)
+    {
+        await Ingest.OpenEpochAsync(Sample.Agent, Time.GetUtcNow(), CancellationToken.None);
+        return (await Ingest.CommitAsync(Sample.Agent, Sample.Batch(sequence, observations), Time.GetUtcNow(), CancellationToken.None)).Stored;
+    }
+
+    public void Dispose()
+    {
+        _services.Dispose();
+        if (_owns)
+        {
+            Directory.Delete(_folder, recursive: true);
+        }
+    }
+}
+
+/// <summary>Keeps what was logged.</summary>
+internal sealed class LogLines : ILoggerProvider, ILogger
+{
+    private readonly List<string> _lines = [];
+
+    public IReadOnlyList<string> All
+    {
+        get
+        {
+            lock (_lines)
+            {
+                return [.. _lines];
+            }
+        }
+    }
+
+    public ILogger CreateLogger(string categoryName) => this;
+
+    public void Dispose()
+    {
+    }
+
+    IDisposable? ILogger.BeginScope<TState>(TState state) => null;
+
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        lock (_lines)
+        {
+            _lines.Add($"{logLevel}: {formatter(state, exception)} {exception?.Message}");
+        }
+    }
+}
