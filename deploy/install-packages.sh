@@ -25,10 +25,10 @@ demo   /bin/busybox                    busybox-static              web server an
 tests  jq                              jq                          rewrites cgroup paths as a systemd node has them
 tests  kubectl                         kubernetes-client           renders the manifests
 tests  openssl                         openssl                     makes certificates
-bench  auditctl                        auditd                      a peer: the kernel's audit log
-bench  opensnoop|/usr/sbin/opensnoop   libbpf-tools                peers: execsnoop, opensnoop, tcpconnect
+bench  auditctl                        auditd                      a peer: the audit log of the kernel
+bench  opensnoop                       libbpf-tools                peers: execsnoop, opensnoop, tcpconnect
 bench  bpftrace                        bpftrace                    a peer: scripted tracing
-bench  bpftool                         bpftool                     reads the kernel's statistics of our programs
+bench  bpftool                         bpftool                     reads the statistics of our programs in the kernel
 '
 
 purposes=()
