@@ -58,6 +58,23 @@ internal sealed partial class AgentStream(
         }
     }
 
+    /// <summary>Waits for the scopes to have what was acknowledged, so that a stop does not cut them off in between. Ends also after the limit: the log brings them the rest.</summary>
+    public async Task DrainAsync(TimeSpan limit)
+    {
+        using var patience = new CancellationTokenSource(limit, time);
+        try
+        {
+            for (var i = 0; i < options.BatchesInFlight; i++)
+            {
+                await _inFlight.WaitAsync(patience.Token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            Log.NotDrained(logger, agent.AgentId, limit.TotalSeconds);
+        }
+    }
+
     private async Task ApplyAsync(IReadOnlyList<Observation> stored)
     {
         try
@@ -110,6 +127,9 @@ internal sealed partial class AgentStream(
     {
         [LoggerMessage(3100, LogLevel.Warning, "{Rows} rows of agent {AgentId} were refused, the first because: {Reason}. Said once a minute.")]
         public static partial void Refused(ILogger logger, int rows, string agentId, string reason);
+
+        [LoggerMessage(3102, LogLevel.Warning, "Scopes did not take the last rows of agent {AgentId} within {Seconds} s; they are handed over again.")]
+        public static partial void NotDrained(ILogger logger, string agentId, double seconds);
 
         [LoggerMessage(3101, LogLevel.Error, "Stored rows of agent {AgentId} did not reach their scopes; they are handed over again within a minute.")]
         public static partial void NotApplied(ILogger logger, string agentId, Exception failure);
