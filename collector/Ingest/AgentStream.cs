@@ -15,6 +15,7 @@ internal sealed partial class AgentStream(
 #pragma warning restore CA1001
 {
     private static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(5);
 
     private readonly SemaphoreSlim _inFlight = new(options.BatchesInFlight);
     private long _lastLogged;
@@ -58,20 +59,23 @@ internal sealed partial class AgentStream(
         }
     }
 
-    /// <summary>Waits for the scopes to have what was acknowledged, so that a stop does not cut them off in between. Ends also after the limit: the log brings them the rest.</summary>
-    public async Task DrainAsync(TimeSpan limit)
+    /// <summary>
+    /// Waits for the batches that the scopes still work on. A stop ends the streams first and the scopes after them: without
+    /// this, a scope would be woken while they stop.
+    /// </summary>
+    public async Task DrainAsync()
     {
-        using var patience = new CancellationTokenSource(limit, time);
+        using var patience = new CancellationTokenSource(DrainLimit, time);
         try
         {
-            for (var i = 0; i < options.BatchesInFlight; i++)
+            for (var slot = 0; slot < options.BatchesInFlight; slot++)
             {
                 await _inFlight.WaitAsync(patience.Token);
             }
         }
         catch (OperationCanceledException)
         {
-            Log.NotDrained(logger, agent.AgentId, limit.TotalSeconds);
+            Log.NotDrained(logger, agent.AgentId, DrainLimit);
         }
     }
 
@@ -128,10 +132,10 @@ internal sealed partial class AgentStream(
         [LoggerMessage(3100, LogLevel.Warning, "{Rows} rows of agent {AgentId} were refused, the first because: {Reason}. Said once a minute.")]
         public static partial void Refused(ILogger logger, int rows, string agentId, string reason);
 
-        [LoggerMessage(3102, LogLevel.Warning, "Scopes did not take the last rows of agent {AgentId} within {Seconds} s; they are handed over again.")]
-        public static partial void NotDrained(ILogger logger, string agentId, double seconds);
-
         [LoggerMessage(3101, LogLevel.Error, "Stored rows of agent {AgentId} did not reach their scopes; they are handed over again within a minute.")]
         public static partial void NotApplied(ILogger logger, string agentId, Exception failure);
+
+        [LoggerMessage(3102, LogLevel.Warning, "Scopes still work on what agent {AgentId} sent, {Limit} after its stream ended; they go on beside it.")]
+        public static partial void NotDrained(ILogger logger, string agentId, TimeSpan limit);
     }
 }

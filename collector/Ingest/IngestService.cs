@@ -10,7 +10,6 @@ internal sealed partial class IngestService(
     : V1.Ingest.IngestBase
 {
     private static readonly TimeSpan HelloTimeout = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(5);
 
     public override async Task Stream(IAsyncStreamReader<AgentMessage> requestStream, IServerStreamWriter<CollectorMessage> responseStream, ServerCallContext context)
     {
@@ -85,7 +84,7 @@ internal sealed partial class IngestService(
         }
         finally
         {
-            await stream.DrainAsync(DrainLimit);
+            await stream.DrainAsync();
         }
     }
 
