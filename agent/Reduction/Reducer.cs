@@ -187,6 +187,7 @@ internal sealed class Reducer : IKernelEventSink
     public void Finish()
     {
         OnIdle();
+        _losses.Take(_clock.ToUnixNs(_nowBootNs), isLast: true);
         _known.ReportAll();
         _waiting.ReleaseAll();
     }
