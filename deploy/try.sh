@@ -151,7 +151,8 @@ wait_for() {
   echo "$words"
 }
 
-ctl() { "$out/runtimectl/runtimectl" --socket "$socket" "$@"; }
+# Not from the terminal: the next key is not its.
+ctl() { "$out/runtimectl/runtimectl" --socket "$socket" "$@" </dev/null; }
 # "connected" stands in the JSON of an agent that is.
 agent_connected() { ctl status -o json | grep -Eq '"connected": ?true'; }
 
@@ -211,6 +212,7 @@ SETTINGS
   cat >"$scratch/agent.json" <<SETTINGS
 {
   "Collector": "unix:$socket",
+  "State": "$data/agent",
   "Reduction": { "ReportInterval": "$demo_unit" },
   "Containers": { "CriSockets": [ "$runtime_socket", "/run/containerd/containerd.sock" ], "RetryMaximum": "250ms" }
 }
@@ -227,7 +229,8 @@ else
 SETTINGS
   write_settings "$data/agent.json" <<SETTINGS
 {
-  "Collector": "unix:$socket"
+  "Collector": "unix:$socket",
+  "State": "$data/agent"
 }
 SETTINGS
   settings=$data

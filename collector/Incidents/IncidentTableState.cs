@@ -19,7 +19,6 @@ internal sealed partial class IncidentJson : JsonSerializerContext
     /// <summary>Our own state read by ourselves: nothing needs the escapes that HTML would, and texts stay short.</summary>
     public static IncidentJson Compact { get; } = new(new JsonSerializerOptions
     {
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     });
 }

@@ -22,7 +22,7 @@ internal static class ScopesSetup
         services.AddSingleton(routes);
         services.AddSingleton<ScopesMeter>();
         services.AddSingleton<IScopeDirectory, ScopeDirectory>();
-        services.AddLogging(logging => logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Microsoft.Orleans", LogLevel.Warning));
+        services.AddLogging(logging => logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Microsoft.Orleans", LogLevel.Warning).AddFilter("Polly", LogLevel.Warning));
         services.AddOrleans(silo =>
         {
             silo.UseDevelopmentClustering(Silo);

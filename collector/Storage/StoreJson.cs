@@ -7,7 +7,7 @@ using Runtime.Collector.Incidents;
 namespace Runtime.Collector.Storage;
 
 /// <summary>Documents in the store and between scopes. Readers ignore fields that they do not know.</summary>
-[JsonSourceGenerationOptions(NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 [JsonSerializable(typeof(Incident))]
 [JsonSerializable(typeof(Deviation))]
 [JsonSerializable(typeof(BaselineView))]

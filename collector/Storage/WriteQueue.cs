@@ -21,6 +21,7 @@ internal sealed partial class WriteQueue : IDisposable
     private readonly ILogger _logger;
     private readonly Thread _thread;
     private long _lastLogged;
+    private bool _faultTold;
     private volatile string? _fault;
 
     public WriteQueue(SqlSession session, int length, StorageMeter meter, TimeProvider time, ILogger logger)
@@ -99,18 +100,16 @@ internal sealed partial class WriteQueue : IDisposable
         }
 
         _session.Execute("COMMIT");
-        if (_fault is not null)
+        _meter.Commits.Add(1);
+        var kept = shared.Count(request => request.Complete());
+        _meter.Writes.Add(kept);
+        if (kept > 0 && _fault is not null)
         {
             _fault = null;
-            Log.Recovered(_logger);
-        }
-
-        _meter.Commits.Add(1);
-        foreach (var request in shared)
-        {
-            if (request.Complete())
+            if (_faultTold)
             {
-                _meter.Writes.Add(1);
+                _faultTold = false;
+                Log.Recovered(_logger);
             }
         }
     }
@@ -126,6 +125,7 @@ internal sealed partial class WriteQueue : IDisposable
             if (_lastLogged == 0 || _time.GetElapsedTime(_lastLogged) >= LogInterval)
             {
                 _lastLogged = _time.GetTimestamp();
+                _faultTold = true;
                 Log.NotKept(_logger, _fault);
             }
         }

@@ -13,6 +13,9 @@ internal sealed class Learning(Query.QueryClient query, TimeSpan unit, Progress 
     private const int LockUnits = 26;
     private const int QuietUnits = 6;
 
+    // A prediction is for the next day.
+    private const int UnitsOfPrediction = 24;
+
     private static readonly TimeSpan Answer = TimeSpan.FromSeconds(5);
 
     /// <exception cref="TimeoutException">With what the baseline still waits for.</exception>
@@ -59,10 +62,12 @@ internal sealed class Learning(Query.QueryClient query, TimeSpan unit, Progress 
 
     private static string Summary(Deployment deployment)
     {
+        var units = deployment.Groups.Max(group => group.Units);
         var predicted = deployment.Groups.Max(group => group.PredictedNew);
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"{deployment.Items} behaviours in {deployment.Groups.Max(group => group.Units)} units, {predicted:0.#} new ones expected in the next {LockUnits - 2}");
+        // Before something could have been seen twice there is nothing to predict from.
+        return units < 2
+            ? $"{deployment.Items} behaviours"
+            : string.Create(CultureInfo.InvariantCulture, $"{deployment.Items} behaviours in {units} units, {predicted:0.#} new ones expected in the next {UnitsOfPrediction}");
     }
 
     /// <summary>By the units that are missing; something new puts it off.</summary>

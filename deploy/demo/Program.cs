@@ -33,7 +33,12 @@ root.SetAction(async (arguments, _) =>
         progress.Say("interrupted; the pods are gone");
         return 130;
     }
-    catch (Exception e) when (e is TimeoutException or InvalidOperationException or RpcException or IOException or HttpRequestException)
+    catch (RpcException e)
+    {
+        progress.Say($"failed:   the collector at {options.Collector} or the container runtime does not answer: {e.Status.Detail}");
+        return 1;
+    }
+    catch (Exception e) when (e is TimeoutException or InvalidOperationException or IOException or HttpRequestException)
     {
         progress.Say("failed:   " + e.Message);
         return 1;

@@ -39,7 +39,7 @@ public sealed class BatchDecoderTests
         { "no process", b => b.Files.Process[0] = 0, 1, "files row 0: process is 0; it must name a row" },
         { "a string behind the table", b => b.Files.Path[0] = 999, 1, "files row 0: path is 999; an index must lie within strings" },
         { "columns of two lengths", b => b.Networks.Error.Clear(), 1, "networks: error is 0 values long; every column must be as long as first, which has 1" },
-        { "a process before its parent", b => b.Processes.Parent[0] = 2, 5, "processes row 0: parent is 2; a process must stand after its parent" },
+        { "a process before its parent", b => b.Processes.Parent[0] = 2, 1, "processes row 0: parent is 2; a process must stand after its parent" },
         { "a process that is its own parent", b => b.Processes.Parent[1] = 2, 5, "processes row 1: parent is 2" },
         { "a time of 1970", b => b.BaseUnixNs = 0, 4, "a time must lie between 2020-01-01" },
         { "a time in a year", b => b.Execs.Last[0] = 365L * 86400 * 1_000_000_000, 1, "one day after the collector's clock" },

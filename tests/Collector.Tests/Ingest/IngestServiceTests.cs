@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
@@ -42,18 +41,7 @@ public sealed class IngestServiceTests : IAsyncLifetime
         _app = builder.Build();
         _app.MapIngest(null);
         await _app.StartAsync();
-        _channel = GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions
-        {
-            HttpHandler = new SocketsHttpHandler
-            {
-                ConnectCallback = async (_, token) =>
-                {
-                    var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                    await socket.ConnectAsync(new UnixDomainSocketEndPoint(Path.Combine(_folder, "s")), token);
-                    return new NetworkStream(socket, ownsSocket: true);
-                },
-            },
-        });
+        _channel = AgentCall.Connect(Path.Combine(_folder, "s"));
     }
 
     public async ValueTask DisposeAsync()
@@ -192,13 +180,7 @@ public sealed class IngestServiceTests : IAsyncLifetime
 
     private IQueryStore Store => _app.Services.GetRequiredService<IQueryStore>();
 
-    private async Task<AgentCall> OpenAsync(Hello? hello = null)
-    {
-        var call = new AgentCall(_channel);
-        await call.WriteAsync(new AgentMessage { Hello = hello ?? WireBatch.Hello() });
-        call.Welcome = (await call.ReadAsync()).Welcome;
-        return call;
-    }
+    private Task<AgentCall> OpenAsync(Hello? hello = null) => AgentCall.OpenAsync(_channel, hello ?? WireBatch.Hello());
 
     private static Batch Large(ulong sequence)
     {
@@ -212,37 +194,6 @@ public sealed class IngestServiceTests : IAsyncLifetime
     }
 
     private static (ulong Sequence, int Refused) Words(Ack ack) => (ack.Sequence, (int)ack.Rejections.Sum(rejection => rejection.Rows));
-
-    private sealed class AgentCall(GrpcChannel channel) : IDisposable
-    {
-        private readonly AsyncDuplexStreamingCall<AgentMessage, CollectorMessage> _call = new V1.Ingest.IngestClient(channel).Stream();
-
-        public Welcome Welcome { get; set; } = new();
-
-        public async Task<Ack> SendAsync(Batch batch)
-        {
-            try
-            {
-                await WriteAsync(new AgentMessage { Batch = batch });
-            }
-            catch (RpcException)
-            {
-                // The answer says why.
-            }
-
-            return (await ReadAsync()).Ack;
-        }
-
-        public Task WriteAsync(AgentMessage message) => _call.RequestStream.WriteAsync(message).WaitAsync(Patience);
-
-        public async Task<CollectorMessage> ReadAsync()
-        {
-            Assert.True(await _call.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(Patience), "the stream ended without an answer");
-            return _call.ResponseStream.Current;
-        }
-
-        public void Dispose() => _call.Dispose();
-    }
 
     /// <summary>Takes what is handed over; can be held shut.</summary>
     private sealed class TakingScopes : IScopeDirectory

@@ -36,6 +36,20 @@ public sealed class EngineStateTests
         Assert.Equal(Log[^1].Id, engine.AppliedThrough);
     }
 
+    /// <summary>The host has no container: an incident of it once could not be read back.</summary>
+    [Fact]
+    public void Restart_OfTheHostWithAnOpenIncident_EqualsNone()
+    {
+        var observations = new ObservationBuilder();
+        var engine = new ScopeEngine(ObservationBuilder.Host, new BaselineOptions());
+        var fromMemory = observations.Exec(null, observations.Process("/memfd:load", flags: ProcessFlags.Memfd | ProcessFlags.Deleted)) with { Scope = ObservationBuilder.Host };
+        Assert.Single(engine.Apply(fromMemory).Alerts);
+
+        var restored = ScopeEngine.Restore(ObservationBuilder.Host, engine.Save(), new BaselineOptions());
+
+        Assert.Equal(engine.Save(), restored.Save());
+    }
+
     [Fact]
     public void Restart_AnywhereInTheLog_EqualsNone()
     {

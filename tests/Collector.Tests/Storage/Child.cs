@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
 
 namespace Runtime.Collector.Tests.Storage;
 
@@ -8,7 +7,7 @@ internal static class Child
 {
     private const string Variable = "RUNTIME_TEST_CHILD";
 
-    // Filled before Main.
+    // What a child can be.
     private static readonly Dictionary<string, Func<string, Task>> Roles = new()
     {
         ["store"] = KillTests.WriteForEverAsync,
@@ -16,16 +15,16 @@ internal static class Child
         ["sockets"] = Scopes.SiloTests.TellListenersAsync,
     };
 
-    [ModuleInitializer]
-#pragma warning disable CA2255 // the only place that runs before the test runner's Main
-    public static void Become()
-#pragma warning restore CA2255
+    /// <returns>False: this process is to test.</returns>
+    public static async Task<bool> BecomeAsync()
     {
-        if (Environment.GetEnvironmentVariable(Variable) is { } words && words.Split('|', 2) is [var role, var argument])
+        if (Environment.GetEnvironmentVariable(Variable)?.Split('|', 2) is not [var role, var argument])
         {
-            Roles[role](argument).GetAwaiter().GetResult();
-            Environment.Exit(0);
+            return false;
         }
+
+        await Roles[role](argument);
+        return true;
     }
 
     public static Process Start(string role, string argument)

@@ -40,7 +40,7 @@ public sealed class IngestStoreTests
         var loss = new NodeLoss("process", "ring_full", 12, Sample.Now, Sample.Now);
         var result = await store.Ingest.CommitAsync(Sample.Agent, Sample.Batch(3) with { NodeLosses = [loss] }, Sample.Now, Soon);
         Assert.Equal(
-            [Sample.Api.Id, "default/-/Host/node-1/-", Sample.Web.Id],
+            ["default/-/Host/node-1/-", Sample.Api.Id, Sample.Web.Id],
             result.Stored.Cast<LossObservation>().Where(stored => stored.Count == 12).Select(stored => stored.Scope.Id).Order(StringComparer.Ordinal));
         Assert.Equal(12UL, Assert.Single(await store.Query.ListAgentsAsync(Soon)).Lost);
     }

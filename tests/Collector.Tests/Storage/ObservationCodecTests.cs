@@ -15,7 +15,13 @@ public sealed class ObservationCodecTests
         foreach (var observation in Kinds)
         {
             var decoded = ObservationCodec.Decode(77, observation.Scope, ObservationCodec.Encode(observation));
-            Assert.Equivalent(observation with { Id = 77 }, decoded, strict: true);
+            // Addresses do not bear Assert.Equivalent: some of their properties throw.
+            Assert.Equal(77, decoded.Id);
+            Assert.Equal(observation.GetType(), decoded.GetType());
+            Assert.Equal(ObservationCodec.Encode(observation), ObservationCodec.Encode(decoded));
+            Assert.Equivalent(observation.Lineage, decoded.Lineage, strict: true);
+            Assert.Equivalent(observation.Container, decoded.Container, strict: true);
+            Assert.Equal(Text(observation), Text(decoded));
         }
     }
 
@@ -48,6 +54,9 @@ public sealed class ObservationCodecTests
                 // The one way to fail.
             }
         }, iter: 20_000);
+
+    /// <summary>Every member by its own words; lists were compared before.</summary>
+    private static string Text(Observation observation) => (observation with { Id = 0, Lineage = [Sample.Process()], Container = null }).ToString();
 
     private static string Clean(string text) => global::System.Text.Encoding.UTF8.GetString(global::System.Text.Encoding.UTF8.GetBytes(text));
 }

@@ -31,6 +31,19 @@ public sealed class ScopeStoreTests
         Assert.Equal("/b", rows[1].Observation!.Process.Binary);
     }
 
+    /// <summary>The host has no container: a deviation of it once could not be read back.</summary>
+    [Fact]
+    public async Task Read_OfAHostsDeviation_GivesItWithoutAContainer()
+    {
+        using var store = new TempStore();
+        var stored = await store.AddAsync(1, Sample.Exec());
+        var incident = Sample.Incident("i1", Sample.Web.Id);
+        var deviation = Sample.Deviation("d1", "i1", Sample.Web.Id) with { Container = null };
+        await store.Scopes.SaveAsync(Sample.Web.Id, new ScopeRecord { State = [1], AppliedThrough = stored[0].Id, Outcome = new ScopeOutcome([deviation], [incident], []), Alerts = [], Audit = [] }, 0, Sample.Now, Soon);
+
+        Assert.Null(Assert.Single(await store.Query.ListIncidentDeviationsAsync("i1", Soon)).Container);
+    }
+
     [Fact]
     public async Task Save_WithAnOutcome_StoresAllOfItOrNothing()
     {
