@@ -26,7 +26,7 @@ tests  jq                              jq                          rewrites cgro
 tests  kubectl                         kubernetes-client           renders the manifests
 tests  openssl                         openssl                     makes certificates
 bench  auditctl                        auditd                      a peer: the audit log of the kernel
-bench  opensnoop                       libbpf-tools                peers: execsnoop, opensnoop, tcpconnect
+bench  opensnoop                       libbpf-tools                peers: execsnoop, opensnoop, tcpstates
 bench  bpftrace                        bpftrace                    a peer: scripted tracing
 bench  bpftool                         bpftool                     reads the statistics of our programs in the kernel
 '

@@ -113,7 +113,7 @@ static void stop(int signal)
 
 static int spin(char *self)
 {
-	struct sigaction action = { .sa_handler = stop };
+	struct sigaction action = { .sa_handler = stop, .sa_flags = SA_RESTART };
 	uint64_t count = 0;
 
 	sigaction(SIGTERM, &action, NULL);
