@@ -7,6 +7,7 @@ set -euo pipefail
 # PURPOSE PROBE PACKAGE WHY. A probe is a program on the PATH, or a file when it begins with '/' (* stands for the machine's
 # architecture); what is there already, from whatever package, is left as it is: Docker's containerd serves as Debian's does.
 table='
+build  make                            make                        runs the compiler for the kernel programs
 build  clang                           clang                       compiles the kernel programs and links the native agent
 build  llvm-strip                      llvm                        takes debug sections out of the kernel programs
 build  /usr/include/bpf/bpf_helpers.h  libbpf-dev                  headers of the kernel programs
