@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Runtime.Agent.Capture;
 using Runtime.Agent.Processes;
@@ -12,6 +13,7 @@ internal sealed unsafe class CgroupTree
 {
     private const int FileHandleKernfs = 0xfe; // FILEID_KERNFS, linux/exportfs.h, since 5.8
     private const ulong RootId = 1;
+    private static readonly EnumerationOptions Below = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = true };
 
     private readonly int _max;
     private readonly string? _v2Root;
@@ -20,6 +22,9 @@ internal sealed unsafe class CgroupTree
 
     // Bounded by MaxCgroups: full, new ones are not kept (counted) and are asked from the kernel again. Removed by Forget.
     private readonly Dictionary<CgroupKey, string> _paths = [];
+
+    // By hierarchy, so two at most: where the root of our own cgroup namespace lies in the mounted tree.
+    private readonly Dictionary<string, string> _namespaceRoots = [];
 
     public CgroupTree(ContainerOptions options)
     {
@@ -78,8 +83,8 @@ internal sealed unsafe class CgroupTree
     {
         var v1 = _v1IsMemory ? cgroup.Memory : cgroup.Pids;
         if (cgroup.V2 is not null && (cgroup.V2 != "/" || v1 is null or "/" || _v1Root is null))
-            return _v2Root is null ? default : new(cgroup.V2 == "/" ? RootId : InodeOf(_v2Root + cgroup.V2), 2);
-        return v1 is null || _v1Root is null ? default : new(v1 == "/" ? RootId : InodeOf(_v1Root + v1), 1);
+            return _v2Root is null ? default : new(cgroup.V2 == "/" ? RootId : InodeOf(_v2Root + Mounted(_v2Root, cgroup.V2)), 2);
+        return v1 is null || _v1Root is null ? default : new(v1 == "/" ? RootId : InodeOf(_v1Root + Mounted(_v1Root, v1)), 1);
     }
 
     private void Keep(CgroupKey key, string path)
@@ -92,8 +97,7 @@ internal sealed unsafe class CgroupTree
 
     private void Walk(string root, byte version)
     {
-        var options = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = true };
-        foreach (var path in Directory.EnumerateDirectories(root, "*", options))
+        foreach (var path in Directory.EnumerateDirectories(root, "*", Below))
         {
             if (InodeOf(path) is var inode and not 0)
                 Keep(new(inode, version), path[root.Length..]);
@@ -148,7 +152,41 @@ internal sealed unsafe class CgroupTree
             return null;
         if (key.Id != 0 && KeyOf(cgroup) != key)
             return null;
-        return cgroup.V2 is not null and not "/" ? cgroup.V2 : (_v1IsMemory ? cgroup.Memory : cgroup.Pids) ?? cgroup.V2;
+        if (cgroup.V2 is not null and not "/" && _v2Root is not null)
+            return Mounted(_v2Root, cgroup.V2);
+        var v1 = _v1IsMemory ? cgroup.Memory : cgroup.Pids;
+        return v1 is not null && _v1Root is not null ? Mounted(_v1Root, v1) : v1 ?? cgroup.V2;
+    }
+
+    /// <summary>A path of /proc/PID/cgroup as the mounted tree has it.</summary>
+    // 0::/kubepods.slice/…            on the host
+    // 0::/../../kubepods.slice/…      from a cgroup namespace of our own, which an unprivileged pod on v2 has: cgroup_namespaces(7)
+    private string Mounted(string hierarchy, string path)
+    {
+        if (!path.StartsWith("/..", StringComparison.Ordinal))
+            return path;
+        if (!_namespaceRoots.TryGetValue(hierarchy, out var root))
+            _namespaceRoots[hierarchy] = root = OwnPath(hierarchy);
+        return Path.GetFullPath(root + path);
+    }
+
+    /// <summary>The directory that lists our own process; "" when none does.</summary>
+    private static string OwnPath(string hierarchy)
+    {
+        var own = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
+        foreach (var path in Directory.EnumerateDirectories(hierarchy, "*", Below))
+        {
+            try
+            {
+                if (File.ReadLines(path + "/cgroup.procs").Contains(own))
+                    return path[hierarchy.Length..];
+            }
+            catch (IOException)
+            {
+                // Gone meanwhile, or a threaded cgroup, which lists no processes.
+            }
+        }
+        return "";
     }
 
     /// <returns>0 when there is no such directory.</returns>

@@ -31,6 +31,23 @@ public sealed class CgroupTreeTests : IDisposable
         Assert.Equal(0ul, tree.Repaired);
     }
 
+    /// <summary>An unprivileged pod on cgroup v2 reads others' paths from the root of its own cgroup namespace.</summary>
+    [Fact]
+    public void KeyOf_SeenFromANamespaceOfOurOwn_IsTheOneOfTheTree()
+    {
+        Directory.CreateDirectory(_root + "/kubepods/own");
+        Directory.CreateDirectory(_root + "/kubepods/other");
+        File.WriteAllText(_root + "/cgroup.controllers", "");
+        File.WriteAllText(_root + "/kubepods/own/cgroup.procs", $"1\n{Environment.ProcessId}\n");
+        File.WriteAllText(_root + "/kubepods/other/cgroup.procs", "2\n");
+        var tree = new CgroupTree(new() { CgroupRoot = _root });
+        var key = tree.KeyOf(new ProcCgroup("/kubepods/other", null, null));
+
+        Assert.Equal(key, tree.KeyOf(new ProcCgroup("/../other", null, null)));
+        Assert.Equal(key, tree.KeyOf(new ProcCgroup("/../../kubepods/other", null, null)));
+        Assert.Equal("/kubepods/other", tree.PathOf(key, () => new ProcCgroup("/../other", null, null)));
+    }
+
     [Fact]
     public void PathOf_Forgotten_IsRepairedFromTheProcessOnlyIfItIsThatCgroup()
     {
