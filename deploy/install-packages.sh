@@ -1,12 +1,13 @@
 #!/bin/bash
 # usage: deploy/install-packages.sh [--list] PURPOSE...
-# Installs the Debian packages that are missing for: build, run, demo, tests. --list prints the whole table.
+# Installs the Debian packages that are missing for: build, run, demo, tests, bench. --list prints the whole table.
 # The .NET 10 SDK is not Debian's: it is only checked, for build and tests.
 set -euo pipefail
 
 # PURPOSE PROBE PACKAGE WHY. A probe is a program on the PATH, or a file when it begins with '/' (* stands for the machine's
 # architecture); what is there already, from whatever package, is left as it is: Docker's containerd serves as Debian's does.
 table='
+build  make                            make                        runs the compiler for the kernel programs
 build  clang                           clang                       compiles the kernel programs and links the native agent
 build  llvm-strip                      llvm                        takes debug sections out of the kernel programs
 build  /usr/include/bpf/bpf_helpers.h  libbpf-dev                  headers of the kernel programs
@@ -25,16 +26,20 @@ demo   /bin/busybox                    busybox-static              web server an
 tests  jq                              jq                          rewrites cgroup paths as a systemd node has them
 tests  kubectl                         kubernetes-client           renders the manifests
 tests  openssl                         openssl                     makes certificates
+bench  auditctl                        auditd                      a peer: the audit log of the kernel
+bench  opensnoop                       libbpf-tools                peers: execsnoop, opensnoop, tcpstates
+bench  bpftrace                        bpftrace                    a peer: scripted tracing
+bench  bpftool                         bpftool                     reads the statistics of our programs in the kernel
 '
 
 purposes=()
 for argument in "$@"; do
   case "$argument" in
     --list) printf '%s' "$table"; exit 0 ;;
-    build | run | demo) purposes+=("$argument") ;;
+    build | run | demo | bench) purposes+=("$argument") ;;
     tests) purposes+=(build run demo tests) ;;
     -h | --help) sed -n 's/^# \{0,1\}//; 2,4p' "$0"; exit 0 ;;
-    *) echo "install-packages.sh: '$argument' is not one of build, run, demo, tests" >&2; exit 2 ;;
+    *) echo "install-packages.sh: '$argument' is not one of build, run, demo, tests, bench" >&2; exit 2 ;;
   esac
 done
 [ ${#purposes[@]} -gt 0 ] || { sed -n 's/^# \{0,1\}//; 2,4p' "$0" >&2; exit 2; }

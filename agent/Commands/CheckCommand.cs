@@ -51,7 +51,7 @@ internal sealed class CheckCommand(AgentOptions options, TextWriter output)
             // A stream without Hello: whoever answers at all, even by refusing it, is there.
             using var call = new V1.Ingest.IngestClient(channel).Stream(cancellationToken: limit.Token);
             await call.RequestStream.CompleteAsync();
-            await call.ResponseStream.MoveNext(limit.Token);
+            await call.ResponseHeadersAsync.WaitAsync(limit.Token);
             return new(CheckResult.Ok, subject, $"{options.Collector.Address} answers");
         }
         catch (RpcException e) when (e.StatusCode is not (StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.Internal or StatusCode.Cancelled))

@@ -41,9 +41,9 @@ internal static class CommandLine
         kinds.AcceptOnlyFromAmong("fork", "exec", "exit", "file", "network", "cgroup");
         var record = new Option<string?>("--record") { Description = "Also keep every event in this new file, for 'agent replay'. It holds arguments as they were, secrets too" };
         var command = new Command("trace", "Print every event of this node as one JSON line; needs no collector") { container, kinds, record };
-        command.SetAction((parsed, cancellationToken) => Task.FromResult(TryOptions(parsed, error, out var options, out var log)
-            ? new TraceCommand(options, new(parsed.GetValue(container), parsed.GetValue(kinds) ?? []), parsed.GetValue(record), log).Run(Console.OpenStandardOutput(), cancellationToken)
-            : CannotWork));
+        command.SetAction((parsed, cancellationToken) => TryOptions(parsed, error, out var options, out var log)
+            ? OnOwnThread(() => new TraceCommand(options, new(parsed.GetValue(container), parsed.GetValue(kinds) ?? []), parsed.GetValue(record), log).Run(Console.OpenStandardOutput(), cancellationToken))
+            : Task.FromResult(CannotWork));
         return command;
     }
 
@@ -57,7 +57,7 @@ internal static class CommandLine
             if (!TryOptions(parsed, error, out var options, out var log))
                 return CannotWork;
             var replay = new ReplayCommand(options, parsed.GetValue(file)!, log);
-            return parsed.GetValue(Collector) is not null && !parsed.GetValue(print) ? await replay.SendAsync(cancellationToken) : replay.Print(Console.OpenStandardOutput(), cancellationToken);
+            return parsed.GetValue(Collector) is not null && !parsed.GetValue(print) ? await replay.SendAsync(cancellationToken) : await OnOwnThread(() => replay.Print(Console.OpenStandardOutput(), cancellationToken));
         });
         return command;
     }
@@ -78,6 +78,10 @@ internal static class CommandLine
         command.SetAction(_ => output.WriteLine(AgentIdentity.OwnVersion));
         return command;
     }
+
+    /// <summary>An action that did not return at once would keep the handler of signals from being set up.</summary>
+    private static Task<int> OnOwnThread(Func<int> work) =>
+        Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     /// <summary>All faults at once, before any work.</summary>
     private static bool TryOptions(ParseResult parsed, TextWriter error, out AgentOptions options, out AgentLog log)

@@ -26,7 +26,7 @@ internal sealed partial class ProcessTable
         Place(entry, process.Cgroup, process.Key.Pid);
         if (process.Flags.HasFlag(ProcessFlags.NetworkFacing))
             MarkNetworkFacing(process.Key);
-        if (entry.Lineage != Lineage.Pending)
+        if (entry.Lineage is not (Lineage.Pending or Lineage.Unknown))
             return;
         if (process.Phase is Phase.Init or Phase.Steady && entry.Life is { HasLivingFirst: false } life)
         {

@@ -85,13 +85,13 @@ internal sealed class RecordingReader : IDisposable
             throw new RecordingException(_path, 20, $"the kernel's release has {length} bytes; at most 256 are right");
         var rest = new byte[length + 4];
         if (_file.ReadAtLeast(rest, rest.Length, throwOnEndOfStream: false) < rest.Length)
-            throw new RecordingException(_path, 24, "the file ends within its header");
+            throw new RecordingException(_path, 0, "the file ends within its header");
         KernelRelease = Encoding.UTF8.GetString(rest.AsSpan(0, (int)length));
         var crc = new Crc32();
         crc.Append(fixedPart);
         crc.Append(rest.AsSpan(0, (int)length));
         if (crc.GetCurrentHashAsUInt32() != BinaryPrimitives.ReadUInt32LittleEndian(rest.AsSpan((int)length)))
-            throw new RecordingException(_path, 24 + length, "the header's checksum does not fit: the file is damaged");
+            throw new RecordingException(_path, 0, "the header's checksum does not fit: the file is damaged");
     }
 
     private void Index()

@@ -10,9 +10,10 @@ internal sealed class CaptureLosses(Func<IReadOnlyList<CaptureLoss>> take, ICont
     private const long IntervalNs = 250_000_000;
     private long _lastUnixNs;
 
-    public void Take(long nowUnixNs)
+    /// <param name="isLast">Whatever the time: no later call follows.</param>
+    public void Take(long nowUnixNs, bool isLast = false)
     {
-        if (nowUnixNs - _lastUnixNs < IntervalNs)
+        if (nowUnixNs - _lastUnixNs < IntervalNs && !isLast)
             return;
         foreach (var loss in take())
         {

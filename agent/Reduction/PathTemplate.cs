@@ -22,13 +22,16 @@ internal enum ProcOwner : byte
 /// </remarks>
 internal static class PathTemplate
 {
-    /// <summary>A type's name is longer than the shortest text that it stands for: "/1/1" becomes "/&lt;int&gt;/&lt;int&gt;".</summary>
-    public const int MaxLength = (3 * 4096) + 64;
+    /// <summary>
+    /// What a collector takes as one text. A type's name can be longer than what it stands for ("/1/1" becomes
+    /// "/&lt;int&gt;/&lt;int&gt;"), so that only a path made for it, of thousands of numbers, reaches this; it is cut then.
+    /// </summary>
+    public const int MaxLength = 8192;
 
     // Where images put their files. A path here that ends in .1 or -64 was named by a person.
     private static ReadOnlySpan<byte> Image => "bin boot etc lib lib32 lib64 libx32 opt sbin usr"u8;
 
-    /// <returns>Bytes written. What does not fit into <paramref name="output"/> is cut; <see cref="MaxLength"/> always suffices.</returns>
+    /// <returns>Bytes written. What does not fit into <paramref name="output"/> is cut.</returns>
     public static int Write(ReadOnlySpan<byte> path, ProcOwner owner, Span<byte> output)
     {
         var writer = new TemplateWriter(output);

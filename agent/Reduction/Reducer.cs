@@ -115,10 +115,10 @@ internal sealed class Reducer : IKernelEventSink
             LastUnixNs = unixNs,
             IsNew = true,
             Operation = e.Operation,
-            Path = e.Path.ToArray(),
+            Path = Cut(e.Path),
             Template = template.ToArray(),
-            OtherPath = e.OtherPath.ToArray(),
-            Flags = e.Flags,
+            OtherPath = Cut(e.OtherPath),
+            Flags = Math.Max(e.Path.Length, e.OtherPath.Length) > PathTemplate.MaxLength ? e.Flags | FileFlags.PathTruncated : e.Flags,
             Mode = e.Mode,
             Inode = e.Inode,
             Device = e.Device,
@@ -187,6 +187,7 @@ internal sealed class Reducer : IKernelEventSink
     public void Finish()
     {
         OnIdle();
+        _losses.Take(_clock.ToUnixNs(_nowBootNs), isLast: true);
         _known.ReportAll();
         _waiting.ReleaseAll();
     }
@@ -218,6 +219,9 @@ internal sealed class Reducer : IKernelEventSink
         }
         _known.Close(known, unixNs, e.Origin.TimeBootNs, e.BytesSent, e.BytesReceived, e.DurationNs);
     }
+
+    /// <summary>A folder and the argument behind it can be 4096 bytes each, a little more than a collector takes as one text.</summary>
+    private static byte[] Cut(ReadOnlySpan<byte> path) => path[..Math.Min(path.Length, PathTemplate.MaxLength)].ToArray();
 
     private long Begin(in EventOrigin origin)
     {

@@ -29,7 +29,7 @@ internal sealed class CollectorStream(CollectorOptions collector, StreamingOptio
     /// <summary>Facts that are here and not acknowledged.</summary>
     public ulong Undelivered => (ulong)queue.Count + (ulong)_taken.Count + _sent.Counters()["stream.unacknowledged"];
 
-    private bool IsDelivered => queue.IsCompleted && queue.Count == 0 && _taken.Count == 0 && _sent.IsEmpty;
+    private bool IsDelivered => queue.IsCompleted && queue.IsEmpty && _taken.Count == 0 && _sent.IsEmpty;
 
     /// <summary>By name since start. Any thread.</summary>
     public IReadOnlyDictionary<string, ulong> Counters() => new Dictionary<string, ulong>(_sent.Counters())
@@ -65,6 +65,8 @@ internal sealed class CollectorStream(CollectorOptions collector, StreamingOptio
                 var fault = FaultWords.Of(e);
                 if (fault != lastFault)
                     log.Warning($"collector {collector.Address}: {fault}; trying again");
+                else
+                    log.Debug($"collector {collector.Address}: {fault}");
                 lastFault = fault;
             }
             finally
@@ -132,6 +134,12 @@ internal sealed class CollectorStream(CollectorOptions collector, StreamingOptio
             if (!await call.ResponseStream.MoveNext(answered.Token))
                 throw new CollectorGoneException("it ended the stream before its Welcome");
         }
+        catch (OperationCanceledException) when (!answered.IsCancellationRequested)
+        {
+            // The write only says that the call is dead; why, its headers say.
+            await call.ResponseHeadersAsync;
+            throw;
+        }
         catch (Exception e) when (e is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled } && answered.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             throw new CollectorGoneException($"no answer within {options.AnswerTimeout.TotalSeconds:0.#} s");
@@ -171,7 +179,7 @@ internal sealed class CollectorStream(CollectorOptions collector, StreamingOptio
                 await SendAsync(call, batch, cancellationToken);
             else if (IsDelivered)
                 return;
-            else if (queue.IsCompleted)
+            else if (queue.IsCompleted && !_sent.IsEmpty)
                 await _sent.WaitAsync(cancellationToken);
         }
     }

@@ -55,6 +55,16 @@ internal sealed class FactQueue(int capacity, TimeProvider time) : IFactSink
         }
     }
 
+    /// <summary>No fact, no loss and no repair is left.</summary>
+    public bool IsEmpty
+    {
+        get
+        {
+            lock (_lock)
+                return _count == 0 && _losses.Count == 0 && _repairs.Count == 0;
+        }
+    }
+
     public bool IsCompleted
     {
         get

@@ -74,7 +74,7 @@ internal static class SettingsSetup
 
             // It takes the time since the machine's boot for its first pause, and speaks of deadlock.
             logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
-            logging.AddFilter("Polly", LogLevel.Warning);
+            logging.AddFilter("Polly", LogLevel.Error);
             logging.AddFilter("Grpc", LogLevel.Warning);
             logging.AddFilter("System.Net.Http", LogLevel.Warning);
             logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information);

@@ -15,6 +15,7 @@ internal sealed partial class AgentStream(
 #pragma warning restore CA1001
 {
     private static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(5);
 
     private readonly SemaphoreSlim _inFlight = new(options.BatchesInFlight);
     private long _lastLogged;
@@ -55,6 +56,26 @@ internal sealed partial class AgentStream(
             {
                 _inFlight.Release();
             }
+        }
+    }
+
+    /// <summary>
+    /// Waits for the batches that the scopes still work on. A stop ends the streams first and the scopes after them: without
+    /// this, a scope would be woken while they stop.
+    /// </summary>
+    public async Task DrainAsync()
+    {
+        using var patience = new CancellationTokenSource(DrainLimit, time);
+        try
+        {
+            for (var slot = 0; slot < options.BatchesInFlight; slot++)
+            {
+                await _inFlight.WaitAsync(patience.Token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            Log.NotDrained(logger, agent.AgentId, DrainLimit);
         }
     }
 
@@ -113,5 +134,8 @@ internal sealed partial class AgentStream(
 
         [LoggerMessage(3101, LogLevel.Error, "Stored rows of agent {AgentId} did not reach their scopes; they are handed over again within a minute.")]
         public static partial void NotApplied(ILogger logger, string agentId, Exception failure);
+
+        [LoggerMessage(3102, LogLevel.Warning, "Scopes still work on what agent {AgentId} sent, {Limit} after its stream ended; they go on beside it.")]
+        public static partial void NotDrained(ILogger logger, string agentId, TimeSpan limit);
     }
 }

@@ -60,24 +60,31 @@ internal sealed partial class IngestService(
         AgentIdentity agent, IAsyncStreamReader<AgentMessage> requestStream, IServerStreamWriter<CollectorMessage> responseStream, CancellationToken cancellationToken)
     {
         var stream = new AgentStream(agent, decoder, log, scopes, options, meter, time, logger);
-        while (await requestStream.MoveNext(cancellationToken))
+        try
         {
-            var message = requestStream.Current;
-            switch (message.MessageCase)
+            while (await requestStream.MoveNext(cancellationToken))
             {
-                case AgentMessage.MessageOneofCase.Batch:
-                    var ack = await stream.TakeAsync(message.Batch, cancellationToken);
-                    await responseStream.WriteAsync(new CollectorMessage { Ack = ack }, cancellationToken);
-                    break;
-                case AgentMessage.MessageOneofCase.Status:
-                    agents.SetStatus(agent.AgentId, message.Status);
-                    break;
-                case AgentMessage.MessageOneofCase.Hello:
-                    throw new RpcException(new Status(StatusCode.InvalidArgument, "hello comes once, as the first message"));
-                default:
-                    // A kind that a newer agent knows: nothing that was asked for is lost by passing over it.
-                    break;
+                var message = requestStream.Current;
+                switch (message.MessageCase)
+                {
+                    case AgentMessage.MessageOneofCase.Batch:
+                        var ack = await stream.TakeAsync(message.Batch, cancellationToken);
+                        await responseStream.WriteAsync(new CollectorMessage { Ack = ack }, cancellationToken);
+                        break;
+                    case AgentMessage.MessageOneofCase.Status:
+                        agents.SetStatus(agent.AgentId, message.Status);
+                        break;
+                    case AgentMessage.MessageOneofCase.Hello:
+                        throw new RpcException(new Status(StatusCode.InvalidArgument, "hello comes once, as the first message"));
+                    default:
+                        // A kind that a newer agent knows: nothing that was asked for is lost by passing over it.
+                        break;
+                }
             }
+        }
+        finally
+        {
+            await stream.DrainAsync();
         }
     }
 

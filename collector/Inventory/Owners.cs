@@ -23,6 +23,14 @@ internal static partial class Owners
     public const string ContainerKind = "Container";
     public const string RolloutKind = "Rollout";
 
+    /// <summary>
+    /// The containers that hold the pods' namespaces ("POD") share one scope in a cluster: they all run the one pause program,
+    /// so that anything else in any of them stands out.
+    /// </summary>
+    public const string SandboxKind = "Sandbox";
+
+    private const string SandboxContainer = "POD";
+
     private const int ShortId = 12;
 
     // Controllers cut what they generate names from to 58 characters, so that five random ones fit into 63.
@@ -41,6 +49,11 @@ internal static partial class Owners
         if (!container.Complete)
         {
             return new Scope(cluster, "", ContainerKind, Short(container.Id), "");
+        }
+
+        if (container.Name == SandboxContainer)
+        {
+            return new Scope(cluster, "", SandboxKind, "pod-sandboxes", "");
         }
 
         if (container.PodName.Length == 0)

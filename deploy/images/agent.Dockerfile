@@ -3,7 +3,7 @@
 # built by the same SDK as everything else, on the glibc that it runs with.
 FROM debian:12-slim AS build
 RUN apt-get update \
- && apt-get install -y --no-install-recommends clang llvm lld libbpf-dev libbpf1 bpftool zlib1g-dev libssl3 ca-certificates \
+ && apt-get install -y --no-install-recommends make clang llvm libbpf-dev libbpf1 bpftool zlib1g-dev libssl3 ca-certificates \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=dotnet . /usr/share/dotnet
 ENV PATH=$PATH:/usr/share/dotnet DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1

@@ -12,3 +12,6 @@ install -m 0755 "$published/agent/agent" "$root/usr/bin/agent"
 copy_dependencies "$root" "$published/agent/agent"
 # Opened by name: the eBPF loader (it brings libelf and zlib), and TLS.
 copy_loaded "$root" libbpf.so.1 libssl.so.3 libcrypto.so.3
+# Where the manifest mounts: the node's sockets and name, and the sign of life.
+mkdir -p "$root/host/run" "$root/var/lib/runtime-agent"
+: >"$root/etc/machine-id"

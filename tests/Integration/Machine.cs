@@ -27,7 +27,7 @@ internal static class Machine
 
     public static void SkipWithoutPods() => Assert.SkipWhen(ContainerdNode.Obstacle() is not null, ContainerdNode.Obstacle() ?? "");
 
-    private static string Repository()
+    public static string Repository()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Runtime.sln")))

@@ -57,16 +57,24 @@ public sealed class ServiceProcess : IAsyncDisposable
                 await kill.WaitForExitAsync();
             }
 
-            using var timeout = new CancellationTokenSource(limit);
-            try
-            {
-                await _process.WaitForExitAsync(timeout.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                await KillAsync();
-                throw new TimeoutException($"{_process.StartInfo.FileName} did not end within {limit.TotalSeconds:0} s of SIGTERM:\n{Output}");
-            }
+        }
+
+        return await WaitAsync(limit);
+    }
+
+    /// <summary>Waits for its own end; answers the exit code.</summary>
+    /// <exception cref="TimeoutException">It did not end; it is killed then.</exception>
+    public async Task<int> WaitAsync(TimeSpan limit)
+    {
+        using var timeout = new CancellationTokenSource(limit);
+        try
+        {
+            await _process.WaitForExitAsync(timeout.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            await KillAsync();
+            throw new TimeoutException($"{_process.StartInfo.FileName} did not end within {limit.TotalSeconds:0} s:\n{Output}");
         }
 
         return _process.ExitCode;

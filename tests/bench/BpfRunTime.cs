@@ -12,6 +12,7 @@ internal sealed class BpfRunTime(Report report, string load, StackOptions option
     public async Task RunAsync()
     {
         await using var server = ServiceProcess.Start(load, "serve", "47082");
+        var others = (await ProgramsAsync([])).Keys;
         await using var stack = await RuntimeStack.StartAsync(options);
         var old = await File.ReadAllTextAsync(Switch);
         await File.WriteAllTextAsync(Switch, "1");
@@ -21,12 +22,15 @@ internal sealed class BpfRunTime(Report report, string load, StackOptions option
             foreach (var (what, arguments) in ((string What, string[] Arguments)[])
                 [("exec (with fork, exit)", ["exec", "2000"]), ("open for writing", ["open-write", "100000"]), ("open for reading, not reported", ["open-read", "100000"]), ("connect (with close, accept)", ["connect", "4000", "47082"])])
             {
-                var before = await ProgramsAsync(stack.Agent!.Pid);
+                var before = await ProgramsAsync(others);
                 await Commands.NumberAsync(load, arguments);
-                var after = await ProgramsAsync(stack.Agent!.Pid);
-                var ran = after.Select(program => (program.Key, Ns: program.Value.Ns - before[program.Key].Ns, Runs: program.Value.Runs - before[program.Key].Runs)).Where(program => program.Runs > 0).ToList();
+                var after = await ProgramsAsync(others);
+                var ran = after
+                    .Select(program => (program.Value.Name, Ns: program.Value.Ns - before[program.Key].Ns, Runs: program.Value.Runs - before[program.Key].Runs))
+                    .Where(program => program.Runs > 0)
+                    .ToList();
                 var count = double.Parse(arguments[1], CultureInfo.InvariantCulture);
-                rows.Add([what, (ran.Sum(program => program.Ns) / count).ToString("0", CultureInfo.InvariantCulture), string.Join(", ", ran.OrderByDescending(program => program.Ns).Take(4).Select(program => string.Create(CultureInfo.InvariantCulture, $"{program.Key} {program.Ns / program.Runs} ns")))]);
+                rows.Add([what, (ran.Sum(program => program.Ns) / count).ToString("0", CultureInfo.InvariantCulture), string.Join(", ", ran.OrderByDescending(program => program.Ns).Take(4).Select(program => string.Create(CultureInfo.InvariantCulture, $"{program.Name} {program.Ns / program.Runs} ns")))]);
             }
 
             report.Table("Run time of our kernel programs", ["call", "ns a call, all programs", "the dearest, a run"], rows);
@@ -37,15 +41,16 @@ internal sealed class BpfRunTime(Report report, string load, StackOptions option
         }
     }
 
-    // [{"id":12,"type":"tracing","name":"on_exec",…,"run_time_ns":123,"run_cnt":4,…,"pids":[{"pid":77,"comm":"agent"}]}]
+    // [{"id":12,"type":"tracing","name":"on_exec",…,"run_time_ns":123,"run_cnt":4,…}]
     // run_time_ns and run_cnt are absent until the program ran with statistics on; names may repeat and are cut to 15 bytes.
-    private static async Task<Dictionary<string, (long Ns, long Runs)>> ProgramsAsync(int pid)
+    private static async Task<Dictionary<long, (string Name, long Ns, long Runs)>> ProgramsAsync(IReadOnlyCollection<long> without)
     {
         using var json = JsonDocument.Parse(await Commands.RunAsync("bpftool", "-j", "prog", "show"));
         return json.RootElement.EnumerateArray()
-            .Where(program => program.TryGetProperty("pids", out var pids) && pids.EnumerateArray().Any(owner => owner.GetProperty("pid").GetInt32() == pid))
-            .GroupBy(program => program.GetProperty("name").GetString()!)
-            .ToDictionary(programs => programs.Key, programs => (programs.Sum(program => Number(program, "run_time_ns")), programs.Sum(program => Number(program, "run_cnt"))));
+            .Where(program => !without.Contains(program.GetProperty("id").GetInt64()))
+            .ToDictionary(
+                program => program.GetProperty("id").GetInt64(),
+                program => (program.TryGetProperty("name", out var name) ? name.GetString()! : "?", Number(program, "run_time_ns"), Number(program, "run_cnt")));
 
         static long Number(JsonElement program, string key) => program.TryGetProperty(key, out var value) ? value.GetInt64() : 0;
     }

@@ -45,7 +45,7 @@ internal sealed class ToolMonitor(string name, string ready, string file, params
         var tool = ServiceProcess.Start("stdbuf", ["-oL", file, .. arguments]);
         try
         {
-            await CollectorClient.UntilAsync(() => Task.FromResult(tool.Output), output => output.Contains(ready, StringComparison.Ordinal), StartLimit, $"{name} prints '{ready}'");
+            await CollectorClient.UntilAsync(() => Task.FromResult(tool.Output), output => output.Contains(ready, StringComparison.Ordinal), StartLimit, $"{name} prints its heading");
             return new Running(tool);
         }
         catch

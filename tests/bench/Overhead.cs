@@ -23,14 +23,14 @@ internal sealed class Overhead(Report report, string load, StackOptions options,
         await CompareAsync("open for writing", ["open-write", "100000"],
         [
             agent,
-            new ToolMonitor("opensnoop", "PCOMM", "opensnoop"),
+            new ToolMonitor("opensnoop", "COMM", "opensnoop"),
             new ToolMonitor("bpftrace", "Attaching", "bpftrace", "-e", Trace + "sys_enter_openat { printf(\"%d %s %s\\n\", pid, comm, str(args->filename)); }"),
-            new AuditMonitor("-F", "arch=b64", "-S", "openat", "-F", "a1&01"),
+            new AuditMonitor("-F", "arch=b64", "-S", "openat", "-F", "a2&01"),
         ]);
         await CompareAsync("connect", ["connect", "4000", "47081"],
         [
             agent,
-            new ToolMonitor("tcpconnect", "PCOMM", "tcpconnect"),
+            new ToolMonitor("tcpstates", "SKADDR", "tcpstates"),
             new ToolMonitor("bpftrace", "Attaching", "bpftrace", "-e", Trace + "sys_enter_connect { printf(\"%d %s\\n\", pid, comm); }"),
             new AuditMonitor("-F", "arch=b64", "-S", "connect"),
         ]);

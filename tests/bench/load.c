@@ -7,7 +7,7 @@
 //   load serve PORT      accepts and closes until it is ended
 //   load getppid N       a system call that nobody traces
 //   load spin            one exec for each core's worth of children until SIGTERM, prints how many: the highest exec rate
-//   load memfd           executes this file from a memfd and returns: a fact that always alerts
+//   load memfd           a child of it executes this file from a memfd: a fact that always alerts
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -113,7 +113,7 @@ static void stop(int signal)
 
 static int spin(char *self)
 {
-	struct sigaction action = { .sa_handler = stop };
+	struct sigaction action = { .sa_handler = stop, .sa_flags = SA_RESTART };
 	uint64_t count = 0;
 
 	sigaction(SIGTERM, &action, NULL);
@@ -132,13 +132,20 @@ static int run_from_memfd(char *self)
 	off_t offset = 0;
 	int source = open(self, O_RDONLY | O_CLOEXEC);
 	int memory = (int)syscall(SYS_memfd_create, "load", MFD_CLOEXEC);
+	int status;
 
 	if (source < 0 || memory < 0 || fstat(source, &file) < 0 ||
 	    sendfile(memory, source, &offset, (size_t)file.st_size) != file.st_size)
 		fail("memfd");
-	syscall(SYS_execveat, memory, "", arguments, environment, AT_EMPTY_PATH);
-	fail("execveat");
-	return 1;
+	pid_t child = fork();
+
+	if (child < 0)
+		fail("fork");
+	if (child == 0) {
+		syscall(SYS_execveat, memory, "", arguments, environment, AT_EMPTY_PATH);
+		fail("execveat");
+	}
+	return waitpid(child, &status, 0) < 0 || status != 0;
 }
 
 int main(int argc, char **argv)

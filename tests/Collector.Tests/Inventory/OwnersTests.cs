@@ -56,5 +56,9 @@ public sealed class OwnersTests
     }
 
     [Fact]
+    public void Scope_OfAPodsOwnContainer_IsOneForTheCluster() =>
+        Assert.Equal("default/-/Sandbox/pod-sandboxes/-", Owners.ScopeOf("default", "node-1", Sample.WebContainer with { Name = "POD" }).Id);
+
+    [Fact]
     public void Scope_OfTheHost_IsTheNode() => Assert.Equal("default/-/Host/node-1/-", Owners.ScopeOf("default", "node-1", null).Id);
 }

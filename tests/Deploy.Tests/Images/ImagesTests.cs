@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using k8s.Models;
 using Runtime.Deploy.Tests.Kubernetes;
 using Xunit;
@@ -58,6 +59,30 @@ public sealed class ImagesTests(RootFileSystems roots) : IClassFixture<RootFileS
         await using var check = await RuncPod.StartAsync("check", pod, roots.Agent, "/usr/bin/agent", network.Path, Contents(await CertificatesAsync("agent")));
         var exitCode = await check.WaitAsync(TimeSpan.FromSeconds(60));
         Assert.True(exitCode == 0, $"agent check ended with {exitCode}:\n{check.Output}");
+        var hooks = check.Output.Split('\n').Where(line => line.Contains(" hook ", StringComparison.Ordinal)).ToList();
+        Assert.NotEmpty(hooks);
+        Assert.All(hooks, line => Assert.Matches("^ok +hook [^ ]+ +attached$", line));
+        Assert.Matches("(?m)^ok +cgroups ", check.Output);
+        TestContext.Current.SendDiagnosticMessage($"{hooks.Count} of {hooks.Count} hooks");
+    }
+
+    [Theory]
+    [InlineData("BPF", 2)]
+    [InlineData("PERFMON", 2)]
+    [InlineData("SYS_PTRACE", 1)]
+    [InlineData("DAC_READ_SEARCH", 1)]
+    public async Task Agent_WithoutOneOfItsCapabilities_NamesIt(string name, int expected)
+    {
+        Assert.SkipWhen(roots.Missing is not null, roots.Missing ?? "");
+        await using var network = await NetworkNamespace.CreateAsync();
+        var pod = Pod("runtime-agent");
+        var container = pod.Containers.Single();
+        container.Args = ["check"];
+        Assert.True(container.SecurityContext.Capabilities.Add.Remove(name));
+
+        await using var check = await RuncPod.StartAsync("less", pod, roots.Agent, "/usr/bin/agent", network.Path, Contents(await CertificatesAsync("agent")));
+        Assert.Equal(expected, await check.WaitAsync(TimeSpan.FromSeconds(60)));
+        Assert.Matches($"(?m)^(fatal|missing) +capability {name} ", check.Output);
     }
 
     [Fact]
@@ -71,7 +96,7 @@ public sealed class ImagesTests(RootFileSystems roots) : IClassFixture<RootFileS
         await collector.UntilAsync(TimeSpan.FromSeconds(60), _ => true, "runtimectl", "status");
 
         await using var agent = await RuncPod.StartAsync("agent", Pod("runtime-agent"), roots.Agent, "/usr/bin/agent", network.Path, Contents(Renamed(certificates, "agent")));
-        await collector.UntilAsync(TimeSpan.FromSeconds(60), status => status.Output.Contains("test-node", StringComparison.Ordinal), "runtimectl", "status");
+        await collector.UntilAsync(TimeSpan.FromSeconds(60), status => Regex.IsMatch(status.Output, @" test-node +connected .* ([0-9]+)/\1 "), "runtimectl", "status");
         var probe = Pod("runtime-agent").Containers.Single().LivenessProbe.Exec.Command;
         await agent.UntilAsync(TimeSpan.FromSeconds(30), _ => true, [.. probe]);
 

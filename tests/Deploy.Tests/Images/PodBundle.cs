@@ -68,8 +68,14 @@ internal static class PodBundle
         V1VolumeMount mount, V1Volume? volume, string standIn, long user, long? shared, IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> contents)
     {
         var access = mount.ReadOnlyProperty == true ? "ro" : "rw";
-        if (volume?.HostPath is { } host && host.Type == "Directory")
+        if (volume?.HostPath is { } host)
         {
+            // The kubelet does not start the pod then.
+            if (!(host.Type == "File" ? File.Exists(host.Path) : Directory.Exists(host.Path)))
+            {
+                throw new InvalidOperationException($"{host.Path} is not there, or not a {host.Type}");
+            }
+
             // A node's systemd mounts it at boot; a machine without systemd may not have.
             if (host.Path == "/sys/kernel/tracing" && !Directory.Exists(host.Path + "/events"))
             {
@@ -104,8 +110,9 @@ internal static class PodBundle
 
     private static JsonArray Namespaces(bool hostPid, string networkNamespace)
     {
+        // Of the cgroups too: runtimes make one on nodes of cgroup v2, unless the pod is privileged. /proc/PID/cgroup then tells "/../…".
         var namespaces = new JsonArray(
-            new JsonObject { ["type"] = "mount" }, new JsonObject { ["type"] = "ipc" }, new JsonObject { ["type"] = "uts" },
+            new JsonObject { ["type"] = "mount" }, new JsonObject { ["type"] = "cgroup" }, new JsonObject { ["type"] = "ipc" }, new JsonObject { ["type"] = "uts" },
             new JsonObject { ["type"] = "network", ["path"] = networkNamespace });
         if (!hostPid)
         {

@@ -89,8 +89,8 @@ public sealed class ManifestsTests
         Assert.True(pod.HostPID);
         Assert.Equal("system-node-critical", pod.PriorityClassName);
         Assert.Contains(pod.Tolerations, toleration => toleration is { OperatorProperty: "Exists", Key: null, Effect: null });
-        var writable = pod.Volumes.Where(volume => volume.HostPath is not null && container.VolumeMounts.Single(mount => mount.Name == volume.Name).ReadOnlyProperty != true);
-        Assert.Equal("/var/lib/runtime-agent", Assert.Single(writable).HostPath.Path);
+        Assert.Equal(["/etc/machine-id", "/run", "/sys/fs/cgroup", "/sys/kernel/tracing"], pod.Volumes.Where(volume => volume.HostPath is not null).Select(volume => volume.HostPath.Path).Order(StringComparer.Ordinal));
+        Assert.All(pod.Volumes.Where(volume => volume.HostPath is not null), volume => Assert.True(container.VolumeMounts.Single(mount => mount.Name == volume.Name).ReadOnlyProperty));
     }
 
     [Fact]

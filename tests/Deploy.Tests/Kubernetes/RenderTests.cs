@@ -44,6 +44,11 @@ public sealed class RenderTests
         var before = Manifests.Pods(Manifests.ReadBase()).Single(item => item.Owner.Metadata.Name == "runtime-collector").Template.Spec;
         Assert.Empty(before.Volumes.Select(volume => volume.Name).Except(pod.Volumes.Select(volume => volume.Name)));
         Assert.Equal(before.Containers.Single().SecurityContext.Capabilities.Drop, pod.Containers.Single().SecurityContext.Capabilities.Drop);
+
+        var agent = objects.OfType<V1DaemonSet>().Single().Spec.Template.Spec.Containers.Single();
+        var agentBefore = Manifests.Pods(Manifests.ReadBase()).Single(item => item.Owner.Metadata.Name == "runtime-agent").Template.Spec.Containers.Single();
+        Assert.Equal(["RUNTIME_AGENT__Cluster"], agent.Env.Select(variable => variable.Name).Except(agentBefore.Env.Select(variable => variable.Name)));
+        Assert.Equal(agentBefore.Env.Count + 1, agent.Env.Count);
     }
 
     private static async Task<string> RenderAsync(string folder)

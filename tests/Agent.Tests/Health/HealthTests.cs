@@ -1,0 +1,81 @@
+using Microsoft.Extensions.Time.Testing;
+using Runtime.Agent.Capture;
+using Runtime.Agent.Health;
+using Xunit;
+
+namespace Runtime.Agent.Tests.Health;
+
+public sealed class HealthTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("health-").FullName;
+    private readonly StringWriter _text = new();
+    private readonly FakeTimeProvider _time = new(DateTimeOffset.Parse("2026-11-23T05:48:29.5Z", null));
+
+    [Fact]
+    public void Beat_Agent_IsAliveUntilItStops()
+    {
+        Assert.Contains("no agent has run", Heartbeat.Fault(_folder, _time.GetUtcNow()), StringComparison.Ordinal);
+        var heartbeat = new Heartbeat(_folder, _time, Log());
+        heartbeat.Beat();
+        _time.Advance(TimeSpan.FromSeconds(3));
+        heartbeat.Beat();
+        Assert.Null(Heartbeat.Fault(_folder, _time.GetUtcNow() + TimeSpan.FromSeconds(14)));
+        Assert.Contains("16 s old", Heartbeat.Fault(_folder, _time.GetUtcNow() + TimeSpan.FromSeconds(16)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Beat_FolderThatCannotBe_WarnsOnce()
+    {
+        var file = Path.Combine(_folder, "file");
+        File.WriteAllText(file, "");
+        var heartbeat = new Heartbeat(Path.Combine(file, "below"), _time, Log());
+        heartbeat.Beat();
+        heartbeat.Beat();
+        Assert.Equal(1, _text.ToString().Count(c => c == '\n'));
+    }
+
+    [Fact]
+    public void Log_Message_IsOneLineWithoutControlCharacters()
+    {
+        Log().Warning("a\nb\u001b[31mc");
+        Log().Debug("not shown");
+        Assert.Equal("2026-11-23T05:48:29.500Z warning a\\x0ab\\x1b[31mc" + Environment.NewLine, _text.ToString());
+    }
+
+    [Fact]
+    public void Identity_SameNode_IsStableAndDiffersByNodeAndCluster()
+    {
+        string Id(string cluster, string node) => AgentIdentity.OfThisMachine(cluster, node, _folder, Log()).AgentId;
+        Assert.Equal(Id("a", "n"), Id("a", "n"));
+        Assert.Equal(3, new[] { Id("a", "n"), Id("a", "m"), Id("b", "n") }.Distinct().Count());
+        var identity = AgentIdentity.OfThisMachine("a", "", _folder, Log());
+        Assert.Equal(Environment.MachineName, identity.Node);
+        Assert.Equal(36, identity.BootId.Length);
+        Assert.Matches(@"^\d+\.\d+\.\d+$", identity.Version);
+    }
+
+    [Fact]
+    public void Check_AnyNode_SaysEveryPart()
+    {
+        Assert.SkipUnless(Environment.UserName == "root", "needs root");
+        var lines = new NodeCheck(new CaptureOptions(), new()).Run().ToArray();
+        Assert.Contains(lines, l => l is { Subject: "kernel", Result: CheckResult.Ok });
+        Assert.Equal(HookCatalog.All.Count, lines.Count(l => l.Subject.StartsWith("hook ", StringComparison.Ordinal)));
+        Assert.Contains(lines, l => l.Subject == "cgroups");
+        Assert.Contains(lines, l => l.Subject == "container runtime");
+    }
+
+    [Fact]
+    public void Check_DisabledHook_SaysWhatIsLost()
+    {
+        Assert.SkipUnless(Environment.UserName == "root", "needs root");
+        var lines = new NodeCheck(new CaptureOptions { DisabledHooks = new HashSet<string> { "unlink" } }, new()).Run().ToArray();
+        var line = Assert.Single(lines, l => l.Subject == "hook unlink");
+        Assert.Equal(CheckResult.Missing, line.Result);
+        Assert.Contains("files removed through unlink()", line.Words, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private AgentLog Log() => new(_text, LogLevel.Information, _time);
+}

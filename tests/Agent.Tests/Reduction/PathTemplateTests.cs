@@ -1,0 +1,160 @@
+using System.Text;
+using CsCheck;
+using Runtime.Agent.Reduction;
+using Xunit;
+
+namespace Runtime.Agent.Tests.Reduction;
+
+public sealed class PathTemplateTests
+{
+    private const string Hex64 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+
+    [Theory]
+    // literal
+    [InlineData("/var/log/nginx/access.log", "/var/log/nginx/access.log")]
+    [InlineData("/", "/")]
+    [InlineData("", "")]
+    [InlineData("relative/file", "relative/file")]
+    [InlineData("//a//b/", "//a//b/")]
+    [InlineData("/srv/deadbeef/facade", "/srv/deadbeef/facade")]
+    [InlineData("/srv/mp4/h264/utf8", "/srv/mp4/h264/utf8")]
+    // uuid
+    [InlineData("/data/550e8400-e29b-41d4-a716-446655440000/x", "/data/<uuid>/x")]
+    [InlineData("/data/pre-550e8400-e29b-41d4-a716-446655440000.json", "/data/pre-<uuid>.json")]
+    [InlineData("/data/550e8400_e29b_41d4_a716_446655440000", "/data/<uuid>")]
+    [InlineData("/data/550e8400-e29b-41d4-a716-44665544000", "/data/<hex8>-e29b-41d4-a716-<int>")]
+    // hexN
+    [InlineData("/c/3f2a9c77", "/c/<hex8>")]
+    [InlineData("/c/3f2a9c77b1d0", "/c/<hex12>")]
+    [InlineData("/c/3f2a9c77b1d03f2a", "/c/<hex16>")]
+    [InlineData("/c/d41d8cd98f00b204e9800998ecf8427e", "/c/<hex32>")]
+    [InlineData("/c/da39a3ee5e6b4b0d3255bfef95601890afd80709.pack", "/c/<hex40>.pack")]
+    [InlineData("/c/" + Hex64, "/c/<hex64>")]
+    [InlineData("/c/3f2a9c7", "/c/<rand>")]
+    // date
+    [InlineData("/l/2026-11-23.log", "/l/<date>.log")]
+    [InlineData("/l/app-20261123.log", "/l/app-<date>.log")]
+    [InlineData("/l/20261123054829", "/l/<date>")]
+    [InlineData("/l/2026-11-23T05:48:29.123Z.gz", "/l/<date>.gz")]
+    [InlineData("/l/2026_11_23_05", "/l/<date>_<int>")]
+    [InlineData("/l/20261323", "/l/<int>")]
+    // ts
+    [InlineData("/l/1763877709", "/l/<ts>")]
+    [InlineData("/l/1763877709123", "/l/<ts>")]
+    [InlineData("/l/1763877709.8231", "/l/<ts>.<int>")]
+    // ver
+    [InlineData("/srv/app-1.25.3/run", "/srv/app-<ver>/run")]
+    [InlineData("/srv/v2.0/x", "/srv/<ver>/x")]
+    [InlineData("/srv/1.2b/x", "/srv/<int>.2b/x")]
+    // int
+    [InlineData("/srv/part-00017", "/srv/part-<int>")]
+    [InlineData("/srv/7", "/srv/<int>")]
+    [InlineData("/usr/lib/x86_64-linux-gnu/libssl.so.3", "/usr/lib/x86_64-linux-gnu/libssl.so.3")]
+    [InlineData("/usr/share/12345", "/usr/share/<int>")]
+    // b64
+    [InlineData("/c/dGhpcyBpcyBhIHNlY3JldA==", "/c/<b64>")]
+    [InlineData("/c/ZZZZZZZZZZZZZZZa1", "/c/ZZZZZZZZZZZZZZZa1")]
+    // rand
+    [InlineData("/tmp/tmp.Xk3f9Qa1bZ/run.sh", "/tmp/tmp.<rand>/run.sh")]
+    [InlineData("/tmp/tmpAb3dEf", "/tmp/tmp<rand>")]
+    [InlineData("/tmp/tmpq_8x0abc", "/tmp/tmp<rand>")]
+    [InlineData("/tmp/tmpq_8x0abc.py", "/tmp/tmp<rand>.py")]
+    [InlineData("/tmp/tmp.conf", "/tmp/tmp.conf")]
+    [InlineData("/tmp/tmpfiles", "/tmp/tmpfiles")]
+    [InlineData("/tmp/x7q2k9", "/tmp/<rand>")]
+    [InlineData("/tmp/01ARZ3NDEKTSV4RRFFQ69G5FAV", "/tmp/<rand>")]
+    // places
+    [InlineData("/proc/4711/environ", "/proc/<other>/environ")]
+    [InlineData("/proc/self/environ", "/proc/self/environ")]
+    [InlineData("/proc/4711/task/4712/fd/17", "/proc/<other>/task/<tid>/fd/<n>")]
+    [InlineData("/proc/sys/kernel/core_pattern", "/proc/sys/kernel/core_pattern")]
+    [InlineData("/srv/proc/4711", "/srv/proc/<int>")]
+    [InlineData("/dev/pts/3", "/dev/pts/<n>")]
+    [InlineData("/sys/fs/cgroup/docker/" + Hex64 + "/cpu.max", "/sys/fs/cgroup/docker/<container>/cpu.max")]
+    [InlineData("/sys/fs/cgroup/kubepods/burstable/pod550e8400-e29b-41d4-a716-446655440000/x", "/sys/fs/cgroup/kubepods/burstable/pod<uuid>/x")]
+    [InlineData("/var/run/secrets/kubernetes.io/serviceaccount/..2026_11_23_05_48_29.123456789/token", "/var/run/secrets/kubernetes.io/serviceaccount/..<ts>/token")]
+    [InlineData("/var/lib/docker/overlay2/l/6Y5IM2XC7TSNIJZZFLJCS6I4I4", "/var/lib/docker/overlay2/l/<rand>")]
+    [InlineData("/var/lib/containerd/io.containerd.snapshotter.v1.overlayfs/snapshots/42/fs", "/var/lib/containerd/io.containerd.snapshotter.v1.overlayfs/snapshots/<int>/fs")]
+    [InlineData("/var/log/pods/shop_web-5d9c7b8f6d-x2x9z_550e8400-e29b-41d4-a716-446655440000/web/0.log", "/var/log/pods/shop_web-<rs>-<rand>_<uuid>/web/<int>.log")]
+    [InlineData("/var/lib/kubelet/pods/x/volumes/kube-api-access-x2x9z/token", "/var/lib/kubelet/pods/x/volumes/kube-api-access-<rand>/token")]
+    // the extension says what a file is
+    [InlineData("/up/3f2a9c77b1d03f2a9c77b1d03f2a9c77.php", "/up/<hex32>.php")]
+    [InlineData("/up/3f2a9c77b1d03f2a9c77b1d03f2a9c77.jpg", "/up/<hex32>.jpg")]
+    [InlineData("/up/x7q2k9.so", "/up/<rand>.so")]
+    public void Write_Path_IsTyped(string path, string expected) => Assert.Equal(expected, Template(path));
+
+    [Theory]
+    [InlineData(ProcOwner.Self, "/proc/self/mem")]
+    [InlineData(ProcOwner.Child, "/proc/<child>/mem")]
+    [InlineData(ProcOwner.Other, "/proc/<other>/mem")]
+    internal void Write_PathOfAProcess_SaysWhose(ProcOwner owner, string expected) => Assert.Equal(expected, Template("/proc/4711/mem", owner));
+
+    [Theory]
+    [InlineData("/proc/4711/mem", true, 4711u)]
+    [InlineData("/proc/4711", true, 4711u)]
+    [InlineData("/proc/4711x/mem", false, 0u)]
+    [InlineData("/proc/self/mem", false, 0u)]
+    [InlineData("/srv/4711", false, 0u)]
+    [InlineData("/proc/99999999999/mem", false, 0u)]
+    public void TryProcPid_Path_AnswersItsPid(string path, bool expected, uint pid)
+    {
+        Assert.Equal(expected, PathTemplate.TryProcPid(Encoding.UTF8.GetBytes(path), out var found));
+        if (expected)
+            Assert.Equal(pid, found);
+    }
+
+    [Fact]
+    public void Write_InvalidUtf8AndControlCharacters_AreKept()
+    {
+        byte[] path = [(byte)'/', 0xff, (byte)'\n', (byte)'a'];
+        var output = new byte[64];
+        Assert.Equal(path, output[..PathTemplate.Write(path, ProcOwner.Other, output)]);
+    }
+
+    [Fact]
+    public void Write_LongestGrowth_IsCutAtWhatACollectorTakes()
+    {
+        var path = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("/1", 2048)));
+        var output = new byte[PathTemplate.MaxLength];
+        Assert.Equal(8192, PathTemplate.Write(path, ProcOwner.Other, output));
+    }
+
+    [Fact]
+    public void Write_SmallOutput_IsCut()
+    {
+        var output = new byte[5];
+        Assert.Equal(5, PathTemplate.Write("/abcdefgh"u8, ProcOwner.Other, output));
+        Assert.Equal("/abcd"u8.ToArray(), output);
+    }
+
+    [Fact]
+    public void Write_AnyBytes_NeverFailsAndKeepsTheSlashes() =>
+        Gen.OneOf(Gen.Const((byte)'/'), Gen.Const((byte)'-'), Gen.Const((byte)'.'), Gen.Const((byte)'7'), Gen.Const((byte)'f'), Gen.Byte).Array[0, 4096]
+            .Sample(
+                path =>
+                {
+                    var output = new byte[PathTemplate.MaxLength];
+                    var length = PathTemplate.Write(path, ProcOwner.Other, output);
+                    if (length < PathTemplate.MaxLength)
+                        Assert.Equal(path.Count(b => b == '/'), output.AsSpan(0, length).Count((byte)'/'));
+                },
+                iter: 2000);
+
+    [Fact]
+    public void Write_KnownPaths_AllocatesNothing()
+    {
+        var path = Encoding.ASCII.GetBytes("/var/lib/app/3f2a9c77b1d0/tmp.Xk3f9Qa1bZ/dGhpcyBpcyBhIHNlY3JldA==/1.2.3/part-7.log");
+        var output = new byte[PathTemplate.MaxLength];
+        PathTemplate.Write(path, ProcOwner.Other, output);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 1000; i++)
+            PathTemplate.Write(path, ProcOwner.Other, output);
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+    }
+
+    private static string Template(string path, ProcOwner owner = ProcOwner.Other)
+    {
+        var output = new byte[PathTemplate.MaxLength];
+        return Encoding.UTF8.GetString(output, 0, PathTemplate.Write(Encoding.UTF8.GetBytes(path), owner, output));
+    }
+}
