@@ -12,6 +12,9 @@ internal sealed record Assessment(string Class, IReadOnlyList<Evidence> Evidence
     public const double Cap = 1000;
 
     public bool IsRemarkable => EValue >= RemarkableFrom;
+
+    /// <summary>A class that harmless novelty is mostly of: it tells nothing beside one that stands out, neither for an attack nor against it.</summary>
+    public bool IsOrdinary { get; init; }
 }
 
 /// <summary>One class that a novelty matches, before explanations.</summary>
@@ -50,6 +53,8 @@ internal readonly record struct Surroundings
 /// <remarks>Classes of one event are not independent, so their product would be no e-value.</remarks>
 internal static class Weighing
 {
+    private const double OrdinaryUpTo = 3;
+
     public static Assessment Weigh(List<ClassMatch> matches, Ingest.ProcessInfo process, in Surroundings surroundings, bool lowerLayer)
     {
         matches.Sort((left, right) => right.Ratio.CompareTo(left.Ratio));
@@ -68,13 +73,16 @@ internal static class Weighing
             value *= explanation.Factor;
         }
 
-        return new Assessment(strongest.Class, evidence, value, surroundings.BelowDeviation && ratio < 2);
+        return new Assessment(strongest.Class, evidence, value, surroundings.BelowDeviation && ratio < 2) { IsOrdinary = ratio <= OrdinaryUpTo };
     }
 
-    /// <summary>The strongest explanation alone: two of them often tell of the same thing.</summary>
+    /// <summary>
+    /// The strongest explanation alone: two of them often tell of the same thing. Starting explains only what the image brings: a worker that starts
+    /// programs all the time counts as starting for minutes, and what is dropped into it meanwhile is none of its start.
+    /// </summary>
     private static Explanation? Explain(Ingest.ProcessInfo process, in Surroundings surroundings, bool lowerLayer) =>
         surroundings.OnProbation && lowerLayer ? new Explanation(0.2, "it comes with an image that is new here")
         : process.Phase == Ingest.Phase.Session ? new Explanation(0.3, "it runs in a session that the container runtime was asked for (exec or probe)")
-        : process.Phase == Ingest.Phase.Init ? new Explanation(0.3, "the container was still starting")
+        : process.Phase == Ingest.Phase.Init && lowerLayer ? new Explanation(0.3, "the container was still starting")
         : null;
 }

@@ -17,6 +17,12 @@ internal static class ExecEvidence
             matches.Add(new("dropped", 60, $"the file was written a short while ago by {DisplayText.Path(writer)}", "T1105"));
         }
 
+        if (upper && process.Phase != Phase.Session && (Places.IsTemporary(process.Binary) || Places.IsHidden(process.Binary)))
+        {
+            // Two classes of one event are no product, but their meeting is a class of its own, and much rarer among harmless novelty.
+            matches.Add(new("dropped_program", 500, $"the container itself runs a program that was dropped into it: {DisplayText.Path(process.Binary)}", "T1105"));
+        }
+
         var place = process.Script.Length > 0 ? process.Script : process.Binary;
         if (Places.IsTemporary(place) || Places.IsHidden(place))
         {

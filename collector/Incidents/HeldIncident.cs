@@ -9,6 +9,9 @@ internal sealed class HeldIncident
     public const int MaxDeviations = 256;
     private const int MaxNames = 256;
 
+    /// <summary>The strongest, whose processes are drawn.</summary>
+    private const int TreeDeviations = 16;
+
     public required Incident Record { get; set; }
 
     /// <summary>In order of arrival; at most <see cref="MaxDeviations"/>.</summary>
@@ -22,7 +25,9 @@ internal sealed class HeldIncident
     public DateTimeOffset EpisodeStart { get; set; }
     public DateTimeOffset EpisodeLast { get; set; }
     public bool HasTierZero { get; set; }
-    public ProcessTree Tree { get; init; } = new();
+
+    /// <summary>Opened by what was odd while the baseline learnt.</summary>
+    public bool IsOfLearning { get; init; }
 
     [JsonIgnore]
     public bool IsAlerted => Record.AlertedRevision > 0;
@@ -118,7 +123,7 @@ internal sealed class HeldIncident
             Containers = containers,
             Nodes = nodes,
             Images = images,
-            ProcessTree = Tree.Render(),
+            ProcessTree = ProcessTree.Of(strongest.Take(TreeDeviations)).Render(),
             DeviationIds = strongest.Select(deviation => deviation.Id).ToList(),
             Evidence = strongest.SelectMany(deviation => deviation.Evidence).DistinctBy(evidence => evidence.Reason).Take(10).ToList(),
         };

@@ -15,10 +15,15 @@ internal sealed record OpenDeviation(string Id, IReadOnlyList<string> Keys, Weig
 /// <param name="Keys">Full keys of what is new; the first identifies the deviation.</param>
 /// <param name="Root">Index in the lineage of the highest process that deviates.</param>
 /// <param name="Write">Who wrote what was executed; null when that is not known.</param>
+/// <param name="IsLearning">The group learns, or does not settle.</param>
 internal sealed record Finding(
-    Observation Observation, ItemKind Kind, IReadOnlyList<string> Keys, string Title, Assessment Assessment, KindGroup Group, double Threshold, int Root, RecentWrite? Write)
+    Observation Observation, ItemKind Kind, IReadOnlyList<string> Keys, string Title, Assessment Assessment, KindGroup Group, double Threshold, int Root, RecentWrite? Write,
+    bool IsLearning)
 {
     public bool IsTierZero => Kind == ItemKind.TierZero;
+
+    /// <summary>Seen while the baseline learnt or did not settle; a Tier 0 fact needs no baseline.</summary>
+    public bool IsOfLearning => !IsTierZero && IsLearning;
 }
 
 /// <summary>The incidents of a scope: one for each root cause. Pure and deterministic; not thread-safe.</summary>
@@ -82,9 +87,9 @@ internal sealed class IncidentTable(Scope scope, BaselineOptions options)
     {
         var observation = finding.Observation;
         var cause = CauseOf(observation, finding.Root);
-        var held = FindByLineage(observation, 0)
-            ?? (finding.Write is { } write ? Living(_processes.Find(write.Writer), observation.First) : null)
-            ?? _held.LastOrDefault(candidate => candidate.Record.Cause == cause && Lives(candidate, observation.First));
+        var held = FindByLineage(observation, 0, finding)
+            ?? (finding.Write is { } write && _processes.Find(write.Writer) is { } writers && Takes(writers, finding) ? writers : null)
+            ?? _held.LastOrDefault(candidate => candidate.Record.Cause == cause && Takes(candidate, finding));
         var kind = Item.Name(finding.Kind);
         var key = finding.Keys[0][1..];
         var id = Id(scope.Id, kind, key, Identity(observation));
@@ -109,11 +114,12 @@ internal sealed class IncidentTable(Scope scope, BaselineOptions options)
             Lineage = LineageText.Shorten(observation.Lineage),
         };
 
-        held ??= Open(incidentId, cause, deviation);
+        held ??= Open(incidentId, cause, deviation, finding.IsOfLearning);
         held.HasTierZero |= finding.IsTierZero;
         var weighed = new WeighedClass(
             finding.Assessment.Class, finding.Group, value, finding.Threshold,
-            finding.Assessment.Evidence.Select(evidence => evidence.Technique).Where(technique => technique.Length > 0).Distinct(StringComparer.Ordinal).ToList());
+            finding.Assessment.Evidence.Select(evidence => evidence.Technique).Where(technique => technique.Length > 0).Distinct(StringComparer.Ordinal).ToList(),
+            finding.Assessment.IsOrdinary);
         if (!finding.IsTierZero && !(finding.Assessment.IsConsequence && held.Episode.Count > 0))
         {
             held.Weigh(weighed, observation.First, options);
@@ -247,10 +253,11 @@ internal sealed class IncidentTable(Scope scope, BaselineOptions options)
         return table;
     }
 
-    private HeldIncident Open(string id, string cause, Deviation first)
+    private HeldIncident Open(string id, string cause, Deviation first, bool ofLearning)
     {
         var held = new HeldIncident
         {
+            IsOfLearning = ofLearning,
             Record = new Incident
             {
                 Id = id,
@@ -278,7 +285,8 @@ internal sealed class IncidentTable(Scope scope, BaselineOptions options)
         return held;
     }
 
-    private HeldIncident? FindByLineage(Observation observation, int from)
+    /// <param name="joins">What looks for an incident to join; null to know of any that lives.</param>
+    private HeldIncident? FindByLineage(Observation observation, int from, Finding? joins = null)
     {
         if (_processes.Count == 0)
         {
@@ -289,7 +297,8 @@ internal sealed class IncidentTable(Scope scope, BaselineOptions options)
         for (var i = from; i < observation.Lineage.Count; i++)
         {
             var process = observation.Lineage[i];
-            if (Living(_processes.Find(new ProcessKey(container, process.Pid, process.StartBootNs)), observation.First) is { } held)
+            if (Living(_processes.Find(new ProcessKey(container, process.Pid, process.StartBootNs)), observation.First) is { } held
+                && (joins is null || Takes(held, joins)))
             {
                 return held;
             }
@@ -306,11 +315,16 @@ internal sealed class IncidentTable(Scope scope, BaselineOptions options)
             var process = observation.Lineage[index];
             _processes.Add(new ProcessKey(container, process.Pid, process.StartBootNs), held);
         }
-
-        held.Tree.Add(container, observation.Lineage, deviates: true);
     }
 
     private HeldIncident? Living(HeldIncident? held, DateTimeOffset now) => held is not null && Lives(held, now) ? held : null;
+
+    /// <summary>
+    /// What was odd while everything was new, and nobody was told of, is another story than what stands out now: people would read old times and
+    /// counts, and evidence weighed against another bar.
+    /// </summary>
+    private bool Takes(HeldIncident held, Finding finding) =>
+        Lives(held, finding.Observation.First) && (finding.IsOfLearning || !held.IsOfLearning || held.IsAlerted);
 
     private bool Lives(HeldIncident held, DateTimeOffset now) =>
         held.Record.State == IncidentState.Open && now - held.Record.LastSeen <= options.ReturnWindow;

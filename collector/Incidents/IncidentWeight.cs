@@ -7,7 +7,9 @@ namespace Runtime.Collector.Incidents;
 /// <param name="Class">Distinct within the incident and group.</param>
 /// <param name="EValue">The strongest deviation of the class.</param>
 /// <param name="Threshold">What the group's state asked for when it was seen.</param>
-internal sealed record WeighedClass(string Class, KindGroup Group, double EValue, double Threshold, IReadOnlyList<string> Techniques);
+/// <param name="IsOrdinary">Weighs only in an incident that holds nothing else; see <see cref="Assessment.IsOrdinary"/>.</param>
+internal sealed record WeighedClass(
+    string Class, KindGroup Group, double EValue, double Threshold, IReadOnlyList<string> Techniques, bool IsOrdinary = false);
 
 /// <summary>An incident's evidence and what it has to reach.</summary>
 internal readonly record struct Weight(double EValue, double Threshold)
@@ -54,7 +56,10 @@ internal static class IncidentWeight
 
     private static double Product(IEnumerable<WeighedClass> classes)
     {
-        var counted = classes.ToList();
+        var all = classes.ToList();
+
+        // What a session's every command and every own connection is must not water down the one thing that stands out.
+        var counted = all.Exists(weighed => !weighed.IsOrdinary) ? all.FindAll(weighed => !weighed.IsOrdinary) : all;
         var groups = counted.GroupBy(weighed => weighed.Group == KindGroup.Listen ? KindGroup.Egress : weighed.Group).OrderBy(group => group.Key).ToList();
         var product = 1.0;
         foreach (var group in groups)
@@ -65,7 +70,7 @@ internal static class IncidentWeight
 
         // One group alone has nothing to be dependent on.
         var value = groups.Count > 1 ? Math.Pow(product, Temper) : product;
-        if (Techniques.DistinctTactics(counted.SelectMany(weighed => weighed.Techniques)) >= 3)
+        if (Techniques.DistinctTactics(all.SelectMany(weighed => weighed.Techniques)) >= 3)
         {
             value *= 3;
         }

@@ -32,6 +32,18 @@ internal sealed class ProcessTree
     public List<TreeNode> Nodes { get; init; } = [];
     public long Omitted { get; set; }
 
+    /// <param name="deviations">The strongest first: its container's tree is what is drawn.</param>
+    public static ProcessTree Of(IEnumerable<Deviation> deviations)
+    {
+        var tree = new ProcessTree();
+        foreach (var deviation in deviations)
+        {
+            tree.Add(deviation.Container?.Id ?? "", deviation.Lineage, deviates: true);
+        }
+
+        return tree;
+    }
+
     /// <param name="lineage">The process first.</param>
     public void Add(string container, IReadOnlyList<ProcessInfo> lineage, bool deviates)
     {

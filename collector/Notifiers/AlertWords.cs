@@ -11,8 +11,8 @@ internal static class AlertWords
 
     public static string Severity(Severity severity) => severity.ToString().ToUpperInvariant();
 
-    /// <summary>"×3.5", "×1,200", "×2.1e+9".</summary>
-    public static string Factor(double factor) => "×" + Number(factor);
+    /// <summary>"×3.5", "×1,200"; "always alerts" for a fact that needs no baseline.</summary>
+    public static string Factor(double factor) => factor >= IncidentWeight.Cap ? "always alerts" : "×" + Number(factor);
 
     public static string Number(double number) => number switch
     {

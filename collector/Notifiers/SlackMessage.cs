@@ -43,7 +43,9 @@ internal static class SlackMessage
         return string.Join('\n', [
             "Why it is odd:",
             .. lines,
-            $"Evidence {AlertWords.Number(incident.EValue)}, alert at {AlertWords.Number(incident.Threshold)}{times}",
+            incident.Evidence.Any(evidence => evidence.Factor >= IncidentWeight.Cap)
+                ? $"Alerts whatever was learnt{times}"
+                : $"Evidence {AlertWords.Number(incident.EValue)}, alert at {AlertWords.Number(incident.Threshold)}{times}",
         ]);
     }
 

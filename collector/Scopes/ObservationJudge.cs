@@ -212,7 +212,7 @@ internal sealed class ObservationJudge(Scope scope, BaselineOptions options, Bas
                 fact.Rule, [new Evidence(fact.Words, IncidentWeight.Cap, fact.Technique)], IncidentWeight.Cap, IsConsequence: false);
             incidents.Raise(new Finding(
                 observation, ItemKind.TierZero, [key], Titles.TierZero(fact, scope.DisplayName), assessment, KindGroup.Process,
-                LockRule.LockedThreshold, RootOf(observation), observation is ExecObservation exec ? FindWrite(exec) : null));
+                LockRule.LockedThreshold, RootOf(observation), observation is ExecObservation exec ? FindWrite(exec) : null, IsLearning: false));
         }
 
         return fact;
@@ -228,7 +228,9 @@ internal sealed class ObservationJudge(Scope scope, BaselineOptions options, Bas
             baseline.Group(group).NoteNovelty(sight.FirstUnit);
         }
 
-        incidents.Raise(new Finding(observation, kind, keys, title, assessment, group, baseline.Threshold(group, state), RootOf(observation), write));
+        incidents.Raise(new Finding(
+            observation, kind, keys, title, assessment, group, baseline.Threshold(group, state), RootOf(observation), write,
+            IsLearning: IsLearning(state)));
     }
 
     /// <returns>True when the novelty did not become an item, so that nobody else counts it.</returns>
@@ -258,7 +260,9 @@ internal sealed class ObservationJudge(Scope scope, BaselineOptions options, Bas
 
     /// <summary>While everything is new, and where nothing settles, only what is odd by itself is worth a person's look.</summary>
     private static bool IsTold(BaselineState state, Assessment assessment) =>
-        state is not (BaselineState.Learning or BaselineState.Unstable) || assessment.IsRemarkable;
+        !IsLearning(state) || assessment.IsRemarkable;
+
+    private static bool IsLearning(BaselineState state) => state is BaselineState.Learning or BaselineState.Unstable;
 
     private bool IsKnown(Item? item, in Sight sight, Observation observation)
     {

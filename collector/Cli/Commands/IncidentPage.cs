@@ -58,6 +58,9 @@ internal static class IncidentPage
         }
     }
 
+    /// <summary>The collector's cap of evidence: what alerts whatever was learnt carries it, and nothing else reaches it.</summary>
+    private const double AlwaysAlerts = 1e6;
+
     private static void WriteReasons(Terminal terminal, Incident incident)
     {
         var reasons = incident.Deviations.SelectMany(deviation => deviation.Evidence).DistinctBy(evidence => evidence.Reason).OrderByDescending(evidence => evidence.Factor).ToList();
@@ -70,7 +73,7 @@ internal static class IncidentPage
         var table = new TextTable(new Column("", Right: true), new Column("", Flexible: true), new Column(""));
         foreach (var reason in reasons)
         {
-            table.Add("x" + Words.Number(reason.Factor), reason.Reason, new Cell(reason.Technique, Ink.Dim));
+            table.Add(reason.Factor >= AlwaysAlerts ? "always" : "x" + Words.Number(reason.Factor), reason.Reason, new Cell(reason.Technique, Ink.Dim));
         }
 
         table.Write(terminal, "  ");

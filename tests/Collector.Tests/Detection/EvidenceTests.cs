@@ -80,13 +80,21 @@ public sealed class EvidenceTests
     public void Exec_UpperLayerOnANewImage_IsNotExplainedByTheImage() => Assert.Equal(
         40, ExecEvidence.Assess(_builder.Exec(Container, _builder.Process("/opt/x", _nginx, flags: ProcessFlags.UpperLayer)), new Surroundings { OnProbation = true }).EValue);
 
+    [Theory]
+    [InlineData("/tmp/x", (int)Phase.Steady, 500)]
+    [InlineData("/tmp/x", (int)Phase.Init, 500)]
+    [InlineData("/tmp/x", (int)Phase.Session, 18)]
+    [InlineData("/opt/x", (int)Phase.Init, 40)]
+    public void Exec_DroppedIntoTheContainer_IsNotExplainedByItsStart(string binary, int phase, double value) => Assert.Equal(
+        value, ExecEvidence.Assess(_builder.Exec(Container, _builder.Process(binary, _nginx, (Phase)phase, ProcessFlags.UpperLayer)), default).EValue, 1e-9);
+
     [Fact]
     public void Exec_SeveralClasses_TheStrongestWeighsAndTheOthersAreTold()
     {
         var assessment = ExecEvidence.Assess(
             _builder.Exec(Container, _builder.Process("/tmp/nginx", _nginx, flags: ProcessFlags.UpperLayer)), new Surroundings { KnownElsewhere = "/usr/sbin/nginx" });
-        Assert.Equal("masquerade", assessment.Class);
-        Assert.Equal(3, assessment.Evidence.Count);
+        Assert.Equal("dropped_program", assessment.Class);
+        Assert.Equal(4, assessment.Evidence.Count);
         Assert.Equal(assessment.EValue, assessment.Evidence.Aggregate(1.0, (product, evidence) => product * evidence.Factor), 1e-9);
     }
 

@@ -28,6 +28,12 @@ public sealed class IncidentWeightTests
         Assert.Equal(new Weight(35, 20), IncidentWeight.Combine([Class("a", KindGroup.Process, 60, 20), Class("b", KindGroup.Process, 10, 20)]));
 
     [Fact]
+    public void Combine_WhatIsOrdinary_DoesNotWaterDownWhatStandsOut() => Assert.Equal(new Weight(60, 20), IncidentWeight.Combine([
+        Class("a", KindGroup.Process, 60, 20),
+        Class("b", KindGroup.Process, 0.5, 20) with { IsOrdinary = true },
+        Class("c", KindGroup.File, 0.15, 20) with { IsOrdinary = true }]));
+
+    [Fact]
     public void Combine_TwoGroups_IsATemperedProduct()
     {
         var weight = IncidentWeight.Combine([Class("a", KindGroup.Process, 60, 20), Class("b", KindGroup.Egress, 4, 20)]);

@@ -55,6 +55,15 @@ public sealed partial class SlackMessageTests
     }
 
     [Fact]
+    public void Payload_OfATierZeroFact_SaysInWordsThatItAlwaysAlerts() => Assert.Equal(
+        "Why it is odd:\n• it speaks Stratum (always alerts)\n• it lies where programs do not (×60)\nAlerts whatever was learnt, seen 41 times",
+        SlackMessage.From(Samples.Incident() with
+        {
+            EValue = 1e6,
+            Evidence = [new Evidence("it speaks Stratum", 1e6, "T1496.001"), new Evidence("it lies where programs do not", 60)],
+        }).Blocks[1].Text!.Text);
+
+    [Fact]
     public void Payload_WithMentionInATitle_MentionsNobody()
     {
         var payload = SlackMessage.From(Samples.Incident() with { Title = "exec of <!channel> & <@U1>" });

@@ -307,4 +307,85 @@ public sealed class EngineScenarioTests
 
         Assert.Equal("pending", web.Item("exec", "/usr/bin/convert")!.State);
     }
+
+    [Fact]
+    public void Miner_BelowAShellThatWasOddWhileLearning_IsAnAlertOfItsOwnThatShowsTheMiner()
+    {
+        var web = new EngineWeb();
+        foreach (var n in new[] { 1, 2 })
+        {
+            var started = web.Start("c" + n, "web-" + n);
+            for (var i = 0; i < 6; i++)
+            {
+                web.Apply(web.Builder.Exec(started.Container, web.Builder.Process("/bin/order", started.Nginx, flags: ProcessFlags.NetworkFacing, arguments: ["sh", "order"])));
+                web.Apply(web.Builder.Exec(started.Container, web.Builder.Process("/bin/sh", started.Nginx, flags: ProcessFlags.NetworkFacing)));
+            }
+        }
+
+        var learning = Assert.Single(web.Incidents);
+        Assert.Equal(0, learning.AlertedRevision);
+        web.Serve(72);
+        Assert.Equal(BaselineState.Locked, web.State(KindGroup.Process));
+        Assert.Empty(web.Alerts);
+
+        var replica = web.Replicas[0];
+        var shell = web.Builder.Process("/bin/sh", replica.Nginx, flags: ProcessFlags.NetworkFacing);
+        web.Apply(web.Builder.Exec(replica.Container, shell));
+        var attack = web.Builder.Now;
+        web.Apply(web.Builder.File(replica.Container, shell, "/tmp/.cache-update", FileOperation.ChmodExecutable, flags: FileFlags.Executable | FileFlags.UpperLayer));
+        var miner = web.Builder.Process("/tmp/.cache-update", shell, flags: ProcessFlags.UpperLayer | ProcessFlags.NetworkFacing);
+        web.Apply(web.Builder.Exec(replica.Container, miner));
+        web.Apply(web.Builder.FirstBytes(replica.Container, miner, "127.0.0.1", 3333, "stratum"));
+
+        var alert = web.Alerts.Last();
+        Assert.Equal(Severity.Critical, alert.Severity);
+        Assert.NotEqual(learning.Id, alert.Id);
+        Assert.Single(web.Alerts.Select(told => told.Id).Distinct());
+        Assert.StartsWith("/tmp/.cache-update, a file written after the container started", alert.Title, StringComparison.Ordinal);
+        Assert.StartsWith("/tmp/.cache-update speaks Stratum", web.Incidents.Single(incident => incident.Id == alert.Id).Title, StringComparison.Ordinal);
+        Assert.Contains(alert.ProcessTree.Split('\n'), line => line.Contains("/tmp/.cache-update", StringComparison.Ordinal) && line.EndsWith("◀ new", StringComparison.Ordinal));
+        Assert.Equal(attack, alert.FirstSeen);
+        Assert.True(alert.Count <= 5, $"counts {alert.Count}");
+    }
+
+    [Fact]
+    public void Tree_OfAnIncidentWithManyProcesses_StillShowsTheStrongest()
+    {
+        var web = new EngineWeb().Locked();
+        var replica = web.Replicas[0];
+        var shell = web.Builder.Process("/bin/sh", replica.Nginx, flags: ProcessFlags.NetworkFacing);
+        web.Apply(web.Builder.Exec(replica.Container, shell));
+        for (var i = 0; i < 100; i++)
+        {
+            web.Apply(web.Builder.Exec(replica.Container, web.Builder.Process("/usr/bin/tool" + i, shell, flags: ProcessFlags.NetworkFacing)));
+        }
+
+        web.Apply(web.Builder.FirstBytes(replica.Container, web.Builder.Process("/usr/bin/last", shell), "203.0.113.7", 443, "stratum"));
+        Assert.Contains("/usr/bin/last  (pid", Assert.Single(web.Incidents).ProcessTree, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData((int)Phase.Steady)]
+    [InlineData((int)Phase.Init)]
+    public void Worker_ThatRunsWhatASessionDropped_AlertsHoweverMuchTheSessionDid(int phase)
+    {
+        // A worker that starts programs all the time counts as starting for minutes; it locks after its first day, when the bar is at its highest.
+        var web = new EngineWeb().Locked(hours: 36);
+        var replica = web.Replicas[0];
+        var session = web.Builder.Process("/bin/sh", phase: Phase.Session);
+        web.Apply(web.Builder.Exec(replica.Container, session));
+        web.Apply(web.Builder.Exec(replica.Container, web.Builder.Process("/bin/cp", session, Phase.Session)));
+        web.Apply(web.Builder.File(replica.Container, session, "/tmp/nc", FileOperation.Create, flags: FileFlags.Executable));
+        web.Apply(web.Builder.File(replica.Container, session, "/tmp/job", FileOperation.Create));
+        web.Apply(web.Builder.Exec(replica.Container, web.Builder.Process("/bin/chmod", session, Phase.Session)));
+        web.Apply(web.Builder.File(replica.Container, session, "/tmp/job", FileOperation.ChmodExecutable));
+        Assert.Empty(web.Alerts);
+
+        var job = web.Builder.Process("/tmp/nc", replica.Entrypoint, (Phase)phase, ProcessFlags.UpperLayer, script: "/tmp/job");
+        var alert = Assert.Single(web.Apply(web.Builder.Exec(replica.Container, job)).Alerts);
+        Assert.True(alert.Severity >= Severity.Medium, $"severity {alert.Severity}");
+        Assert.StartsWith("/tmp/job (nc) was started by sh", alert.Title, StringComparison.Ordinal);
+        Assert.Contains("/tmp/nc", alert.ProcessTree, StringComparison.Ordinal);
+        Assert.Single(web.Incidents);
+    }
 }
