@@ -54,7 +54,7 @@ internal sealed class BatchEncoder(IWallClock clock, int maxRows, int maxBytes)
         var container = Container(fact.Container);
         uint process = 0;
         for (var i = _lineage.Count - 1; i >= 0; i--)
-            process = Process(_lineage[i], container, process);
+            process = Process(_lineage[i], fact.Container, container, process);
         switch (fact)
         {
             case ExecFact exec:
@@ -157,9 +157,9 @@ internal sealed class BatchEncoder(IWallClock clock, int maxRows, int maxBytes)
         table.Payload.Add(Text(PayloadBytes.Of(fact.Payload)));
     }
 
-    private uint Process(ProcessRecord process, uint container, uint parent)
+    private uint Process(ProcessRecord process, ContainerRecord? owner, uint container, uint parent)
     {
-        var identity = ProcessIdentity.Of(process);
+        var identity = ProcessIdentity.Of(process, owner);
         if (_processes.TryGetValue(identity, out var column))
             return column;
         var table = _batch.Processes;
@@ -248,7 +248,7 @@ internal sealed class BatchEncoder(IWallClock clock, int maxRows, int maxBytes)
         long bytes = RowBytes;
         foreach (var process in _lineage)
         {
-            if (!_processes.ContainsKey(ProcessIdentity.Of(process)))
+            if (!_processes.ContainsKey(ProcessIdentity.Of(process, fact.Container)))
                 bytes += ProcessBytes + Cost(process.Binary) + Cost(process.Arguments) + Cost(process.Cwd) + Cost(process.Script);
         }
         if (fact.Container is { } container && !_containers.ContainsKey(container.Id))
@@ -260,10 +260,10 @@ internal sealed class BatchEncoder(IWallClock clock, int maxRows, int maxBytes)
 
     private int Cost(byte[] text) => text.Length == 0 || _strings.ContainsKey(text) ? 0 : text.Length + 6;
 
-    /// <summary>What makes two records the same row.</summary>
-    private readonly record struct ProcessIdentity(ProcessKey Key, ulong ExecBootNs, ProcessFlags Flags, Processes.Phase Phase)
+    /// <summary>What makes two records the same row. A host's process can stand above a container's first one: its own facts are the host's all the same.</summary>
+    private readonly record struct ProcessIdentity(ProcessKey Key, ulong ExecBootNs, ProcessFlags Flags, Processes.Phase Phase, string ContainerId)
     {
-        public static ProcessIdentity Of(ProcessRecord process) => new(process.Key, process.ExecBootNs, process.Flags, process.Phase);
+        public static ProcessIdentity Of(ProcessRecord process, ContainerRecord? owner) => new(process.Key, process.ExecBootNs, process.Flags, process.Phase, owner?.Id ?? "");
     }
 
     /// <summary>Texts of the payload classes, so that each is one array.</summary>

@@ -63,6 +63,21 @@ public sealed class BatchEncoderTests
         Assert.Equal(17u, batch.Execs.Process[0]);
     }
 
+    /// <summary>A runtime's own writes once came under the container above whose first process it stood in the same batch.</summary>
+    [Fact]
+    public void TryAdd_FactOfAContainersAncestor_StaysTheHosts()
+    {
+        var runtime = Facts.Process(9, binary: "/usr/bin/containerd");
+        var encoder = new BatchEncoder(new TestClock(), 1000, 1 << 20);
+        Assert.True(encoder.TryAdd(Facts.Exec(process: Facts.Process(10, runtime)) with { Container = Facts.Container("c1") }));
+        Assert.True(encoder.TryAdd(Facts.File("/run/state") with { Process = runtime, Container = null }));
+
+        var batch = encoder.Build(1);
+
+        Assert.Equal(0u, batch.Processes.Container[(int)batch.Files.Process[0] - 1]);
+        Assert.Equal(1u, batch.Processes.Container[(int)batch.Execs.Process[0] - 1]);
+    }
+
     [Fact]
     public void TryAdd_Rows_AreBounded()
     {
