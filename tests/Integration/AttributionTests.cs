@@ -6,6 +6,9 @@ namespace Runtime.Integration;
 /// <summary>Whose is it: real containers of every cgroup layout, asked of the collector.</summary>
 public sealed class AttributionTests
 {
+    // CONTAINER_EXITED of the CRI's ContainerState.
+    private const int ContainerExited = 2;
+
     [Theory(Timeout = Machine.Limit)]
     [InlineData(CgroupVersion.Machine, CgroupDriver.Cgroupfs)]
     [InlineData(CgroupVersion.Machine, CgroupDriver.Systemd)]
@@ -41,6 +44,8 @@ public sealed class AttributionTests
         var pod = await node.RunAsync(PodSpec.OfDeployment("brief", "shop"), TestContext.Current.CancellationToken);
 
         var container = await pod.StartAsync(new ContainerSpec { Name = "app", Image = busybox.Reference, Command = ["/bin/true"] }, TestContext.Current.CancellationToken);
+        // containerd 1.6 fails to stop a container that ends at that very moment ("ttrpc: closed").
+        await CollectorClient.UntilAsync(() => node.Cri.ContainerStatusAsync(container.Id), answer => answer.Status.State == ContainerExited, Machine.Soon, "the container ends by itself");
         await pod.RemoveAsync(TestContext.Current.CancellationToken);
 
         var seen = await stack.EventAsync("true", e => e.ContainerId == container.Id && e.Kind == "exec", "the exec of a container that is gone");
