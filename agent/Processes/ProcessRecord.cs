@@ -52,6 +52,7 @@ internal sealed class ProcessRecord
         Key = other.Key;
         Parent = other.Parent;
         Cgroup = other.Cgroup;
+        ContainerId = other.ContainerId;
         Binary = other.Binary;
         Arguments = other.Arguments;
         Cwd = other.Cwd;
@@ -81,6 +82,9 @@ internal sealed class ProcessRecord
     /// <summary>The process that forked this one, as it was at the fork; null for pid 1, kernel threads, and when unknown.</summary>
     public ProcessRecord? Parent { get; init; }
     public required CgroupKey Cgroup { get; init; }
+
+    /// <summary>The container that it was in, as far as that was known then; empty on the host.</summary>
+    public string ContainerId { get; init; } = "";
 
     /// <summary>Absolute path as the kernel resolved it; empty for a kernel thread.</summary>
     public required byte[] Binary { get; init; }

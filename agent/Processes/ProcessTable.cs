@@ -226,8 +226,9 @@ internal sealed partial class ProcessTable(ProcessOptions options, IContainerLoo
         var record = entry.Record;
         var flags = IsFacing(entry) ? record.Flags | ProcessFlags.NetworkFacing : record.Flags;
         var phase = entry.Life?.PhaseOf(entry.Lineage, _nowBootNs, options) ?? Phase.Host;
-        if (flags != record.Flags || phase != record.Phase)
-            entry.Record = record = new(record) { Flags = flags, Phase = phase };
+        var containerId = entry.Life?.Id ?? "";
+        if (flags != record.Flags || phase != record.Phase || containerId != record.ContainerId)
+            entry.Record = record = new(record) { Flags = flags, Phase = phase, ContainerId = containerId };
         return record;
     }
 

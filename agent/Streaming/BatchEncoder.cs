@@ -236,8 +236,8 @@ internal sealed class BatchEncoder(IWallClock clock, int maxRows, int maxBytes)
         _lineage.Clear();
         for (var process = fact.Process; process is not null && _lineage.Count <= MaxAncestors; process = process.Parent)
         {
-            // The runtime that made the container's first process stays outside.
-            if (_lineage.Count > 0 && fact.Container is not null && process.Phase == Processes.Phase.Host)
+            // The runtime that made the container's first process stays outside, even while its own cgroup is taken for a container.
+            if (fact.Container is not null && process.ContainerId != fact.Process.ContainerId)
                 break;
             _lineage.Add(process);
         }

@@ -11,6 +11,19 @@ public sealed class PhaseTests
     public void Phase_OnTheHost_IsHost() => Assert.Equal(Phase.Host, new ProcessTableFixture().Exec(10, 1, "/bin/sh", 2).Phase);
 
     [Fact]
+    public void ContainerId_FirstProcess_IsItsOwnAndNotItsRuntimes()
+    {
+        var f = new ProcessTableFixture();
+        // The shell that started the runtime sits in a cgroup that may be a container's.
+        f.Exec(500, Second, "/usr/bin/runc", Second, InB);
+        f.Fork(500, Second, 501, Second + 1, InB);
+        var first = f.Exec(501, Second + 1, "/bin/web", Second + 2, InA);
+        Assert.Equal(("a", "b", Phase.Init), (first.ContainerId, first.Parent!.ContainerId, first.Phase));
+        f.Containers.Remove(InB);
+        Assert.Equal("", f.Table.Find(500, Second)!.ContainerId);
+    }
+
+    [Fact]
     public void Phase_FirstProcessUntilItServes_IsInitThenSteady()
     {
         var f = new ProcessTableFixture();

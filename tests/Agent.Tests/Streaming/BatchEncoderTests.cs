@@ -49,6 +49,19 @@ public sealed class BatchEncoderTests
         Assert.Equal([(1u, false, 12ul), (0u, true, 3ul)], batch.Losses.Select(l => (l.Container, l.Host, l.Count)));
     }
 
+    /// <summary>Until all runtimes have said no, a host's odd cgroup may be a container: the runtime in it is no part of the one that it starts.</summary>
+    [Fact]
+    public void TryAdd_RuntimeInAPossibleContainer_StaysOutside()
+    {
+        var runtime = Facts.Process(9, binary: "/usr/sbin/runc", container: "session-7");
+        var first = Facts.Process(10, runtime, Phase.Init, "/bin/httpd");
+        var encoder = new BatchEncoder(new TestClock(), 1000, 1 << 20);
+        Assert.True(encoder.TryAdd(Facts.Exec(process: first)));
+        var batch = encoder.Build(1);
+        Assert.Equal([10u], batch.Processes.Pid);
+        Assert.Equal([0u], batch.Processes.Parent);
+    }
+
     [Fact]
     public void TryAdd_DeepLineage_KeepsSixteenAncestors()
     {

@@ -10,11 +10,12 @@ namespace Runtime.Agent.Tests.Streaming;
 /// <summary>Facts with the parts that a test does not care about filled in.</summary>
 internal static class Facts
 {
-    public static ProcessRecord Process(uint pid = 100, ProcessRecord? parent = null, Phase phase = Phase.Steady, string binary = "/bin/app", string arguments = "app") => new()
+    public static ProcessRecord Process(uint pid = 100, ProcessRecord? parent = null, Phase phase = Phase.Steady, string binary = "/bin/app", string arguments = "app", string? container = null) => new()
     {
         Key = new(pid, pid * 1000),
         Parent = parent,
         Cgroup = new(7, 2),
+        ContainerId = container ?? (phase == Phase.Host ? "" : "c1"),
         Binary = Encoding.UTF8.GetBytes(binary),
         Arguments = Encoding.UTF8.GetBytes(arguments),
         Phase = phase,
