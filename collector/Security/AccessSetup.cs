@@ -28,7 +28,10 @@ internal static class AccessSetup
         }
 
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options));
-        services.AddAuthentication(Caller.Scheme).AddScheme<AuthenticationSchemeOptions, CallerAuthentication>(Caller.Scheme, null);
+        // The core alone: the full set brings keys for cookies, written to the user's home.
+        services.AddAuthenticationCore(authentication => authentication.DefaultScheme = Caller.Scheme);
+        services.AddWebEncoders();
+        new AuthenticationBuilder(services).AddScheme<AuthenticationSchemeOptions, CallerAuthentication>(Caller.Scheme, null);
         services.AddAuthorizationBuilder()
             .AddPolicy(Caller.AgentPolicy, policy => policy.RequireRole(Caller.AgentPolicy))
             .AddPolicy(Caller.OperatorPolicy, policy => policy.RequireRole(Caller.OperatorPolicy))

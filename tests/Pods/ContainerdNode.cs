@@ -48,24 +48,25 @@ public sealed class ContainerdNode : IAsyncDisposable
     private string Log => string.Join('\n', _log);
 
     /// <summary>Why no node can be had here, with the remedy; null when one can.</summary>
-    public static string? Obstacle()
+    public static string? Obstacle(NodeOptions? options = null)
     {
         if (Environment.UserName != "root")
         {
             return "real pods need root";
         }
 
-        string[] programs = ["/usr/bin/containerd", "/usr/bin/ctr", "/usr/sbin/runc", "/usr/lib/cni/bridge", Images.Program, "/usr/bin/clang", "/usr/bin/jq"];
+        var edits = options?.EditsBundles == true;
+        string[] programs = ["/usr/bin/containerd", "/usr/bin/ctr", "/usr/sbin/runc", "/usr/lib/cni/bridge", Images.Program, "/usr/bin/clang", .. edits ? new[] { "/usr/bin/jq" } : []];
         // runc's place differs between packagers.
         var missing = programs.Where(program => !File.Exists(program) && !File.Exists(program.Replace("/sbin/", "/bin/", StringComparison.Ordinal))).ToList();
-        return missing.Count == 0 ? null : $"missing: {string.Join(", ", missing)}; run deploy/install-packages.sh demo";
+        return missing.Count == 0 ? null : $"missing: {string.Join(", ", missing)}; run deploy/install-packages.sh {(edits ? "tests" : "demo")}";
     }
 
     /// <summary>Starts it with the images "localhost/pause:3.6" and the given ones.</summary>
     /// <exception cref="InvalidOperationException">Something is missing on the machine, or containerd did not start; with its log.</exception>
     public static async Task<ContainerdNode> StartAsync(NodeOptions options, params IEnumerable<OciImage> images)
     {
-        if (Obstacle() is { } obstacle)
+        if (Obstacle(options) is { } obstacle)
         {
             throw new InvalidOperationException(obstacle);
         }
@@ -222,7 +223,7 @@ public sealed class ContainerdNode : IAsyncDisposable
         Directory.CreateDirectory(Path.Combine(folder, "cni"));
         await File.WriteAllTextAsync(Path.Combine(folder, "cni/10-pods.conflist"), NodeFiles.PodNetwork(folder));
         var runc = "runc";
-        if (_options.Driver == CgroupDriver.Systemd || _options.Version == CgroupVersion.TwoOnly)
+        if (_options.EditsBundles)
         {
             runc = Path.Combine(folder, "runc-as-systemd");
             await NodeFiles.WriteProgramAsync("runc-as-systemd", runc);

@@ -34,4 +34,7 @@ public sealed record NodeOptions
 
     /// <summary>Takes the node away when the process is interrupted. False for a program that unwinds and disposes by itself.</summary>
     public bool CleanOnSignal { get; init; } = true;
+
+    /// <summary>runc stands behind a script that edits the bundle.</summary>
+    internal bool EditsBundles => Driver == CgroupDriver.Systemd || Version == CgroupVersion.TwoOnly;
 }
