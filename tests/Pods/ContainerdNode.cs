@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Grpc.Core;
+using Tmds.Linux;
 
 namespace Runtime.Pods;
 
@@ -278,7 +279,8 @@ public sealed class ContainerdNode : IAsyncDisposable
             return;
         }
 
-        await Command.RunAsync("kill", "-TERM", containerd.Id.ToString(global::System.Globalization.CultureInfo.InvariantCulture));
+        // Not the program kill: a minimal machine has none.
+        _ = LibC.kill(containerd.Id, LibC.SIGTERM);
         await containerd.WaitForExitAsync().WaitAsync(StopLimit);
     }
 
