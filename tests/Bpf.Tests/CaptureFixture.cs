@@ -22,7 +22,7 @@ public sealed class CaptureFixture : IDisposable
     {
         if (!IsRoot) return;
         Stimulus = Path.Combine(_folder, "stimulus");
-        Run("gcc", "-static", "-O1", "-pthread", Path.Combine(AppContext.BaseDirectory, "stimulus.c"), "-o", Stimulus);
+        Run("clang", "-static", "-O1", "-pthread", Path.Combine(AppContext.BaseDirectory, "stimulus.c"), "-o", Stimulus);
         _source = BpfEventSource.Start(Options);
         _thread = new Thread(Capture) { IsBackground = true, Name = "bpf-events" };
         _thread.Start();
