@@ -7,194 +7,13 @@
 #include "maps.bpf.h"
 #include "core_fixes.bpf.h"
 #include "task.bpf.h"
+#include "call.bpf.h"
 #include "path.bpf.h"
+#include "file.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-#define FILE_MODE_WRITE 0x2	   /* FMODE_WRITE */
-#define FILE_MODE_CREATED 0x100000 /* FMODE_CREATED, since 4.19 */
-#define EXECUTE_BITS 0111
-#define PERMISSION_BITS 07777
 #define WORKING_DIRECTORY (-100) /* AT_FDCWD */
-#define SENSITIVE_ANCESTORS 4
-
-struct sensitive_name {
-	char bytes[SENSITIVE_NAME_BYTES]; /* cut to 31, padded with NUL */
-};
-
-/* Names that make a read worth telling; the agent compares the whole path (SensitivePaths.cs). Value: enum sensitive_place. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1024);
-	__type(key, struct sensitive_name);
-	__type(value, __u8);
-} sensitive_names SEC(".maps");
-
-static __always_inline __u8 dentry__sensitivity(struct dentry *dentry)
-{
-	struct sensitive_name name = {};
-	__u8 *places;
-
-	bpf_probe_read_kernel_str(name.bytes, sizeof(name.bytes), BPF_CORE_READ(dentry, d_name.name));
-	places = bpf_map_lookup_elem(&sensitive_names, &name);
-	return places ? *places : 0;
-}
-
-static __always_inline bool file__may_be_sensitive(struct file *file)
-{
-	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
-	struct mount *mount = mount__of(BPF_CORE_READ(file, f_path.mnt));
-	struct dentry *root = BPF_CORE_READ(mount, mnt.mnt_root);
-	int level;
-
-	if (dentry__sensitivity(dentry) & SENSITIVE_LEAF)
-		return true;
-	if (!settings.sensitive_directories)
-		return false;
-	/* A secret's volume is a mount of its own, so the way up crosses mounts; one step is either. */
-	for (level = 0; level < SENSITIVE_ANCESTORS + 2; level++) {
-		if (dentry == root) {
-			struct mount *above = BPF_CORE_READ(mount, mnt_parent);
-
-			if (above == mount)
-				return false;
-			dentry = BPF_CORE_READ(mount, mnt_mountpoint);
-			mount = above;
-			root = BPF_CORE_READ(mount, mnt.mnt_root);
-		} else {
-			dentry = BPF_CORE_READ(dentry, d_parent);
-		}
-		if (dentry__sensitivity(dentry) & SENSITIVE_DIRECTORY)
-			return true;
-	}
-	return false;
-}
-
-static __always_inline void event__set_walk(struct file_event *event, __u16 *length, __u32 walk)
-{
-	if (walk & WALK_TRUNCATED)
-		event->flags |= FILE_TRUNCATED;
-	*length = WALK_LENGTH(walk);
-}
-
-static __always_inline struct file_event *event__begin(struct scratch *scratch,
-						       enum file_operation operation,
-						       struct task_struct *task)
-{
-	struct file_event *event = &scratch->file;
-
-	scratch->cursor = sizeof(*event);
-	header__fill(&event->header, KIND_FILE, task);
-	event->operation = operation;
-	event->flags = 0;
-	event->mode = 0;
-	event->device = 0;
-	event->inode = 0;
-	event->walk_length = 0;
-	event->argument_length = 0;
-	event->other_walk_length = 0;
-	event->other_argument_length = 0;
-	return event;
-}
-
-/* The whole path comes from the file that the kernel opened. */
-static __always_inline int file__report(struct file *file, enum file_operation operation,
-					__u16 new_mode, struct program_counters *count)
-{
-	struct scratch *scratch = scratch__get();
-	struct inode *inode = BPF_CORE_READ(file, f_inode);
-	struct file_event *event;
-
-	if (!scratch)
-		return 0;
-	event = event__begin(scratch, operation, task__current());
-	event->mode = new_mode ?: BPF_CORE_READ(inode, i_mode) & PERMISSION_BITS;
-	event->inode = BPF_CORE_READ(inode, i_ino);
-	event->device = BPF_CORE_READ(inode, i_sb, s_dev);
-	if (event->mode & EXECUTE_BITS)
-		event->flags |= FILE_EXECUTABLE;
-	if (inode__is_upper(inode))
-		event->flags |= FILE_UPPER_LAYER;
-	event__set_walk(event, &event->walk_length,
-			path__write(scratch, BPF_CORE_READ(file, f_path.dentry),
-				    BPF_CORE_READ(file, f_path.mnt)));
-	return ring__output_scratch(scratch, true, false, count);
-}
-
-static __always_inline struct program_counters *program__begin(enum program_id program, long result)
-{
-	struct program_counters *count;
-
-	if (result < 0)
-		return NULL;
-	count = counters__get(program);
-	if (!count)
-		return NULL;
-	count->seen++;
-	if (task__is_self(bpf_get_current_pid_tgid() >> 32)) {
-		count->filtered++;
-		return NULL;
-	}
-	return count;
-}
-
-static __always_inline int open__exit(long descriptor, enum program_id program)
-{
-	struct program_counters *count = program__begin(program, descriptor);
-	enum file_operation operation = FILE_WRITE;
-	struct file *file;
-	__u32 file_mode;
-
-	if (!count)
-		return 0;
-	file = task__file(task__current(), descriptor);
-	if (!file) { /* closed by another thread already */
-		count->read_failed++;
-		return 0;
-	}
-	file_mode = (__u32)BPF_CORE_READ(file, f_mode);
-	if ((BPF_CORE_READ(file, f_inode, i_mode) & MODE_TYPE) != MODE_REGULAR)
-		goto filtered;
-	if (file_mode & FILE_MODE_CREATED)
-		operation = FILE_CREATE;
-	else if (!(file_mode & FILE_MODE_WRITE)) {
-		if (!file__may_be_sensitive(file))
-			goto filtered;
-		operation = FILE_SENSITIVE_READ;
-	}
-	return file__report(file, operation, 0, count);
-filtered:
-	count->filtered++;
-	return 0;
-}
-
-/* SYSCALL_DEFINE3(open, const char __user *, filename, int, flags, umode_t, mode) */
-SEC("tp/syscalls/sys_exit_open")
-int on_open(struct trace_event_raw_sys_exit *context)
-{
-	return open__exit(context->ret, PROGRAM_OPEN);
-}
-
-/* SYSCALL_DEFINE4(openat, int, dfd, const char __user *, filename, int, flags, umode_t, mode) */
-SEC("tp/syscalls/sys_exit_openat")
-int on_openat(struct trace_event_raw_sys_exit *context)
-{
-	return open__exit(context->ret, PROGRAM_OPENAT);
-}
-
-/* SYSCALL_DEFINE4(openat2, int, dfd, const char __user *, filename, struct open_how __user *, how, size_t, usize) */
-SEC("tp/syscalls/sys_exit_openat2")
-int on_openat2(struct trace_event_raw_sys_exit *context)
-{
-	return open__exit(context->ret, PROGRAM_OPENAT2);
-}
-
-/* SYSCALL_DEFINE2(creat, const char __user *, pathname, umode_t, mode) */
-SEC("tp/syscalls/sys_exit_creat")
-int on_creat(struct trace_event_raw_sys_exit *context)
-{
-	return open__exit(context->ret, PROGRAM_CREAT);
-}
 
 /* A name as a system call takes it. */
 struct name_argument {
@@ -296,7 +115,7 @@ static __noinline int symlink__report(struct program_counters *count,
 SEC("tp/syscalls/sys_exit_rename")
 int on_rename(struct trace_event_raw_sys_exit *context)
 {
-	struct program_counters *count = program__begin(PROGRAM_RENAME, context->ret);
+	struct program_counters *count = success__begin(PROGRAM_RENAME, context->ret);
 	struct pt_regs *registers = task__registers();
 	struct name_argument created = { .directory = WORKING_DIRECTORY, .text = ARGUMENT(1) };
 	struct name_argument old = { .directory = WORKING_DIRECTORY, .text = ARGUMENT(0) };
@@ -308,7 +127,7 @@ int on_rename(struct trace_event_raw_sys_exit *context)
 SEC("tp/syscalls/sys_exit_renameat")
 int on_renameat(struct trace_event_raw_sys_exit *context)
 {
-	struct program_counters *count = program__begin(PROGRAM_RENAMEAT, context->ret);
+	struct program_counters *count = success__begin(PROGRAM_RENAMEAT, context->ret);
 	struct pt_regs *registers = task__registers();
 	struct name_argument created = { .directory = ARGUMENT(2), .text = ARGUMENT(3) };
 	struct name_argument old = { .directory = ARGUMENT(0), .text = ARGUMENT(1) };
@@ -320,7 +139,7 @@ int on_renameat(struct trace_event_raw_sys_exit *context)
 SEC("tp/syscalls/sys_exit_renameat2")
 int on_renameat2(struct trace_event_raw_sys_exit *context)
 {
-	struct program_counters *count = program__begin(PROGRAM_RENAMEAT2, context->ret);
+	struct program_counters *count = success__begin(PROGRAM_RENAMEAT2, context->ret);
 	struct pt_regs *registers = task__registers();
 	struct name_argument created = { .directory = ARGUMENT(2), .text = ARGUMENT(3) };
 	struct name_argument old = { .directory = ARGUMENT(0), .text = ARGUMENT(1) };
@@ -332,7 +151,7 @@ int on_renameat2(struct trace_event_raw_sys_exit *context)
 SEC("tp/syscalls/sys_exit_unlink")
 int on_unlink(struct trace_event_raw_sys_exit *context)
 {
-	struct program_counters *count = program__begin(PROGRAM_UNLINK, context->ret);
+	struct program_counters *count = success__begin(PROGRAM_UNLINK, context->ret);
 	struct pt_regs *registers = task__registers();
 	struct name_argument name = { .directory = WORKING_DIRECTORY, .text = ARGUMENT(0) };
 
@@ -345,7 +164,7 @@ int on_unlink(struct trace_event_raw_sys_exit *context)
 SEC("tp/syscalls/sys_exit_unlinkat")
 int on_unlinkat(struct trace_event_raw_sys_exit *context)
 {
-	struct program_counters *count = program__begin(PROGRAM_UNLINKAT, context->ret);
+	struct program_counters *count = success__begin(PROGRAM_UNLINKAT, context->ret);
 	struct pt_regs *registers = task__registers();
 
 	if (!count)
@@ -363,7 +182,7 @@ int on_unlinkat(struct trace_event_raw_sys_exit *context)
 SEC("tp/syscalls/sys_exit_link")
 int on_link(struct trace_event_raw_sys_exit *context)
 {
-	struct program_counters *count = program__begin(PROGRAM_LINK, context->ret);
+	struct program_counters *count = success__begin(PROGRAM_LINK, context->ret);
 	struct pt_regs *registers = task__registers();
 	struct name_argument created = { .directory = WORKING_DIRECTORY, .text = ARGUMENT(1) };
 	struct name_argument old = { .directory = WORKING_DIRECTORY, .text = ARGUMENT(0) };
@@ -375,7 +194,7 @@ int on_link(struct trace_event_raw_sys_exit *context)
 SEC("tp/syscalls/sys_exit_linkat")
 int on_linkat(struct trace_event_raw_sys_exit *context)
 {
-	struct program_counters *count = program__begin(PROGRAM_LINKAT, context->ret);
+	struct program_counters *count = success__begin(PROGRAM_LINKAT, context->ret);
 	struct pt_regs *registers = task__registers();
 	struct name_argument created = { .directory = ARGUMENT(2), .text = ARGUMENT(3) };
 	struct name_argument old = { .directory = ARGUMENT(0), .text = ARGUMENT(1) };
@@ -387,7 +206,7 @@ int on_linkat(struct trace_event_raw_sys_exit *context)
 SEC("tp/syscalls/sys_exit_symlink")
 int on_symlink(struct trace_event_raw_sys_exit *context)
 {
-	struct program_counters *count = program__begin(PROGRAM_SYMLINK, context->ret);
+	struct program_counters *count = success__begin(PROGRAM_SYMLINK, context->ret);
 	struct pt_regs *registers = task__registers();
 	struct name_argument name = { .directory = WORKING_DIRECTORY, .text = ARGUMENT(1) };
 
@@ -398,7 +217,7 @@ int on_symlink(struct trace_event_raw_sys_exit *context)
 SEC("tp/syscalls/sys_exit_symlinkat")
 int on_symlinkat(struct trace_event_raw_sys_exit *context)
 {
-	struct program_counters *count = program__begin(PROGRAM_SYMLINKAT, context->ret);
+	struct program_counters *count = success__begin(PROGRAM_SYMLINKAT, context->ret);
 	struct pt_regs *registers = task__registers();
 	struct name_argument name = { .directory = ARGUMENT(1), .text = ARGUMENT(2) };
 
@@ -421,7 +240,7 @@ static __always_inline int chmod__exit(struct program_counters *count,
 SEC("tp/syscalls/sys_exit_chmod")
 int on_chmod(struct trace_event_raw_sys_exit *context)
 {
-	struct program_counters *count = program__begin(PROGRAM_CHMOD, context->ret);
+	struct program_counters *count = success__begin(PROGRAM_CHMOD, context->ret);
 	struct pt_regs *registers = task__registers();
 	struct name_argument name = { .directory = WORKING_DIRECTORY, .text = ARGUMENT(0) };
 
@@ -432,7 +251,7 @@ int on_chmod(struct trace_event_raw_sys_exit *context)
 SEC("tp/syscalls/sys_exit_fchmod")
 int on_fchmod(struct trace_event_raw_sys_exit *context)
 {
-	struct program_counters *count = program__begin(PROGRAM_FCHMOD, context->ret);
+	struct program_counters *count = success__begin(PROGRAM_FCHMOD, context->ret);
 	struct pt_regs *registers = task__registers();
 	struct file *file;
 	__u16 mode;
@@ -452,7 +271,7 @@ int on_fchmod(struct trace_event_raw_sys_exit *context)
 SEC("tp/syscalls/sys_exit_fchmodat")
 int on_fchmodat(struct trace_event_raw_sys_exit *context)
 {
-	struct program_counters *count = program__begin(PROGRAM_FCHMODAT, context->ret);
+	struct program_counters *count = success__begin(PROGRAM_FCHMODAT, context->ret);
 	struct pt_regs *registers = task__registers();
 	struct name_argument name = { .directory = ARGUMENT(0), .text = ARGUMENT(1) };
 
@@ -463,7 +282,7 @@ int on_fchmodat(struct trace_event_raw_sys_exit *context)
 SEC("tp/syscalls/sys_exit_fchmodat2")
 int on_fchmodat2(struct trace_event_raw_sys_exit *context)
 {
-	struct program_counters *count = program__begin(PROGRAM_FCHMODAT2, context->ret);
+	struct program_counters *count = success__begin(PROGRAM_FCHMODAT2, context->ret);
 	struct pt_regs *registers = task__registers();
 	struct name_argument name = { .directory = ARGUMENT(0), .text = ARGUMENT(1) };
 
