@@ -111,40 +111,68 @@ static __noinline int symlink__report(struct program_counters *count,
 
 #define ARGUMENT(index) syscall__argument(registers, index)
 
+/* Two forms of each call: `rename(old, new)`, and `renameat(directory, old, directory, new)` with a directory before each name. */
+enum name_form {
+	PLAIN = 0,
+	AT = 1,
+};
+
+/* The name whose first argument is `index`. */
+static __always_inline struct name_argument name__of(struct pt_regs *registers, int index,
+						     enum name_form form)
+{
+	return (struct name_argument){
+		.directory = form == AT ? ARGUMENT(index) : WORKING_DIRECTORY,
+		.text = ARGUMENT(index + form),
+	};
+}
+
+/* Two names, the old one first: rename, link. */
+static __always_inline int names__exit(struct trace_event_raw_sys_exit *context,
+				       enum program_id program, enum file_operation operation,
+				       enum name_form form)
+{
+	struct program_counters *count = success__begin(program, context->ret);
+	struct pt_regs *registers = task__registers();
+	struct name_argument old = name__of(registers, 0, form);
+	struct name_argument created = name__of(registers, 1 + form, form);
+
+	return names__report(count, operation, &created, &old);
+}
+
 /* SYSCALL_DEFINE2(rename, const char __user *, oldname, const char __user *, newname) */
 SEC("tp/syscalls/sys_exit_rename")
 int on_rename(struct trace_event_raw_sys_exit *context)
 {
-	struct program_counters *count = success__begin(PROGRAM_RENAME, context->ret);
-	struct pt_regs *registers = task__registers();
-	struct name_argument created = { .directory = WORKING_DIRECTORY, .text = ARGUMENT(1) };
-	struct name_argument old = { .directory = WORKING_DIRECTORY, .text = ARGUMENT(0) };
-
-	return names__report(count, FILE_RENAME, &created, &old);
+	return names__exit(context, PROGRAM_RENAME, FILE_RENAME, PLAIN);
 }
 
 /* SYSCALL_DEFINE4(renameat, int, olddfd, const char __user *, oldname, int, newdfd, const char __user *, newname) */
 SEC("tp/syscalls/sys_exit_renameat")
 int on_renameat(struct trace_event_raw_sys_exit *context)
 {
-	struct program_counters *count = success__begin(PROGRAM_RENAMEAT, context->ret);
-	struct pt_regs *registers = task__registers();
-	struct name_argument created = { .directory = ARGUMENT(2), .text = ARGUMENT(3) };
-	struct name_argument old = { .directory = ARGUMENT(0), .text = ARGUMENT(1) };
-
-	return names__report(count, FILE_RENAME, &created, &old);
+	return names__exit(context, PROGRAM_RENAMEAT, FILE_RENAME, AT);
 }
 
 /* SYSCALL_DEFINE5(renameat2, int, olddfd, const char __user *, oldname, int, newdfd, const char __user *, newname, uint, flags) */
 SEC("tp/syscalls/sys_exit_renameat2")
 int on_renameat2(struct trace_event_raw_sys_exit *context)
 {
-	struct program_counters *count = success__begin(PROGRAM_RENAMEAT2, context->ret);
-	struct pt_regs *registers = task__registers();
-	struct name_argument created = { .directory = ARGUMENT(2), .text = ARGUMENT(3) };
-	struct name_argument old = { .directory = ARGUMENT(0), .text = ARGUMENT(1) };
+	return names__exit(context, PROGRAM_RENAMEAT2, FILE_RENAME, AT);
+}
 
-	return names__report(count, FILE_RENAME, &created, &old);
+/* SYSCALL_DEFINE2(link, const char __user *, oldname, const char __user *, newname) */
+SEC("tp/syscalls/sys_exit_link")
+int on_link(struct trace_event_raw_sys_exit *context)
+{
+	return names__exit(context, PROGRAM_LINK, FILE_LINK, PLAIN);
+}
+
+/* SYSCALL_DEFINE5(linkat, int, olddfd, const char __user *, oldname, int, newdfd, const char __user *, newname, int, flags) */
+SEC("tp/syscalls/sys_exit_linkat")
+int on_linkat(struct trace_event_raw_sys_exit *context)
+{
+	return names__exit(context, PROGRAM_LINKAT, FILE_LINK, AT);
 }
 
 /* SYSCALL_DEFINE1(unlink, const char __user *, pathname) */
@@ -153,7 +181,7 @@ int on_unlink(struct trace_event_raw_sys_exit *context)
 {
 	struct program_counters *count = success__begin(PROGRAM_UNLINK, context->ret);
 	struct pt_regs *registers = task__registers();
-	struct name_argument name = { .directory = WORKING_DIRECTORY, .text = ARGUMENT(0) };
+	struct name_argument name = name__of(registers, 0, PLAIN);
 
 	return name__report(count, FILE_UNLINK, &name, 0);
 }
@@ -173,78 +201,72 @@ int on_unlinkat(struct trace_event_raw_sys_exit *context)
 		count->filtered++;
 		return 0;
 	}
-	struct name_argument name = { .directory = ARGUMENT(0), .text = ARGUMENT(1) };
+	struct name_argument name = name__of(registers, 0, AT);
 
 	return name__report(count, FILE_UNLINK, &name, 0);
 }
 
-/* SYSCALL_DEFINE2(link, const char __user *, oldname, const char __user *, newname) */
-SEC("tp/syscalls/sys_exit_link")
-int on_link(struct trace_event_raw_sys_exit *context)
+/* The text that the link holds comes first, without a directory of its own. */
+static __always_inline int symlink__exit(struct trace_event_raw_sys_exit *context,
+					 enum program_id program, enum name_form form)
 {
-	struct program_counters *count = success__begin(PROGRAM_LINK, context->ret);
+	struct program_counters *count = success__begin(program, context->ret);
 	struct pt_regs *registers = task__registers();
-	struct name_argument created = { .directory = WORKING_DIRECTORY, .text = ARGUMENT(1) };
-	struct name_argument old = { .directory = WORKING_DIRECTORY, .text = ARGUMENT(0) };
+	struct name_argument name = name__of(registers, 1, form);
 
-	return names__report(count, FILE_LINK, &created, &old);
-}
-
-/* SYSCALL_DEFINE5(linkat, int, olddfd, const char __user *, oldname, int, newdfd, const char __user *, newname, int, flags) */
-SEC("tp/syscalls/sys_exit_linkat")
-int on_linkat(struct trace_event_raw_sys_exit *context)
-{
-	struct program_counters *count = success__begin(PROGRAM_LINKAT, context->ret);
-	struct pt_regs *registers = task__registers();
-	struct name_argument created = { .directory = ARGUMENT(2), .text = ARGUMENT(3) };
-	struct name_argument old = { .directory = ARGUMENT(0), .text = ARGUMENT(1) };
-
-	return names__report(count, FILE_LINK, &created, &old);
+	return symlink__report(count, &name, ARGUMENT(0));
 }
 
 /* SYSCALL_DEFINE2(symlink, const char __user *, oldname, const char __user *, newname) */
 SEC("tp/syscalls/sys_exit_symlink")
 int on_symlink(struct trace_event_raw_sys_exit *context)
 {
-	struct program_counters *count = success__begin(PROGRAM_SYMLINK, context->ret);
-	struct pt_regs *registers = task__registers();
-	struct name_argument name = { .directory = WORKING_DIRECTORY, .text = ARGUMENT(1) };
-
-	return symlink__report(count, &name, ARGUMENT(0));
+	return symlink__exit(context, PROGRAM_SYMLINK, PLAIN);
 }
 
 /* SYSCALL_DEFINE3(symlinkat, const char __user *, oldname, int, newdfd, const char __user *, newname) */
 SEC("tp/syscalls/sys_exit_symlinkat")
 int on_symlinkat(struct trace_event_raw_sys_exit *context)
 {
-	struct program_counters *count = success__begin(PROGRAM_SYMLINKAT, context->ret);
-	struct pt_regs *registers = task__registers();
-	struct name_argument name = { .directory = ARGUMENT(1), .text = ARGUMENT(2) };
-
-	return symlink__report(count, &name, ARGUMENT(0));
+	return symlink__exit(context, PROGRAM_SYMLINKAT, AT);
 }
 
-static __always_inline int chmod__exit(struct program_counters *count,
-				       const struct name_argument *name, __u64 mode)
+static __always_inline int chmod__exit(struct trace_event_raw_sys_exit *context,
+				       enum program_id program, enum name_form form)
 {
+	struct program_counters *count = success__begin(program, context->ret);
+	struct pt_regs *registers = task__registers();
+	struct name_argument name = name__of(registers, 0, form);
+	__u64 mode = ARGUMENT(1 + form);
+
 	if (!count)
 		return 0;
 	if (!(mode & EXECUTE_BITS)) {
 		count->filtered++;
 		return 0;
 	}
-	return name__report(count, FILE_CHMOD_EXECUTABLE, name, mode & PERMISSION_BITS);
+	return name__report(count, FILE_CHMOD_EXECUTABLE, &name, mode & PERMISSION_BITS);
 }
 
 /* SYSCALL_DEFINE2(chmod, const char __user *, filename, umode_t, mode) */
 SEC("tp/syscalls/sys_exit_chmod")
 int on_chmod(struct trace_event_raw_sys_exit *context)
 {
-	struct program_counters *count = success__begin(PROGRAM_CHMOD, context->ret);
-	struct pt_regs *registers = task__registers();
-	struct name_argument name = { .directory = WORKING_DIRECTORY, .text = ARGUMENT(0) };
+	return chmod__exit(context, PROGRAM_CHMOD, PLAIN);
+}
 
-	return chmod__exit(count, &name, ARGUMENT(1));
+/* SYSCALL_DEFINE3(fchmodat, int, dfd, const char __user *, filename, umode_t, mode) */
+SEC("tp/syscalls/sys_exit_fchmodat")
+int on_fchmodat(struct trace_event_raw_sys_exit *context)
+{
+	return chmod__exit(context, PROGRAM_FCHMODAT, AT);
+}
+
+/* SYSCALL_DEFINE4(fchmodat2, int, dfd, const char __user *, filename, umode_t, mode, unsigned int, flags), since 6.6 */
+SEC("tp/syscalls/sys_exit_fchmodat2")
+int on_fchmodat2(struct trace_event_raw_sys_exit *context)
+{
+	return chmod__exit(context, PROGRAM_FCHMODAT2, AT);
 }
 
 /* SYSCALL_DEFINE2(fchmod, unsigned int, fd, umode_t, mode) */
@@ -265,26 +287,4 @@ int on_fchmod(struct trace_event_raw_sys_exit *context)
 		return 0;
 	}
 	return file__report(file, FILE_CHMOD_EXECUTABLE, mode, count);
-}
-
-/* SYSCALL_DEFINE3(fchmodat, int, dfd, const char __user *, filename, umode_t, mode) */
-SEC("tp/syscalls/sys_exit_fchmodat")
-int on_fchmodat(struct trace_event_raw_sys_exit *context)
-{
-	struct program_counters *count = success__begin(PROGRAM_FCHMODAT, context->ret);
-	struct pt_regs *registers = task__registers();
-	struct name_argument name = { .directory = ARGUMENT(0), .text = ARGUMENT(1) };
-
-	return chmod__exit(count, &name, ARGUMENT(2));
-}
-
-/* SYSCALL_DEFINE4(fchmodat2, int, dfd, const char __user *, filename, umode_t, mode, unsigned int, flags), since 6.6 */
-SEC("tp/syscalls/sys_exit_fchmodat2")
-int on_fchmodat2(struct trace_event_raw_sys_exit *context)
-{
-	struct program_counters *count = success__begin(PROGRAM_FCHMODAT2, context->ret);
-	struct pt_regs *registers = task__registers();
-	struct name_argument name = { .directory = ARGUMENT(0), .text = ARGUMENT(1) };
-
-	return chmod__exit(count, &name, ARGUMENT(2));
 }
