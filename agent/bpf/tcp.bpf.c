@@ -33,13 +33,33 @@ struct {
 	__type(value, struct connection);
 } connections SEC(".maps");
 
-/* Sockets whose failed connect was reported by its state, so that the call's own result is not a second report. */
+/*
+ * Sockets whose failed connect was reported by its state, so that the call's own result is not a second report. The value is the
+ * socket's inode: a call that told nothing of it leaves its entry, and the kernel soon gives the address to another socket.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1024);
 	__type(key, __u64);
-	__type(value, __u8);
+	__type(value, __u64);
 } failed SEC(".maps");
+
+/* 0 when the process has closed it. */
+static __always_inline __u64 sock__inode(struct sock *sk)
+{
+	return BPF_CORE_READ(sk, sk_socket, file, f_inode, i_ino);
+}
+
+static __always_inline bool failure__take(struct sock *sk)
+{
+	__u64 key = (__u64)sk;
+	__u64 *inode = bpf_map_lookup_elem(&failed, &key);
+	bool told = inode && *inode == sock__inode(sk);
+
+	if (inode)
+		bpf_map_delete_elem(&failed, &key);
+	return told;
+}
 
 static __always_inline int close__report(const struct connection *connection, struct sock *sk,
 					 struct program_counters *count)
@@ -97,11 +117,11 @@ static __always_inline int connection__closed(struct sock *sk, int old_state,
 		/* 0: the kernel gave up inside connect(); the call's result tells why. */
 		error = BPF_CORE_READ(sk, sk_err);
 		if (error) {
-			__u8 one = 1;
+			__u64 inode = sock__inode(sk);
 
 			peers__report(&connection->owner, NETWORK_CONNECT, PROTOCOL_TCP,
 				      &connection->peers, error, count);
-			bpf_map_update_elem(&failed, &key, &one, BPF_ANY);
+			bpf_map_update_elem(&failed, &key, &inode, BPF_ANY);
 		}
 	}
 	bpf_map_delete_elem(&connections, &key);
@@ -242,13 +262,11 @@ int on_connect(struct trace_event_raw_sys_exit *context)
 	struct pt_regs *registers;
 	struct peers peers = {};
 	struct sock *sk;
-	__u64 key;
 
 	if (!count)
 		return 0;
 	registers = task__registers();
 	sk = call__socket(registers);
-	key = (__u64)sk;
 	if (!sk)
 		goto filtered;
 	if (sock__protocol(sk) == PROTOCOL_UDP) {
@@ -257,9 +275,8 @@ int on_connect(struct trace_event_raw_sys_exit *context)
 		sock__peers(sk, &peers);
 		return udp__report(sk, &peers, count);
 	}
-	if (sock__protocol(sk) != PROTOCOL_TCP || !connect__failed_here(context->ret))
-		goto filtered;
-	if (bpf_map_delete_elem(&failed, &key) == 0)
+	if (sock__protocol(sk) != PROTOCOL_TCP || failure__take(sk) ||
+	    !connect__failed_here(context->ret))
 		goto filtered;
 	if (!peers__read_remote(&peers, syscall__argument(registers, 1))) {
 		count->read_failed++;
