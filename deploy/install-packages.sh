@@ -24,7 +24,7 @@ demo   /usr/lib/cni/bridge             containernetworking-plugins joins the pod
 demo   ip                              iproute2                    makes the network namespace of the pods
 demo   /bin/busybox                    busybox-static              web server and client inside the pods
 tests  jq                              jq                          rewrites cgroup paths as a systemd node has them
-tests  kill                            procps                      sends signals to the programs under test
+tests  /bin/kill                       procps                      sends signals to the programs under test
 tests  curl                            curl                        asks the collector as a stranger does
 tests  kubectl                         kubernetes-client           renders the manifests
 tests  openssl                         openssl                     makes certificates

@@ -36,6 +36,7 @@ internal sealed class ReplayCommand(AgentOptions options, string path, AgentLog 
                 var reducer = new Reducer(options.Reduction, processes, containers, clock, source.TakeLosses, new PacedQueue(queue, stop));
                 stream = new CollectorStream(options.Collector, options.Streaming, identity, queue, clock, () => StateOf(source, reducer, queue), TimeProvider.System, log);
                 var streaming = Task.Run(() => stream.RunAsync(giveUp.Token), CancellationToken.None);
+                reducer.ReportRunning();
                 source.Run(reducer, stop);
                 reducer.Finish();
                 queue.Complete();

@@ -60,7 +60,11 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
         {
             node.Run(
                 reducer,
-                () => log.Information($"watching: {node.Source.Hooks.Count(h => h.Attached)} of {node.Source.Hooks.Count} hooks, {node.Processes.Count} processes, {node.Containers.Snapshot().Count} containers"),
+                () =>
+                {
+                    reducer.ReportRunning();
+                    log.Information($"watching: {node.Source.Hooks.Count(h => h.Attached)} of {node.Source.Hooks.Count} hooks, {node.Processes.Count} processes, {node.Containers.Snapshot().Count} containers");
+                },
                 stopping);
             reducer.Finish();
             captured.SetResult();

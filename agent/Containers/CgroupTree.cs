@@ -55,6 +55,26 @@ internal sealed unsafe class CgroupTree
         return _paths.Count;
     }
 
+    /// <summary>Processes that are in the cgroup itself, as the reader's pid namespace numbers them; those that it cannot name are left out.</summary>
+    public IReadOnlyList<uint> Members(string path)
+    {
+        var members = new List<uint>();
+        foreach (var root in new[] { _v2Root, _v1Root })
+        {
+            if (root is null || members.Count > 0 || path.Length < 2)
+                continue;
+            try
+            {
+                members.AddRange(File.ReadLines($"{root}{path}/cgroup.procs").Select(line => uint.Parse(line, CultureInfo.InvariantCulture)).Where(pid => pid != 0));
+            }
+            catch (IOException)
+            {
+                // Gone meanwhile, or a threaded cgroup, which lists no processes.
+            }
+        }
+        return members;
+    }
+
     public void OnMade(CgroupKey key, ReadOnlySpan<byte> path) => Keep(key, Encoding.UTF8.GetString(path));
 
     public void Forget(CgroupKey key) => _paths.Remove(key);

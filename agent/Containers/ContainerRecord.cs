@@ -28,4 +28,26 @@ internal sealed record ContainerRecord(
 
     /// <summary>The pod's own (pause) container, not a workload's. False while unknown.</summary>
     public bool IsSandbox { get; init; }
+
+    /// <summary>With what a runtime told; what it left out stays.</summary>
+    public ContainerRecord With(ContainerDetails news)
+    {
+        static string Newer(string news, string old) => news.Length > 0 ? news : old;
+        return this with
+        {
+            Id = news.Id,
+            Runtime = Newer(Runtime, news.Runtime),
+            Name = news.IsSandbox ? ContainerRecord.SandboxName : Newer(news.Name, Name),
+            PodName = Newer(news.PodName, PodName),
+            PodNamespace = Newer(news.PodNamespace, PodNamespace),
+            PodUid = Newer(news.PodUid, PodUid),
+            PodLabels = news.PodLabels ?? PodLabels,
+            Image = Newer(news.Image, Image),
+            ImageDigest = Newer(news.ImageDigest, ImageDigest),
+            StartedUnixNs = news.StartedUnixNs != 0 ? news.StartedUnixNs : StartedUnixNs,
+            PodIp = Newer(news.PodIp, PodIp),
+            Complete = news.Complete || Complete,
+            IsSandbox = news.IsSandbox || IsSandbox,
+        };
+    }
 }

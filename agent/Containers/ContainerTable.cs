@@ -18,6 +18,7 @@ namespace Runtime.Agent.Containers;
 internal sealed class ContainerTable : IContainers, IAsyncDisposable
 {
     private const int AnswerCapacity = 16_384;
+    private const int MaxMembersRead = 64;
     private static readonly IReadOnlyDictionary<string, string> NoLabels = ImmutableDictionary<string, string>.Empty;
 
     private readonly ContainerOptions _options;
@@ -50,7 +51,7 @@ internal sealed class ContainerTable : IContainers, IAsyncDisposable
     private volatile IReadOnlyList<ContainerRecord> _snapshot = [];
     private long _lastLook;
     private bool _recordsChanged;
-    private ulong _changed, _assumed, _ruledOut, _notCached;
+    private ulong _changed, _assumed, _isolated, _ruledOut, _notCached;
 
     /// <param name="clients">At most 64; disposed with the table.</param>
     /// <param name="procfs">Null when the events do not come from this kernel.</param>
@@ -139,6 +140,7 @@ internal sealed class ContainerTable : IContainers, IAsyncDisposable
             ["containers.incomplete"] = (ulong)_snapshot.Count(c => !c.Complete),
             ["containers.changed"] = _changed,
             ["containers.assumed_complete"] = _assumed,
+            ["containers.known_by_namespace"] = _isolated,
             ["containers.ruled_out"] = _ruledOut,
             ["containers.cgroups"] = (ulong)_tree.Count,
             ["containers.cgroups_not_kept"] = _tree.NotKept + _notCached,
@@ -259,34 +261,13 @@ internal sealed class ContainerTable : IContainers, IAsyncDisposable
         held.NotKnownBy &= ~bit;
         held.Kind = CgroupKind.Container;
         var details = answer.Details!;
-        var record = Merge(held.Record, details);
+        var record = held.Record.With(details);
         if (details.Complete)
         {
             _uncertain.Remove(held);
             PublishWanted();
         }
         Replace(held, record);
-    }
-
-    private static ContainerRecord Merge(ContainerRecord old, ContainerDetails news)
-    {
-        static string Newer(string news, string old) => news.Length > 0 ? news : old;
-        return old with
-        {
-            Id = news.Id,
-            Runtime = Newer(old.Runtime, news.Runtime),
-            Name = news.IsSandbox ? ContainerRecord.SandboxName : Newer(news.Name, old.Name),
-            PodName = Newer(news.PodName, old.PodName),
-            PodNamespace = Newer(news.PodNamespace, old.PodNamespace),
-            PodUid = Newer(news.PodUid, old.PodUid),
-            PodLabels = news.PodLabels ?? old.PodLabels,
-            Image = Newer(news.Image, old.Image),
-            ImageDigest = Newer(news.ImageDigest, old.ImageDigest),
-            StartedUnixNs = news.StartedUnixNs != 0 ? news.StartedUnixNs : old.StartedUnixNs,
-            PodIp = Newer(news.PodIp, old.PodIp),
-            Complete = news.Complete || old.Complete,
-            IsSandbox = news.IsSandbox || old.IsSandbox,
-        };
     }
 
     private void Replace(HeldContainer held, ContainerRecord record)
@@ -299,7 +280,7 @@ internal sealed class ContainerTable : IContainers, IAsyncDisposable
         Changed?.Invoke(record);
     }
 
-    /// <summary>What no runtime knows, once all have said so: a possible container was the host's, a sure one has no more to tell.</summary>
+    /// <summary>What no runtime knows, once all have said so: a possible container shows by its processes whether it is one, a sure one has no more to tell.</summary>
     private void Decide()
     {
         foreach (var held in _uncertain.ToArray())
@@ -309,8 +290,17 @@ internal sealed class ContainerTable : IContainers, IAsyncDisposable
             var age = _time.GetElapsedTime(held.FirstSeen);
             if (held.Kind == CgroupKind.Possible && age >= _options.PossibleWait)
             {
-                _ruledOut++;
-                RuleOut(held);
+                if (IsIsolated(held))
+                {
+                    _isolated++;
+                    held.Kind = CgroupKind.Container;
+                    Replace(held, held.Record with { Name = held.Record.Id, Complete = true });
+                }
+                else
+                {
+                    _ruledOut++;
+                    RuleOut(held);
+                }
             }
             else if (held.Kind == CgroupKind.Container && !held.Record.Complete && held.Record.PodUid.Length == 0 && age >= _options.MetadataWait)
             {
@@ -319,6 +309,16 @@ internal sealed class ContainerTable : IContainers, IAsyncDisposable
                 Replace(held, held.Record with { Name = held.Record.Name.Length > 0 ? held.Record.Name : held.Record.Id, Complete = true });
             }
         }
+    }
+
+    /// <summary>Whoever made it and wherever that keeps its state: a cgroup whose processes all have a pid namespace of their own is a container.</summary>
+    private bool IsIsolated(HeldContainer held)
+    {
+        if (_procfs is null)
+            return false;
+        // A process that ended while we read tells nothing.
+        var members = _tree.Members(held.Record.CgroupPath).Take(MaxMembersRead).Select(_procfs.ReadProcess).OfType<ProcfsProcess>().ToList();
+        return members.Count > 0 && members.TrueForAll(member => member.Status.PidNamespaces > 1);
     }
 
     private void RuleOut(HeldContainer held)

@@ -14,7 +14,9 @@ namespace Runtime.Agent.Reduction;
 internal sealed class BehaviourKey
 {
     private const ProcessFlags FlagsOfExec = ProcessFlags.Memfd | ProcessFlags.Deleted | ProcessFlags.UpperLayer
-        | ProcessFlags.StdinSocket | ProcessFlags.StdoutSocket | ProcessFlags.StderrSocket | ProcessFlags.NetworkFacing;
+        | ProcessFlags.StdinSocket | ProcessFlags.StdoutSocket | ProcessFlags.StderrSocket | ProcessFlags.NetworkFacing
+        // What ran at the start is state: the first exec that is seen must not count as its repeat.
+        | ProcessFlags.AtStart;
 
     private readonly XxHash128 _hash = new(BinaryPrimitives.ReadInt64LittleEndian(RandomNumberGenerator.GetBytes(8)));
 

@@ -49,6 +49,16 @@ internal sealed class Reducer : IKernelEventSink
     /// <summary>Further work of an idle moment.</summary>
     public Action? Idle { get; init; }
 
+    /// <summary>What runs already goes out as state: a container that does nothing new is to be seen too. Once, after the table's scan.</summary>
+    public void ReportRunning()
+    {
+        _nowBootNs = Math.Max(_nowBootNs, _clock.NowBootNs());
+        var unixNs = _clock.ToUnixNs(_nowBootNs);
+        // The kernel's own threads have no binary.
+        foreach (var process in _processes.All().Where(process => process.Binary.Length > 0))
+            Execute(process, _containers.Lookup(process.Cgroup, process.Key.Pid), unixNs, _nowBootNs);
+    }
+
     public void OnFork(in ForkEvent e)
     {
         Begin(e.Origin);
@@ -59,7 +69,11 @@ internal sealed class Reducer : IKernelEventSink
     {
         var unixNs = Begin(e.Origin);
         var process = _processes.OnExec(e);
-        var container = _containers.Lookup(e.Origin.Cgroup, e.Origin.Pid);
+        Execute(process, _containers.Lookup(e.Origin.Cgroup, e.Origin.Pid), unixNs, e.Origin.TimeBootNs);
+    }
+
+    private void Execute(ProcessRecord process, ContainerRecord? container, long unixNs, ulong bootNs)
+    {
         var key = _key.OfExec(process);
         var arguments = _key.OfArguments(process);
         var known = _known.Find(container, key);
@@ -74,7 +88,7 @@ internal sealed class Reducer : IKernelEventSink
         }
         if (!known.HasArguments(arguments))
             _argumentsFolded++;
-        _known.Repeat(known, unixNs, e.Origin.TimeBootNs);
+        _known.Repeat(known, unixNs, bootNs);
     }
 
     public void OnExit(in ExitEvent e)

@@ -3,6 +3,8 @@ using System.Diagnostics;
 using System.Text;
 using Runtime.Agent.Capture;
 using Runtime.Agent.Containers;
+using Runtime.Agent.Processes;
+using Runtime.Agent.Tests.Processes;
 using Xunit;
 
 namespace Runtime.Agent.Tests.Containers;
@@ -194,6 +196,32 @@ public sealed class ContainerTableTests : IAsyncDisposable
         _table.OnIdle();
         Assert.Empty(_table.Snapshot());
         Assert.Equal(0ul, _table.Counters()["containers.held"]);
+    }
+
+    [Theory]
+    [InlineData(true, true)]
+    [InlineData(false, false)]
+    public async Task PossibleContainer_ThatNoRuntimeKnows_IsOneByItsPidNamespace(bool bothAreInside, bool isContainer)
+    {
+        using var proc = new FakeProc();
+        proc.Add(50, 1, 100, innermostPid: 1);
+        proc.Add(51, 50, 100, innermostPid: bothAreInside ? 2u : 0u);
+        Directory.CreateDirectory(_root + "/my/plain");
+        await File.WriteAllTextAsync(_root + "/cgroup.controllers", "", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(_root + "/my/plain/cgroup.procs", "50\n51\n", TestContext.Current.CancellationToken);
+        var options = new ContainerOptions { CgroupRoot = _root };
+        await using var table = new ContainerTable(options, new CgroupTree(options), new ProcfsReader(proc.Root), [new FakeRuntimeClient("none"), new FakeRuntimeClient("neither")], _time, _log.Enqueue);
+        table.Start();
+        table.OnCgroup(new CgroupEvent { Cgroup = Key, Path = "/my/plain"u8 });
+        Assert.False(table.Lookup(Key)!.Complete);
+
+        await Until(() =>
+        {
+            table.OnIdle();
+            return table.Lookup(Key) is null or { Complete: true };
+        });
+        Assert.Equal(isContainer ? "plain" : null, table.Lookup(Key)?.Name);
+        Assert.Equal(isContainer ? 1ul : 0ul, table.Counters()["containers.known_by_namespace"]);
     }
 
     [Fact]

@@ -52,6 +52,21 @@ public sealed class ReducerTests
     }
 
     [Fact]
+    public void Running_AtTheStart_IsStateAndDoesNotHideTheFirstExec()
+    {
+        var running = new ProcessRecord { Key = new(50, 50_000), Cgroup = new(7, 2), Binary = "/bin/app"u8.ToArray(), Flags = ProcessFlags.AtStart };
+        _processes.Restore(running, new(1, 1000));
+        _reducer.ReportRunning();
+        var state = Assert.IsType<ExecFact>(Assert.Single(_out.Facts, fact => fact.Process.Key == running.Key));
+        Assert.True(state.IsNew);
+        Assert.Equal("c7", state.Container!.Id);
+
+        _out.Facts.Clear();
+        Exec(51, "/bin/app", "");
+        Assert.Equal(51u, Assert.Single(_out.Facts).Process.Key.Pid);
+    }
+
+    [Fact]
     public void Exec_NewArguments_GoOutSixteenTimes()
     {
         for (uint i = 0; i < 40; i++)
