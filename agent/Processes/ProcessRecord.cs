@@ -83,7 +83,7 @@ internal sealed class ProcessRecord
     public ProcessRecord? Parent { get; init; }
     public required CgroupKey Cgroup { get; init; }
 
-    /// <summary>The container that it was in, as far as that was known then; empty on the host.</summary>
+    /// <summary>The container that it was in, as far as that was known then; empty on the host, and for the runtime's own program in a container's cgroup.</summary>
     public string ContainerId { get; init; } = "";
 
     /// <summary>Absolute path as the kernel resolved it; empty for a kernel thread.</summary>

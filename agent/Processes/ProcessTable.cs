@@ -112,7 +112,7 @@ internal sealed partial class ProcessTable(ProcessOptions options, IContainerLoo
             ExecBootNs = e.Origin.TimeBootNs,
         };
         if (entry.Lineage == Lineage.Pending)
-            Launch(entry, e.Binary, e.Origin.TimeBootNs);
+            Launch(entry, e.Origin.TimeBootNs);
         var record = Current(entry);
         if (entry.Lineage == Lineage.Main)
             entry.Life!.Execute(e.Origin.TimeBootNs);
@@ -225,8 +225,9 @@ internal sealed partial class ProcessTable(ProcessOptions options, IContainerLoo
         Place(entry, entry.Record.Cgroup, entry.Exited ? 0 : entry.Record.Key.Pid);
         var record = entry.Record;
         var flags = IsFacing(entry) ? record.Flags | ProcessFlags.NetworkFacing : record.Flags;
-        var phase = entry.Life?.PhaseOf(entry.Lineage, _nowBootNs, options) ?? Phase.Host;
-        var containerId = entry.Life?.Id ?? "";
+        var life = IsOfRuntime(entry) ? null : entry.Life;
+        var phase = life?.PhaseOf(entry.Lineage, _nowBootNs, options) ?? Phase.Host;
+        var containerId = life?.Id ?? "";
         if (flags != record.Flags || phase != record.Phase || containerId != record.ContainerId)
             entry.Record = record = new(record) { Flags = flags, Phase = phase, ContainerId = containerId };
         return record;
@@ -252,9 +253,9 @@ internal sealed partial class ProcessTable(ProcessOptions options, IContainerLoo
     }
 
     /// <summary>The runtime's program gives way to the container's: the first one, or a session's.</summary>
-    private static void Launch(ProcessEntry entry, ReadOnlySpan<byte> binary, ulong bootNs)
+    private static void Launch(ProcessEntry entry, ulong bootNs)
     {
-        if (RuntimePrograms.Contains(binary))
+        if (IsOfRuntime(entry))
             return;
         var life = entry.Life!;
         if (life.HasLivingFirst)
@@ -264,5 +265,20 @@ internal sealed partial class ProcessTable(ProcessOptions options, IContainerLoo
         }
         entry.Lineage = Lineage.Main;
         life.Begin(entry, bootNs);
+    }
+
+    /// <summary>
+    /// Put into the container's cgroup, and still the runtime's own program: what it does is the host's. It was executed in the mount
+    /// namespace that it came from; a program of the container that bears such a name was not.
+    /// </summary>
+    private static bool IsOfRuntime(ProcessEntry entry)
+    {
+        if (entry.Lineage != Lineage.Pending || entry.Parent is null || !RuntimePrograms.Contains(entry.Record.Binary))
+            return false;
+        var outside = entry.Parent;
+        while (outside.Life == entry.Life && outside.Parent is not null)
+            outside = outside.Parent;
+        var (inside, from) = (entry.Record.MountNamespace, outside.Record.MountNamespace);
+        return inside == 0 || from == 0 || inside == from;
     }
 }

@@ -56,7 +56,7 @@ internal sealed class Reducer : IKernelEventSink
         var unixNs = _clock.ToUnixNs(_nowBootNs);
         // The kernel's own threads have no binary.
         foreach (var process in _processes.All().Where(process => process.Binary.Length > 0))
-            Execute(process, _containers.Lookup(process.Cgroup, process.Key.Pid), unixNs, _nowBootNs);
+            Execute(process, ContainerOf(process, process.Cgroup), unixNs, _nowBootNs);
     }
 
     public void OnFork(in ForkEvent e)
@@ -69,7 +69,7 @@ internal sealed class Reducer : IKernelEventSink
     {
         var unixNs = Begin(e.Origin);
         var process = _processes.OnExec(e);
-        Execute(process, _containers.Lookup(e.Origin.Cgroup, e.Origin.Pid), unixNs, e.Origin.TimeBootNs);
+        Execute(process, ContainerOf(process, e.Origin.Cgroup), unixNs, e.Origin.TimeBootNs);
     }
 
     private void Execute(ProcessRecord process, ContainerRecord? container, long unixNs, ulong bootNs)
@@ -100,7 +100,7 @@ internal sealed class Reducer : IKernelEventSink
         Send(new ExitFact
         {
             Process = process,
-            Container = _containers.Lookup(e.Origin.Cgroup),
+            Container = ContainerOf(process, e.Origin.Cgroup),
             FirstUnixNs = unixNs,
             LastUnixNs = unixNs,
             Code = e.Code,
@@ -113,7 +113,7 @@ internal sealed class Reducer : IKernelEventSink
     {
         var unixNs = Begin(e.Origin);
         var process = _processes.Resolve(e.Origin);
-        var container = _containers.Lookup(e.Origin.Cgroup, e.Origin.Pid);
+        var container = ContainerOf(process, e.Origin.Cgroup);
         var template = _template.AsSpan(0, PathTemplate.Write(e.Path, OwnerOf(process, e.Path), _template));
         var key = _key.OfFile(process, e, template);
         if (_known.Find(container, key) is { } known)
@@ -147,7 +147,7 @@ internal sealed class Reducer : IKernelEventSink
         if (e.Operation is NetworkOperation.Listen or NetworkOperation.Accept)
             _processes.MarkNetworkFacing(_processes.Resolve(e.Origin).Key);
         var process = _processes.Resolve(e.Origin);
-        var container = _containers.Lookup(e.Origin.Cgroup, e.Origin.Pid);
+        var container = ContainerOf(process, e.Origin.Cgroup);
         if (e.Operation == NetworkOperation.Close)
         {
             OnClose(process, container, e, unixNs);
@@ -220,6 +220,9 @@ internal sealed class Reducer : IKernelEventSink
             counters[name] = value;
         return counters;
     }
+
+    /// <returns>Null for the host, and for a runtime's own program that is in a container's cgroup already.</returns>
+    private ContainerRecord? ContainerOf(ProcessRecord process, CgroupKey cgroup) => process.ContainerId.Length == 0 ? null : _containers.Lookup(cgroup, process.Key.Pid);
 
     /// <summary>Bytes and duration go to the connection's behaviour: who connected to that peer, else who accepted on that port.</summary>
     private void OnClose(ProcessRecord process, ContainerRecord? container, in NetworkEvent e, long unixNs)

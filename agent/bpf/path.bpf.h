@@ -12,9 +12,16 @@ static __always_inline struct mount *mount__of(struct vfsmount *vfsmount)
 	return (void *)vfsmount - bpf_core_field_offset(struct mount, mnt);
 }
 
+static __always_inline bool is_directory(struct dentry *dentry)
+{
+	return (BPF_CORE_READ(dentry, d_inode, i_mode) & MODE_TYPE) == MODE_DIRECTORY;
+}
+
 /*
  * Writes the walk (events.h) of a dentry at the cursor and answers its length, with WALK_TRUNCATED when the root was not
  * reached. It ends at the top of the mount tree, not at the process's root directory: chroot does not shorten what we see.
+ * runc executes a bind mount of itself that it has taken away again (cloned_binary.c, try_bindfd): such a file has no place in
+ * any mount tree.
  */
 static __noinline __u32 path__write(struct scratch *scratch, struct dentry *dentry,
 				    struct vfsmount *vfsmount)
@@ -32,16 +39,22 @@ static __noinline __u32 path__write(struct scratch *scratch, struct dentry *dent
 		if (dentry == root) {
 			struct mount *above = BPF_CORE_READ(mount, mnt_parent);
 
-			if (above == mount || !above)
+			if (above != mount && above) {
+				dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+				mount = above;
+				root = BPF_CORE_READ(mount, mnt.mnt_root);
+				continue;
+			}
+			if (at != start || is_directory(dentry))
 				return at - start;
-			dentry = BPF_CORE_READ(mount, mnt_mountpoint);
-			mount = above;
-			root = BPF_CORE_READ(mount, mnt.mnt_root);
-			continue;
+			/* A file that is a mount by itself and is mounted nowhere: the path within its file system it is. */
+			root = NULL;
 		}
 		if (at - start > PATH_BYTES - NAME_BYTES || at > SCRATCH_BYTES - NAME_BYTES)
 			break;
 		parent = BPF_CORE_READ(dentry, d_parent);
+		if (!root && parent == dentry)
+			return at - start;
 		length = bpf_probe_read_kernel_str(scratch->bytes + at, NAME_BYTES,
 						   BPF_CORE_READ(dentry, d_name.name));
 		if (length <= 1)

@@ -106,6 +106,17 @@ public sealed partial class ProcessEventTests(CaptureFixture capture)
         Assert.Equal("harmless\0exit\00\0", exec.Arguments);
     }
 
+    /// <summary>As runc executes itself in a container that it is about to start.</summary>
+    [Fact]
+    public async Task Exec_OfAFileThatIsMountedNowhere_TellsItsPathInItsFileSystem()
+    {
+        capture.Require();
+        var pid = await capture.RunAsync("exec-detached", "/bin/true");
+
+        var exec = await capture.Sink.WaitAsync<CapturedExec>(e => e.Origin.Pid == pid && e.Arguments == "clone\0init\0");
+        Assert.Equal("/usr/bin/true", exec.Binary);
+    }
+
     [Fact]
     public async Task Exec_OfAnUnlinkedBinary_IsMarkedDeletedAndNotMemfd()
     {

@@ -251,6 +251,11 @@ int main(int count, char **values)
 
 		check(unlink(argument(0)));
 		check(syscall(SYS_execveat, fd, "", child, environment, AT_EMPTY_PATH));
+	} else if (ACT("exec-detached")) {
+		char *child[] = { "clone", "init", NULL }, *environment[] = { NULL };
+		int fd = check(syscall(SYS_open_tree, AT_FDCWD, argument(0), OPEN_TREE_CLONE | O_CLOEXEC));
+
+		check(syscall(SYS_execveat, fd, "", child, environment, AT_EMPTY_PATH));
 	} else if (ACT("fork-many")) {
 		for (int i = 0; i < atoi(argument(0)); i++) {
 			pid_t child = check(fork());

@@ -72,13 +72,27 @@ public sealed class PhaseTests
         // runc exec: its stages run in the container's cgroup, one forks the next, the last executes the command.
         f.Exec(500, 2 * Second, "/usr/bin/runc", 2 * Second);
         f.Fork(500, 2 * Second, 501, 2 * Second + 1, InA);
-        Assert.Equal(Phase.Session, f.Fork(501, 2 * Second + 1, 502, 2 * Second + 2, InA).Phase);
+        var stage = f.Fork(501, 2 * Second + 1, 502, 2 * Second + 2, InA);
+        Assert.Equal((Phase.Host, ""), (stage.Phase, stage.ContainerId));
         Assert.Equal(Phase.Session, f.Exec(502, 2 * Second + 2, "/bin/sh", 2 * Second + 3, InA).Phase);
         f.Fork(502, 2 * Second + 2, 503, 2 * Second + 4, InA);
         Assert.Equal(Phase.Session, f.Exec(503, 2 * Second + 4, "/bin/ls", 2 * Second + 5, InA).Phase);
         // A session that listens does not make the container serve.
         f.Table.MarkNetworkFacing(new(503, 2 * Second + 4));
         Assert.Equal(Phase.Init, f.Table.Resolve(new(3 * Second, InA, 10, 10, Second + 1)).Phase);
+    }
+
+    /// <summary>runc is executed outside of the container's mounts; what bears its name inside is the container's.</summary>
+    [Theory]
+    [InlineData(1u, "", "Host")]
+    [InlineData(2u, "a", "Init")]
+    public void ContainerId_OfAProgramNamedAsARuntimes_GoesByItsMounts(uint mounts, string container, string phase)
+    {
+        var f = new ProcessTableFixture();
+        f.Exec(500, Second, "/usr/sbin/runc", Second, mounts: 1);
+        f.Fork(500, Second, 501, Second + 1, InA);
+        var exec = f.Exec(501, Second + 1, "/usr/sbin/runc", Second + 2, InA, mounts: mounts);
+        Assert.Equal((container, phase), (exec.ContainerId, exec.Phase.ToString()));
     }
 
     [Fact]

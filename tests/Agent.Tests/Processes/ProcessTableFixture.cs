@@ -33,7 +33,7 @@ internal sealed class ProcessTableFixture : IContainerLookup
         ParentStartBootNs = parentStart,
     });
 
-    public ProcessRecord Exec(uint pid, ulong start, string binary, ulong at, CgroupKey? cgroup = null, uint parent = 0, ulong parentStart = 0, string arguments = "", ExecFlags flags = 0) => Table.OnExec(new ExecEvent
+    public ProcessRecord Exec(uint pid, ulong start, string binary, ulong at, CgroupKey? cgroup = null, uint parent = 0, ulong parentStart = 0, string arguments = "", ExecFlags flags = 0, uint mounts = 0) => Table.OnExec(new ExecEvent
     {
         Origin = new(at, cgroup ?? Host, pid, pid, start),
         ParentPid = parent,
@@ -42,6 +42,7 @@ internal sealed class ProcessTableFixture : IContainerLookup
         Arguments = Encoding.UTF8.GetBytes(arguments),
         Cwd = "/"u8,
         Flags = flags,
+        MountNamespace = mounts,
     });
 
     public ProcessRecord? Exit(uint pid, ulong start, ulong at) => Table.OnExit(new ExitEvent { Origin = new(at, Host, pid, pid, start) });
