@@ -16,6 +16,8 @@ internal sealed class BundleFiles(string hostRoot) : IRuntimeClient
 
     // Each holds a folder for each of containerd's namespaces, with a folder for each container.
     private static readonly string[] TaskFolders = ["run/containerd/io.containerd.runtime.v2.task", "run/k3s/containerd/io.containerd.runtime.v2.task", "run/k0s/containerd/io.containerd.runtime.v2.task"];
+    // CRI-O keeps a container's bundle below run, Podman below lib.
+    private static readonly string[] StorageFolders = ["run/containers/storage/overlay-containers", "var/lib/containers/storage/overlay-containers"];
     private static readonly string[] RuncFolders = ["run/runc", "run/crun"];
 
     public string Name => "state on disk";
@@ -91,7 +93,8 @@ internal sealed class BundleFiles(string hostRoot) : IRuntimeClient
     // containers.json: [{"id":"…","names":["w1"],"image":"<config id>","metadata":"{\"image-name\":\"localhost/busybox:1.35\",…}"}]
     private ContainerDetails? OfStorage(string id)
     {
-        if (Read(Path.Join(hostRoot, "run/containers/storage/overlay-containers", id, "userdata/config.json"), BundleJson.Default.OciConfig) is not { } config)
+        var config = StorageFolders.Select(folder => Read(Path.Join(hostRoot, folder, id, "userdata/config.json"), BundleJson.Default.OciConfig)).FirstOrDefault(found => found is not null);
+        if (config is null)
             return null;
         string Annotation(string name) => config.Annotations?.GetValueOrDefault(name) ?? "";
         var isCrio = config.Annotations?.Keys.Any(k => k.StartsWith("io.kubernetes.cri-o.", StringComparison.Ordinal)) == true;

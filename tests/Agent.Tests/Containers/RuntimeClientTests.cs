@@ -114,7 +114,7 @@ public sealed class RuntimeClientTests : IDisposable
         Write("run/containerd/io.containerd.runtime.v2.task/k8s.io/pause1/config.json", """{"annotations":{"io.kubernetes.cri.container-type":"sandbox","io.kubernetes.cri.sandbox-name":"shop"}}""");
         Write("run/containerd/io.containerd.runtime.v2.task/default/cr1/config.json", """{}""");
         Write("run/runc/rt1/state.json", """{"id":"rt1","created":"2026-01-02T03:04:05.5Z","config":{}}""");
-        Write("run/containers/storage/overlay-containers/pod1/userdata/config.json", """{"annotations":{"io.container.manager":"libpod"}}""");
+        Write("var/lib/containers/storage/overlay-containers/pod1/userdata/config.json", """{"annotations":{"io.container.manager":"libpod"}}""");
         Write("var/lib/containers/storage/overlay-containers/containers.json", """[{"id":"pod1","names":["w1"],"image":"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","metadata":"{\"image-name\":\"localhost/busybox:1\"}"}]""");
         using var client = new BundleFiles(_folder);
         var found = await client.FindAsync(
