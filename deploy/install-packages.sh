@@ -1,6 +1,6 @@
 #!/bin/bash
 # usage: deploy/install-packages.sh [--list] PURPOSE...
-# Installs the Debian packages that are missing for: build, run, demo, tests, bench. --list prints the whole table.
+# Installs the Debian packages that are missing for: build, run, demo, tests, engines, bench. --list prints the whole table.
 # The .NET 10 SDK is not Debian's: it is only checked, for build and tests.
 set -euo pipefail
 
@@ -28,6 +28,9 @@ tests  /bin/kill                       procps                      sends signals
 tests  curl                            curl                        asks the collector as a stranger does
 tests  kubectl                         kubernetes-client           renders the manifests
 tests  openssl                         openssl                     makes certificates
+engines  /usr/bin/docker                docker.io                   a runtime that the tests start for themselves
+engines  /usr/bin/podman                podman                      the same
+engines  /usr/bin/conmon                conmon                      watches over podman's containers
 bench  auditctl                        auditd                      a peer: the audit log of the kernel
 bench  opensnoop                       libbpf-tools                peers: execsnoop, opensnoop, tcpstates
 bench  bpftrace                        bpftrace                    a peer: scripted tracing
@@ -38,10 +41,10 @@ purposes=()
 for argument in "$@"; do
   case "$argument" in
     --list) printf '%s' "$table"; exit 0 ;;
-    build | run | demo | bench) purposes+=("$argument") ;;
+    build | run | demo | engines | bench) purposes+=("$argument") ;;
     tests) purposes+=(build run demo tests) ;;
     -h | --help) sed -n 's/^# \{0,1\}//; 2,4p' "$0"; exit 0 ;;
-    *) echo "install-packages.sh: '$argument' is not one of build, run, demo, tests, bench" >&2; exit 2 ;;
+    *) echo "install-packages.sh: '$argument' is not one of build, run, demo, tests, engines, bench" >&2; exit 2 ;;
   esac
 done
 [ ${#purposes[@]} -gt 0 ] || { sed -n 's/^# \{0,1\}//; 2,4p' "$0" >&2; exit 2; }

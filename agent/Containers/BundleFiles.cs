@@ -118,6 +118,9 @@ internal sealed class BundleFiles(string hostRoot) : IRuntimeClient
 
     private ContainerDetails? OfRunc(string id)
     {
+        // An engine stands above runc and names its containers itself: Podman's are in /run/runc too.
+        if (CgroupPath.IsId(id))
+            return null;
         foreach (var folder in RuncFolders)
         {
             var path = Path.Join(hostRoot, folder, id);

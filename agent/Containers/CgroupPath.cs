@@ -148,7 +148,7 @@ internal readonly record struct CgroupPath(CgroupKind Kind, string ContainerId, 
     }
 
     /// <summary>64 hex digits: what containerd's CRI, CRI-O, Docker and Podman make.</summary>
-    private static bool IsId(string text) => text.Length == 64 && IsHex(text);
+    public static bool IsId(string text) => text.Length == 64 && IsHex(text);
 
     /// <summary>8-4-4-4-12, or 32 hex digits (static pods).</summary>
     private static bool IsUid(string text) =>

@@ -87,6 +87,9 @@ public sealed record OciImage(string Repository, string Tag, IReadOnlyList<IRead
         Write(archive, "oci-layout", Json(new JsonObject { ["imageLayoutVersion"] = "1.0.0" }));
     }
 
+    /// <summary>All layers as one archive of plain files: what `docker import` takes, or a bundle's root.</summary>
+    public void WriteRootFileSystem(string path) => global::System.IO.File.WriteAllBytes(path, LayerOf([.. Layers.SelectMany(layer => layer)]));
+
     private static byte[] LayerOf(IReadOnlyList<ImageEntry> entries)
     {
         var layer = new MemoryStream();

@@ -101,6 +101,8 @@ public sealed class RuntimeClientTests : IDisposable
         Assert.Equal(digest, CriClient.DigestOf(reference, images, image));
     }
 
+    private const string Engines = "812d151d98f7860044ddca85d736315f0602c0b4cab4a6b1858397e45c3cf72e";
+
     [Fact]
     public async Task Bundles_OnDisk_TellEachRuntimesContainers()
     {
@@ -114,11 +116,13 @@ public sealed class RuntimeClientTests : IDisposable
         Write("run/containerd/io.containerd.runtime.v2.task/k8s.io/pause1/config.json", """{"annotations":{"io.kubernetes.cri.container-type":"sandbox","io.kubernetes.cri.sandbox-name":"shop"}}""");
         Write("run/containerd/io.containerd.runtime.v2.task/default/cr1/config.json", """{}""");
         Write("run/runc/rt1/state.json", """{"id":"rt1","created":"2026-01-02T03:04:05.5Z","config":{}}""");
+        // Podman's own engine knows it by name, runc only by its id.
+        Write($"run/runc/{Engines}/state.json", """{"id":"…","created":"2026-01-02T03:04:05.5Z"}""");
         Write("var/lib/containers/storage/overlay-containers/pod1/userdata/config.json", """{"annotations":{"io.container.manager":"libpod"}}""");
         Write("var/lib/containers/storage/overlay-containers/containers.json", """[{"id":"pod1","names":["w1"],"image":"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","metadata":"{\"image-name\":\"localhost/busybox:1\"}"}]""");
         using var client = new BundleFiles(_folder);
         var found = await client.FindAsync(
-            [new("kube1", "", "/kubepods/podu/kube1"), new("pause1", "", "/kubepods/podu/pause1"), new("cr1", "", "/default/cr1"), new("sub", "", "/rt1/sub"), new("pod1", "", "/libpod_parent/libpod-pod1"), new("nothing", "", "/nothing"), new("..", "", "/..")],
+            [new("kube1", "", "/kubepods/podu/kube1"), new("pause1", "", "/kubepods/podu/pause1"), new("cr1", "", "/default/cr1"), new("sub", "", "/rt1/sub"), new("pod1", "", "/libpod_parent/libpod-pod1"), new(Engines, "", "/libpod_parent/libpod-" + Engines), new("nothing", "", "/nothing"), new("..", "", "/..")],
             TestContext.Current.CancellationToken);
         Assert.Equal(
             ["kube1 containerd web shop prod u shop:1 sandbox=False False", "pause1 containerd  shop    sandbox=True False", "cr1 containerd cr1     sandbox=False True", "rt1 runc rt1     sandbox=False True", "pod1 podman w1    localhost/busybox:1 sandbox=False True"],
