@@ -222,6 +222,8 @@ public sealed class CommandTests
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Stop);
         stop.CancelAfter(TimeSpan.FromSeconds(20));
         using var output = new SignalWriter("10.0.0.77");
+        Assert.Equal(0, (await CliRun.OfAsync(collector, "deviations list --kind file_read")).ExitCode);
+        Assert.Equal(0, (await CliRun.OfAsync(collector, "incidents list --kind file_read")).ExitCode);
         var following = Runtimectl.RunAsync(
             ["--socket", collector.Socket, "events", "--follow", "--since", "2h", "-o", "json"], new Terminal(output, TextWriter.Null, null, false, new Microsoft.Extensions.Time.Testing.FakeTimeProvider(Sample.Noon.AddHours(1))), stop.Token);
         collector.Store.Append(Sample.Connect("10.0.0.77"));

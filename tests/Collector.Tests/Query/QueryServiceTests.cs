@@ -104,6 +104,18 @@ public sealed class QueryServiceTests
     }
 
     [Fact]
+    public async Task ListDeviations_OfEachKindThatThereIs_IsAQuestion()
+    {
+        await using var collector = await TestCollector.StartAsync();
+        foreach (var kind in System.Enum.GetValues<Runtime.Collector.Baselines.ItemKind>().Select(Runtime.Collector.Baselines.Item.Name))
+        {
+            collector.Store.Deviations.Add(Sample.Deviation("dev-" + kind, "inc1") with { Kind = kind });
+            var answer = await collector.Client().ListDeviationsAsync(new() { Kind = kind }, cancellationToken: Stop);
+            Assert.Equal("dev-" + kind, answer.Deviations.Single().Id);
+        }
+    }
+
+    [Fact]
     public async Task ListIncidents_Paged_GivesAllOnce()
     {
         await using var collector = await TestCollector.StartAsync();
