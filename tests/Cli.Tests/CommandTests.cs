@@ -160,6 +160,21 @@ public sealed class CommandTests
         Assert.Equal("", json.RootElement.GetProperty("nextPageToken").GetString());
     }
 
+    [Theory]
+    [InlineData(0, null)]
+    [InlineData(1, "1 more kind of facts that always alert joined later and was not told")]
+    [InlineData(2, "2 more kinds of facts that always alert joined later and were not told")]
+    public async Task IncidentsShow_WithFactsThatNobodyWasToldOf_SaysHowMany(int untold, string? words)
+    {
+        await using var collector = await TestCollector.StartAsync();
+        collector.Store.Incidents.Add(Sample.Incident("aaaa0001") with { UntoldFacts = untold });
+
+        var run = await CliRun.OfAsync(collector, "incidents show aaaa");
+
+        Assert.Equal(words is not null, run.Out.Contains("always alert joined later", StringComparison.Ordinal));
+        Assert.Contains(words ?? "", run.Out, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task IncidentsShow_HasTheWholeStory()
     {
@@ -207,6 +222,8 @@ public sealed class CommandTests
         collector.Store.Deviations.Add(Sample.Deviation("dev00001", "aaaa0001"));
 
         Assert.Contains("dev00001  critical  open", (await CliRun.OfAsync(collector, "deviations list --kind exec")).Out, StringComparison.Ordinal);
+        Assert.Equal(0, (await CliRun.OfAsync(collector, "deviations list --kind file_read")).ExitCode);
+        Assert.Equal(0, (await CliRun.OfAsync(collector, "incidents list --kind file_read")).ExitCode);
         Assert.Equal("Approved: exec /tmp/xmrig is now part of the baseline of shop/web (app).", (await CliRun.OfAsync(collector, "deviations approve dev0 --note ok")).Lines.Single());
     }
 
@@ -222,8 +239,6 @@ public sealed class CommandTests
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Stop);
         stop.CancelAfter(TimeSpan.FromSeconds(20));
         using var output = new SignalWriter("10.0.0.77");
-        Assert.Equal(0, (await CliRun.OfAsync(collector, "deviations list --kind file_read")).ExitCode);
-        Assert.Equal(0, (await CliRun.OfAsync(collector, "incidents list --kind file_read")).ExitCode);
         var following = Runtimectl.RunAsync(
             ["--socket", collector.Socket, "events", "--follow", "--since", "2h", "-o", "json"], new Terminal(output, TextWriter.Null, null, false, new Microsoft.Extensions.Time.Testing.FakeTimeProvider(Sample.Noon.AddHours(1))), stop.Token);
         collector.Store.Append(Sample.Connect("10.0.0.77"));
