@@ -27,7 +27,7 @@ internal sealed class QueryStore(Database database, ScopeStore scopes, LogSignal
         session => new StoreFigures(
             session.Number("SELECT count(*) FROM observations") ?? 0,
             Waiting(session),
-            session.Number("SELECT count(*) FROM deliveries WHERE due IS NOT NULL") ?? 0,
+            OutboxStore.Waiting(session),
             session.Number("SELECT count(*) FROM incidents WHERE state = 0") ?? 0,
             session.Number("SELECT count(*) FROM scopes") ?? 0,
             StoreBytes()),

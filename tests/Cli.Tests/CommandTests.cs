@@ -30,6 +30,21 @@ public sealed class CommandTests
     }
 
     [Fact]
+    public async Task Status_WithMessagesOfARemovedNotifier_NamesIt()
+    {
+        await using var collector = await TestCollector.StartAsync();
+        collector.Store.Notifiers["ops"] = new(true, "", TimeSpan.Zero);
+        collector.Store.Outbox.Add(new("old-chat", 40));
+
+        var text = await CliRun.OfAsync(collector, "status");
+        var json = await CliRun.OfAsync(collector, "status -o json");
+
+        Assert.Contains("removed notifier old-chat: 40 messages waiting", text.Out, StringComparison.Ordinal);
+        Assert.DoesNotContain("notifier ops", text.Out, StringComparison.Ordinal);
+        Assert.Contains("\"old-chat\"", json.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Status_WithoutAgents_SaysHowToStartOne()
     {
         await using var collector = await TestCollector.StartAsync();
