@@ -29,7 +29,7 @@ internal sealed class QueryStore(Database database, ScopeStore scopes, LogSignal
             Waiting(session),
             OutboxStore.Waiting(session),
             session.Number("SELECT count(*) FROM incidents WHERE state = 0") ?? 0,
-            session.Number("SELECT count(*) FROM scopes") ?? 0,
+            session.Number("SELECT count(*) FROM scopes WHERE last_log > 0") ?? 0,
             StoreBytes()),
         cancellationToken);
 
@@ -47,7 +47,9 @@ internal sealed class QueryStore(Database database, ScopeStore scopes, LogSignal
 
     public Task<Page<ScopeSummary>> ListScopesAsync(ListFilter filter, CancellationToken cancellationToken)
     {
+        // One without a log was removed, and only incidents still name it.
         var sql = new FilterSql()
+            .And(true, "last_log > 0")
             .InScope("number", filter.Scope)
             .InScope("number", filter.Text)
             .And(filter.Since is not null, "last_seen >= {0}", filter.Since?.ToMicros())
