@@ -15,7 +15,11 @@ internal sealed partial class Retention(Database database, ScopePruning scopes, 
         var incidents = await RepeatAsync(session => PruneIncidents(session, (now - options.IncidentRetention).ToMicros()), cancellationToken);
         var containers = await RepeatAsync(
             session => session.Execute(
-                "DELETE FROM containers WHERE (agent_id, container_id) IN (SELECT agent_id, container_id FROM containers WHERE last_seen < $1 LIMIT $2)",
+                // Scope by scope, which there is an index for.
+                """
+                DELETE FROM containers WHERE (agent_id, container_id) IN
+                (SELECT agent_id, container_id FROM scopes s CROSS JOIN containers c ON c.scope = s.number AND c.last_seen < $1 LIMIT $2)
+                """,
                 (now - options.EventRetention).ToMicros(), Step),
             cancellationToken);
         foreach (var (table, removed) in Tables.Zip([events, incidents, containers]))
@@ -65,11 +69,16 @@ internal sealed partial class Retention(Database database, ScopePruning scopes, 
             }
 
             removed += await database.WriteAsync(
-                session => session.Execute(
-                    """
-                    DELETE FROM observations WHERE id >= $1 AND id < $1 + $2 AND received < $3
-                    AND id <= (SELECT applied_through FROM scope_state WHERE scope_state.scope = observations.scope)
-                    """, start, Step, before),
+                session =>
+                {
+                    var rows = session.Execute(
+                        """
+                        DELETE FROM observations WHERE id >= $1 AND id < $1 + $2 AND received < $3
+                        AND id <= (SELECT applied_through FROM scope_state WHERE scope_state.scope = observations.scope)
+                        """, start, Step, before);
+                    session.Execute("UPDATE log_size SET rows = rows - $1", rows);
+                    return rows;
+                },
                 cancellationToken);
             from += Step;
         }
