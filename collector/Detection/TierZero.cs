@@ -31,6 +31,9 @@ internal static class TierZero
         _ => 0,
     };
 
+    /// <param name="key">"stratum|/tmp/x", or another kind's key, which no rule begins.</param>
+    public static bool Is(string key, string rule) => key.Length > rule.Length && key[rule.Length] == '|' && key.StartsWith(rule, StringComparison.Ordinal);
+
     /// <returns>At most one fact an observation: the strongest. Null when it is none.</returns>
     public static TierZeroFact? Judge(Observation observation) => observation switch
     {

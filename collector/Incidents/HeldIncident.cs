@@ -9,6 +9,9 @@ internal sealed class HeldIncident
     public const int MaxDeviations = 256;
     private const int MaxNames = 256;
 
+    /// <summary>One page for one cause: who deals with a critical incident is told what else it is, and not without end.</summary>
+    public const int MaxFactUpdates = 3;
+
     /// <summary>The strongest, whose processes are drawn.</summary>
     private const int TreeDeviations = 16;
 
@@ -25,6 +28,12 @@ internal sealed class HeldIncident
     public DateTimeOffset EpisodeStart { get; set; }
     public DateTimeOffset EpisodeLast { get; set; }
     public bool HasTierZero { get; set; }
+
+    /// <summary>Rules of the Tier 0 facts that it holds. Bounded by the rules that there are.</summary>
+    public List<string> Facts { get; init; } = [];
+
+    /// <summary>Revisions that tell of another kind of Tier 0 fact; at most <see cref="MaxFactUpdates"/>.</summary>
+    public int FactUpdates { get; set; }
 
     /// <summary>Opened by what was odd while the baseline learnt.</summary>
     public bool IsOfLearning { get; init; }
@@ -74,6 +83,27 @@ internal sealed class HeldIncident
         {
             Episode[index] = weighed;
         }
+    }
+
+    /// <summary>Takes a Tier 0 fact in, before its deviation is put.</summary>
+    public void Take(string rule)
+    {
+        // A state that was saved without the rules has them in its deviations.
+        var isKnown = Facts.Contains(rule) || Deviations.Exists(held => TierZero.Is(held.Key, rule));
+        if (!Facts.Contains(rule))
+        {
+            Facts.Add(rule);
+        }
+
+        // What is not critical yet becomes so by this fact, and is told for that.
+        if (!isKnown && IsAlerted && Record.Severity == Severity.Critical)
+        {
+            var isTold = FactUpdates < MaxFactUpdates;
+            FactUpdates += isTold ? 1 : 0;
+            Record = Record with { Revision = Record.Revision + (isTold ? 1 : 0), UntoldFacts = Record.UntoldFacts + (isTold ? 0 : 1) };
+        }
+
+        HasTierZero = true;
     }
 
     /// <summary>Rewrites the record from what is held, and bumps the revision when people should hear of it again.</summary>

@@ -31,11 +31,17 @@ internal sealed record Incident
     public required double EValue { get; init; }
     public required double Threshold { get; init; }
 
-    /// <summary>Bumped by everything that people should hear of again: opened, worse severity, spread to another replica.</summary>
+    /// <summary>
+    /// Bumped by everything that people should hear of again: opened, worse severity, spread to another replica, and when it is critical already
+    /// another kind of Tier 0 fact.
+    /// </summary>
     public int Revision { get; init; } = 1;
 
     /// <summary>Revision that was last handed to the notifiers; 0 when it never reached the threshold.</summary>
     public int AlertedRevision { get; init; }
+
+    /// <summary>Kinds of Tier 0 facts that joined after <see cref="HeldIncident.MaxFactUpdates"/> others had been told: kept, and nobody heard of them.</summary>
+    public int UntoldFacts { get; init; }
     public required IReadOnlyList<string> Techniques { get; init; }
     public required IReadOnlyList<string> Pods { get; init; }
     public required IReadOnlyList<string> Containers { get; init; }

@@ -115,7 +115,11 @@ internal sealed class IncidentTable(Scope scope, BaselineOptions options)
         };
 
         held ??= Open(incidentId, cause, deviation, finding.IsOfLearning);
-        held.HasTierZero |= finding.IsTierZero;
+        if (finding.IsTierZero)
+        {
+            held.Take(finding.Assessment.Class);
+        }
+
         var weighed = new WeighedClass(
             finding.Assessment.Class, finding.Group, value, finding.Threshold,
             finding.Assessment.Evidence.Select(evidence => evidence.Technique).Where(technique => technique.Length > 0).Distinct(StringComparer.Ordinal).ToList(),

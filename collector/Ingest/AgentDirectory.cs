@@ -17,6 +17,9 @@ internal sealed class AgentDirectory(IngestOptions options, IngestMeter meter) :
 
     public bool IsConnected(string agentId) => _open.ContainsKey(agentId);
 
+    /// <summary>The node of the stream that an agent has open; null when it has none.</summary>
+    public string? NodeOf(string agentId) => _open.GetValueOrDefault(agentId)?.Node;
+
     public AgentStatus? LastStatus(string agentId) => _statuses.GetValueOrDefault(agentId);
 
     public void SetStatus(string agentId, AgentStatus status)
@@ -35,9 +38,10 @@ internal sealed class AgentDirectory(IngestOptions options, IngestMeter meter) :
     /// would keep the agent out until its time-out.
     /// </summary>
     /// <returns>Null when there are too many agents.</returns>
-    public AgentSession? Open(string agentId)
+    public AgentSession? Open(AgentIdentity agent)
     {
-        var session = new AgentSession(agentId);
+        var agentId = agent.AgentId;
+        var session = new AgentSession(agentId, agent.Node);
         while (true)
         {
             if (_open.TryGetValue(agentId, out var older))
@@ -68,13 +72,14 @@ internal sealed class AgentDirectory(IngestOptions options, IngestMeter meter) :
 }
 
 /// <summary>One open stream.</summary>
-internal sealed class AgentSession(string agentId) : IDisposable
+internal sealed class AgentSession(string agentId, string node) : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _ended = new();
     private bool _disposed;
 
     public string AgentId => agentId;
+    public string Node => node;
 
     /// <summary>Cancelled when a newer stream of the same agent took over.</summary>
     public CancellationToken Ended => _ended.Token;

@@ -1,12 +1,13 @@
 using Grpc.Core;
 using Runtime.Collector.Scopes;
+using Runtime.Collector.Security;
 using Runtime.V1;
 
 namespace Runtime.Collector.Ingest;
 
 /// <summary>The gRPC shell: Hello, Welcome, then batches and acknowledgements until one side ends the call.</summary>
 internal sealed partial class IngestService(
-    BatchDecoder decoder, IIngestLog log, IScopeDirectory scopes, AgentDirectory agents, IngestOptions options, IngestMeter meter, TimeProvider time, ILogger<IngestService> logger)
+    BatchDecoder decoder, IIngestLog log, IScopeDirectory scopes, AgentDirectory agents, IngestOptions options, IngestMeter meter, Refusals refusals, TimeProvider time, ILogger<IngestService> logger)
     : V1.Ingest.IngestBase
 {
     private static readonly TimeSpan HelloTimeout = TimeSpan.FromSeconds(10);
@@ -14,7 +15,8 @@ internal sealed partial class IngestService(
     public override async Task Stream(IAsyncStreamReader<AgentMessage> requestStream, IServerStreamWriter<CollectorMessage> responseStream, ServerCallContext context)
     {
         var agent = await ReadHelloAsync(requestStream, context.CancellationToken);
-        var session = agents.Open(agent.AgentId)
+        MustSpeakFor(agent, context.GetHttpContext().Features.Get<Caller>());
+        var session = agents.Open(agent)
             ?? throw new RpcException(new Status(StatusCode.ResourceExhausted, $"{options.MaxAgents} agents are connected, which is the bound ({IngestOptions.Section}__{nameof(IngestOptions.MaxAgents)})"));
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, session.Ended);
         var reason = "ended";
@@ -106,6 +108,26 @@ internal sealed partial class IngestService(
 
         var faults = HelloRules.Check(requestStream.Current.Hello, out var agent);
         return faults.Count == 0 ? agent : throw new RpcException(new Status(StatusCode.InvalidArgument, string.Join("; ", faults)));
+    }
+
+    /// <summary>An agent's certificate names its node. Without a list of nodes (the socket, or a setting) it speaks for any.</summary>
+    private void MustSpeakFor(AgentIdentity agent, Caller? caller)
+    {
+        if (caller is not { Nodes: not null })
+        {
+            return;
+        }
+
+        // The id is the agent's own word: it must not end the stream that another node has under it.
+        var fault = caller.FaultFor(agent.Node)
+            ?? (agents.NodeOf(agent.AgentId) is { } other && other != agent.Node
+                ? $"the agent id {agent.AgentId} is in use by the node {other} and must not be taken over by the node {agent.Node}: machines must differ in /etc/machine-id"
+                : null);
+        if (fault is not null)
+        {
+            refusals.Add("node", fault);
+            throw new RpcException(new Status(StatusCode.PermissionDenied, fault));
+        }
     }
 
     private static partial class Log

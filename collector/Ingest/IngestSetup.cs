@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Runtime.Collector.Query;
+using Runtime.Collector.Security;
 
 namespace Runtime.Collector.Ingest;
 
@@ -14,6 +15,7 @@ internal static class IngestSetup
         services.AddMetrics();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
+        services.TryAddSingleton<Refusals>();
         services.AddSingleton<IngestMeter>();
         services.AddSingleton<BatchDecoder>();
         services.AddSingleton<AgentDirectory>();

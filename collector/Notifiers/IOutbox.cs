@@ -8,6 +8,9 @@ namespace Runtime.Collector.Notifiers;
 /// <param name="Attempts">Made so far.</param>
 internal sealed record Delivery(long Id, string Notifier, string IdempotencyKey, Incident Incident, int Attempts, DateTimeOffset Enqueued, DateTimeOffset Due);
 
+/// <param name="Notifier">As it was named when the messages were made.</param>
+internal sealed record WaitingMessages(string Notifier, long Count);
+
 /// <summary>Deliveries that survive a kill. Rows are made in the transaction that stores the incident, one for each notifier.</summary>
 internal interface IOutbox
 {
@@ -20,6 +23,13 @@ internal interface IOutbox
 
     /// <summary>When the next delivery of this notifier is due; null when none waits.</summary>
     Task<DateTimeOffset?> NextDueAsync(string notifier, CancellationToken cancellationToken);
+
+    /// <summary>Messages that wait, for each notifier that has any, by name. Those of notifiers that the settings have no more are among them.</summary>
+    Task<IReadOnlyList<WaitingMessages>> ListWaitingAsync(CancellationToken cancellationToken);
+
+    /// <summary>Removes what waits for this notifier and was enqueued before.</summary>
+    /// <returns>Messages removed.</returns>
+    Task<int> DropWaitingAsync(string notifier, DateTimeOffset before, CancellationToken cancellationToken);
 
     /// <summary>Completes soon after rows for this notifier were committed.</summary>
     Task WaitForNewAsync(string notifier, CancellationToken cancellationToken);

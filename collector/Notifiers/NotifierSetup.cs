@@ -14,6 +14,7 @@ internal static class NotifierSetup
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<OutboxDispatcher>();
         services.AddHostedService(provider => provider.GetRequiredService<OutboxDispatcher>());
+        services.AddHostedService<RemovedNotifiers>();
         return services;
     }
 

@@ -38,7 +38,7 @@ internal static class SlackMessage
 
     private static string Why(Incident incident)
     {
-        var lines = incident.Evidence.Take(EvidenceShown).Select(evidence => $"• {SlackText.Plain(evidence.Reason, 250)} ({AlertWords.Factor(evidence.Factor)})");
+        var lines = incident.Evidence.Take(EvidenceShown).Select(evidence => $"• {SlackText.Plain(evidence.Reason, 250)}{Weight(evidence.Factor)}");
         var times = incident.Count > 1 ? $", seen {incident.Count.ToString("#,0", CultureInfo.InvariantCulture)} times" : "";
         return string.Join('\n', [
             "Why it is odd:",
@@ -48,6 +48,9 @@ internal static class SlackMessage
                 : $"Evidence {AlertWords.Number(incident.EValue)}, alert at {AlertWords.Number(incident.Threshold)}{times}",
         ]);
     }
+
+    /// <summary>Nothing for what only adds its words to a stronger reason and weighs nothing by itself.</summary>
+    private static string Weight(double factor) => AlertWords.Factor(factor) is var words and not "×1" ? $" ({words})" : "";
 
     private static List<SlackTextObject> Fields(Incident incident, Scope scope)
     {

@@ -47,7 +47,7 @@ internal sealed record WebhookAlert(string Schema, string IdempotencyKey, string
     }
 }
 
-/// <param name="Revision">Grows when people should hear again: worse severity, spread to another replica.</param>
+/// <param name="Revision">Grows when people should hear again: worse severity, spread to another replica, another kind of fact that needs no baseline.</param>
 /// <param name="FirstSeen">UTC, RFC 3339.</param>
 /// <param name="Count">Times that it was seen.</param>
 /// <param name="EValue">Evidence: at most one harmless incident in this many reaches it. "Infinity" for a fact that needs none.</param>

@@ -1,6 +1,7 @@
 using Runtime.Collector.Detection;
 using Runtime.Collector.Incidents;
 using Runtime.Collector.Ingest;
+using Runtime.Collector.Notifiers;
 
 namespace Runtime.Collector.Query;
 
@@ -31,7 +32,11 @@ internal sealed record ScopeSummary(string ScopeId, DateTimeOffset FirstSeen, Da
 internal sealed record StoredAgent(
     string AgentId, string Cluster, string Node, string Version, string KernelRelease, DateTimeOffset LastSeen, ulong LastSequence, ulong Lost);
 
-internal sealed record StoreFigures(long Events, long EventsWaiting, long OutboxWaiting, long OpenIncidents, long Scopes, long StoreBytes);
+/// <param name="Outbox">What waits, by notifier; also for those that the settings have no more.</param>
+internal sealed record StoreFigures(long Events, long EventsWaiting, IReadOnlyList<WaitingMessages> Outbox, long OpenIncidents, long Scopes, long StoreBytes)
+{
+    public long OutboxWaiting => Outbox.Sum(messages => messages.Count);
+}
 
 /// <summary>State of one notification of one incident.</summary>
 internal sealed record DeliveryView(string Notifier, string State, int Attempts, DateTimeOffset Time, string Answer);

@@ -49,9 +49,10 @@ internal static class PageTokens
 
     private static byte[] Digest(string list, ListFilter filter, ReadOnlySpan<byte> token)
     {
-        // The page size may change from page to page, and so may times that were given as "the last two hours".
+        // The page size may change from page to page, and so may times that were given as "the last two hours"; but a list by time is in another order.
         var hash = new XxHash3();
-        hash.Append(Encoding.UTF8.GetBytes($"{list}\0{filter with { PageSize = 0, PageToken = "", Since = null, Until = null }}\0"));
+        var byTime = filter.Since is not null || filter.Until is not null;
+        hash.Append(Encoding.UTF8.GetBytes($"{list}\0{byTime}\0{filter with { PageSize = 0, PageToken = "", Since = null, Until = null }}\0"));
         hash.Append(token);
         return hash.GetCurrentHash();
     }

@@ -37,7 +37,7 @@ internal sealed class QueryReader(IQueryStore store, IScopeDirectory scopes)
         var baseline = await scopes.GetBaselineAsync(id, cancellationToken);
         return summaries.Items.FirstOrDefault(scope => scope.ScopeId == id) is { } summary
             ? new(summary, baseline)
-            : throw new QueryFault(QueryFaultKind.NotFound, $"scope = \"{id}\": the deployment was removed just now");
+            : throw new QueryFault(QueryFaultKind.NotFound, $"scope = \"{id}\": the deployment is gone, and its baseline was removed; incidents are kept longer");
     }
 
     public async Task<Page<Deviation>> ListDeviationsAsync(ListFilter filter, CancellationToken cancellationToken) =>

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Grpc.Core;
+using Runtime.Collector.Notifiers;
 using Runtime.V1;
 
 namespace Runtime.Collector.Query;
@@ -29,6 +30,7 @@ internal sealed class QueryService(
             EventsWaiting = (ulong)figures.EventsWaiting,
             OutboxWaiting = (ulong)figures.OutboxWaiting,
             StoreBytes = (ulong)figures.StoreBytes,
+            RemovedNotifiers = { RemovedNotifiers.Among(figures.Outbox, notifiers.Names).Select(messages => new V1.RemovedNotifier { Name = messages.Notifier, Waiting = (ulong)messages.Count }) },
         };
     }
 

@@ -79,6 +79,7 @@ internal static class Wire
         Nodes = { incident.Nodes },
         Images = { incident.Images },
         ProcessTree = incident.ProcessTree,
+        UntoldFacts = (uint)incident.UntoldFacts,
     };
 
     public static V1.Incident Incident(IncidentDetail detail)

@@ -4,6 +4,16 @@ using System.Text;
 
 namespace Runtime.Collector.Security;
 
+/// <summary>Which nodes an agent that comes over the network may speak for.</summary>
+internal enum AgentCertificate
+{
+    /// <summary>The one that its certificate names.</summary>
+    OwnNode = 0,
+
+    /// <summary>Any: for agents that share one certificate.</summary>
+    AnyNode = 1,
+}
+
 /// <summary>Where the collector listens and whom it lets in.</summary>
 internal sealed class AccessOptions : IValidatableObject
 {
@@ -26,6 +36,9 @@ internal sealed class AccessOptions : IValidatableObject
 
     /// <summary>PEM file with the authorities that sign the certificates of agents and people. No other authority is trusted.</summary>
     public string ClientCa { get; set; } = "";
+
+    /// <summary>OwnNode: an agent's certificate must name its node, as the subject's CN, a DNS name or the URI spiffe://DOMAIN/agent/NODE. AnyNode: it may speak for every node, as where all agents share one certificate. The socket asks for none.</summary>
+    public AgentCertificate AgentCertificate { get; set; }
 
     /// <summary>Null when <see cref="Tcp"/> is empty or not an address.</summary>
     public IPEndPoint? TcpEndPoint => IPEndPoint.TryParse(Tcp, out var endPoint) && endPoint.Port > 0 ? endPoint : null;

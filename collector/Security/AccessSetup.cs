@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Runtime.Collector.Security;
 
@@ -11,7 +12,7 @@ internal static class AccessSetup
     public static void AddAccess(this WebApplicationBuilder builder, AccessOptions options)
     {
         var services = builder.Services;
-        services.AddSingleton<Refusals>();
+        services.TryAddSingleton<Refusals>();
         if (options.Socket.Length > 0)
         {
             services.AddSingleton(LocalAdmission.From(options));
@@ -61,7 +62,7 @@ internal static class AccessSetup
         if (options.TcpEndPoint is { } tcp)
         {
             var provider = kestrel.ApplicationServices;
-            kestrel.Listen(tcp, listen => TlsDoor.Use(listen, provider.GetRequiredService<Certificates>(), provider.GetRequiredService<Refusals>()));
+            kestrel.Listen(tcp, listen => TlsDoor.Use(listen, provider.GetRequiredService<Certificates>(), provider.GetRequiredService<Refusals>(), options.AgentCertificate));
         }
     }
 

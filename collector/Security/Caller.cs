@@ -17,8 +17,15 @@ internal enum CallerRoles
 
 /// <summary>Who made a connection; a feature of the connection, set before a byte of it is parsed.</summary>
 /// <param name="Who">"root (uid 0)" by peer credentials, or the certificate's subject. Goes to the audit.</param>
-internal sealed record Caller(string Who, CallerRoles Roles)
+/// <param name="Nodes">Nodes that it may speak for as an agent; null: any.</param>
+internal sealed record Caller(string Who, CallerRoles Roles, IReadOnlyList<string>? Nodes = null)
 {
+    /// <returns>Why it may not speak for this node, in words that name both; null when it may.</returns>
+    public string? FaultFor(string node) => Nodes is null || Nodes.Contains(node, StringComparer.Ordinal)
+        ? null
+        : $"the certificate {Who} names {(Nodes.Count == 0 ? "no node" : string.Join(", ", Nodes))} and must not speak for the node {node}: give each node a certificate whose CN, "
+            + $"DNS name or URI spiffe://DOMAIN/agent/NODE is the node's name, or set {AccessOptions.Section}:{nameof(AccessOptions.AgentCertificate)} to {nameof(AgentCertificate.AnyNode)}";
+
     /// <summary>Names of the authentication scheme and of the policies, which are the roles.</summary>
     public const string Scheme = "connection";
     public const string AgentPolicy = "agent";

@@ -11,33 +11,48 @@ namespace Runtime.Collector.Security;
 /// </summary>
 internal static class CertificateRoles
 {
-    // RFC 5280 4.2.1.6: GeneralName, uniformResourceIdentifier [6] IA5String
+    // RFC 5280 4.2.1.6: GeneralName, dNSName [2] IA5String, uniformResourceIdentifier [6] IA5String
+    private static readonly Asn1Tag _dnsTag = new(TagClass.ContextSpecific, 2);
     private static readonly Asn1Tag _uriTag = new(TagClass.ContextSpecific, 6);
 
     private const string AlternativeNamesOid = "2.5.29.17";
     private const string OrganizationalUnitOid = "2.5.4.11";
+    private const string CommonNameOid = "2.5.4.3";
 
-    public static Caller CallerOf(X509Certificate2 certificate)
+    public static Caller CallerOf(X509Certificate2 certificate, AgentCertificate speaksFor)
     {
-        var uris = Uris(certificate).FindAll(uri => uri.Scheme == "spiffe");
+        var (names, allUris) = AlternativeNames(certificate);
+        var uris = allUris.FindAll(uri => uri.Scheme == "spiffe");
         var roles = CallerRoles.None;
         foreach (var uri in uris)
         {
-            roles |= Role(uri.AbsolutePath.Split('/', 3) is ["", var first, ..] ? first : "");
+            var path = uri.AbsolutePath.Split('/', 3);
+            roles |= Role(path is ["", var first, ..] ? first : "");
+            if (path is ["", Caller.AgentPolicy, var node])
+            {
+                names.Add(node);
+            }
         }
 
         if (uris.Count == 0)
         {
-            foreach (var unit in certificate.SubjectName.EnumerateRelativeDistinguishedNames()
-                .Where(part => !part.HasMultipleElements && part.GetSingleElementType().Value == OrganizationalUnitOid))
+            foreach (var unit in Subject(certificate, OrganizationalUnitOid))
             {
-                roles |= Role(unit.GetSingleElementValue() ?? "");
+                roles |= Role(unit);
             }
         }
 
+        names.AddRange(Subject(certificate, CommonNameOid));
+
         // SPIFFE certificates often have no subject at all.
-        return new Caller(certificate.Subject.Length > 0 ? certificate.Subject : uris.FirstOrDefault()?.OriginalString ?? $"serial {certificate.SerialNumber}", roles);
+        return new Caller(
+            certificate.Subject.Length > 0 ? certificate.Subject : uris.FirstOrDefault()?.OriginalString ?? $"serial {certificate.SerialNumber}", roles,
+            speaksFor == AgentCertificate.AnyNode ? null : names.Distinct(StringComparer.Ordinal).ToList());
     }
+
+    private static IEnumerable<string> Subject(X509Certificate2 certificate, string oid) => certificate.SubjectName.EnumerateRelativeDistinguishedNames()
+        .Where(part => !part.HasMultipleElements && part.GetSingleElementType().Value == oid)
+        .Select(part => part.GetSingleElementValue() ?? "");
 
     private static CallerRoles Role(string word) => word switch
     {
@@ -46,19 +61,23 @@ internal static class CertificateRoles
         _ => CallerRoles.None,
     };
 
-    private static List<Uri> Uris(X509Certificate2 certificate)
+    private static (List<string> Dns, List<Uri> Uris) AlternativeNames(X509Certificate2 certificate)
     {
-        var extension = certificate.Extensions.FirstOrDefault(candidate => candidate.Oid?.Value == AlternativeNamesOid);
-        return extension is null ? [] : Uris(extension.RawData);
-    }
-
-    private static List<Uri> Uris(byte[] alternativeNames)
-    {
+        List<string> dns = [];
         List<Uri> uris = [];
-        var names = new AsnReader(alternativeNames, AsnEncodingRules.DER).ReadSequence();
+        if (certificate.Extensions.FirstOrDefault(candidate => candidate.Oid?.Value == AlternativeNamesOid) is not { } extension)
+        {
+            return (dns, uris);
+        }
+
+        var names = new AsnReader(extension.RawData, AsnEncodingRules.DER).ReadSequence();
         while (names.HasData)
         {
-            if (names.PeekTag() != _uriTag)
+            if (names.PeekTag() == _dnsTag)
+            {
+                dns.Add(names.ReadCharacterString(UniversalTagNumber.IA5String, _dnsTag));
+            }
+            else if (names.PeekTag() != _uriTag)
             {
                 names.ReadEncodedValue();
             }
@@ -68,6 +87,6 @@ internal static class CertificateRoles
             }
         }
 
-        return uris;
+        return (dns, uris);
     }
 }

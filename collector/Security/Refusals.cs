@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace Runtime.Collector.Security;
 
-/// <summary>Connections that were not let in: all counted, one told each minute and reason. Any thread.</summary>
+/// <summary>Connections that were not let in, and streams of agents that speak for another node: all counted, one told each minute and reason. Any thread.</summary>
 internal sealed partial class Refusals(ILogger<Refusals> logger, IMeterFactory meters, TimeProvider time)
 {
     private static readonly TimeSpan _quiet = TimeSpan.FromMinutes(1);

@@ -14,7 +14,7 @@ internal static class TlsDoor
     // RFC 5280 4.2.1.12, id-kp-clientAuth: a certificate for servers must not act as an agent.
     private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
 
-    public static void Use(ListenOptions listen, Certificates certificates, Refusals refusals)
+    public static void Use(ListenOptions listen, Certificates certificates, Refusals refusals, AgentCertificate agents)
     {
         listen.Protocols = HttpProtocols.Http1AndHttp2;
         listen.UseHttps(new TlsHandshakeCallbackOptions
@@ -26,7 +26,7 @@ internal static class TlsDoor
         {
             var certificate = connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate
                 ?? throw new InvalidOperationException("a TLS connection without a client certificate came past the handshake");
-            var caller = CertificateRoles.CallerOf(certificate);
+            var caller = CertificateRoles.CallerOf(certificate, agents);
             if (caller.Roles == CallerRoles.None)
             {
                 refusals.Add("role", $"the certificate {caller.Who} names no role: it needs a URI spiffe://…/agent/… or spiffe://…/operator/…, or OU=agent or OU=operator");

@@ -45,6 +45,21 @@ internal sealed class FilterSql
     /// <summary>The rows after a page. Tokens are the last row's number.</summary>
     public FilterSql Below(string column, string pageToken) => And(pageToken.Length > 0, column + " < {0}", ReadToken(pageToken));
 
+    /// <summary>As above, where rows are in the order of two columns.</summary>
+    public FilterSql Below(string column, string then, string pageToken)
+    {
+        if (pageToken.Length == 0)
+        {
+            return this;
+        }
+
+        var parts = pageToken.Split('.', 2);
+        _values.Add(ReadToken(parts[0]));
+        _values.Add(parts.Length > 1 ? ReadToken(parts[1]) : 0);
+        _where.Append(CultureInfo.InvariantCulture, $" AND ({column}, {then}) < (${_values.Count - 1}, ${_values.Count})");
+        return this;
+    }
+
     public string Limit(int rows)
     {
         _values.Add(rows);
@@ -52,12 +67,16 @@ internal sealed class FilterSql
     }
 
     /// <summary>One row more than the page was read, to know whether there is a next one.</summary>
-    public static Page<T> Cut<T>(List<(long Number, T Item)> rows, ListFilter filter)
+    public static Page<T> Cut<T>(List<(string Token, T Item)> rows, ListFilter filter)
     {
         var more = rows.Count > filter.PageSize;
         var items = rows.Take(filter.PageSize).ToArray();
-        return new([.. items.Select(row => row.Item)], more ? items[^1].Number.ToString(CultureInfo.InvariantCulture) : "");
+        return new([.. items.Select(row => row.Item)], more ? items[^1].Token : "");
     }
+
+    public static string Token(long number) => number.ToString(CultureInfo.InvariantCulture);
+
+    public static string Token(long first, long then) => string.Create(CultureInfo.InvariantCulture, $"{first}.{then}");
 
     // A token that is not a number was not made here: nothing lies below it.
     private static long ReadToken(string token) => long.TryParse(token, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;

@@ -162,6 +162,7 @@ internal sealed class IngestStore(Database database, LogSignal log) : IIngestLog
 
         public void Finish()
         {
+            session.Execute("UPDATE log_size SET rows = rows + $1", Stored.Count);
             foreach (var (number, last) in _scopes.Values)
             {
                 session.Execute("UPDATE scopes SET last_seen = $2, last_log = max(last_log, $3) WHERE number = $1", number, now, last);

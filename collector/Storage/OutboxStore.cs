@@ -39,6 +39,14 @@ internal sealed class OutboxStore(Database database, OutboxSignal signal) : IOut
         session => session.Number("SELECT min(due) FROM deliveries WHERE notifier = $1 AND due IS NOT NULL", notifier) is { } due ? StoreTime.FromMicros(due) : null,
         cancellationToken);
 
+    public Task<IReadOnlyList<WaitingMessages>> ListWaitingAsync(CancellationToken cancellationToken) => database.ReadAsync<IReadOnlyList<WaitingMessages>>(Waiting, cancellationToken);
+
+    public Task<int> DropWaitingAsync(string notifier, DateTimeOffset before, CancellationToken cancellationToken) => database.WriteAsync(
+        session => session.Execute("DELETE FROM deliveries WHERE notifier = $1 AND due IS NOT NULL AND enqueued < $2", notifier, before.ToMicros()), cancellationToken);
+
+    public static List<WaitingMessages> Waiting(SqlSession session) => session.Rows(
+        "SELECT notifier, count(*) FROM deliveries WHERE due IS NOT NULL GROUP BY notifier ORDER BY notifier", reader => new WaitingMessages(reader.GetString(0), reader.GetInt64(1)));
+
     public Task WaitForNewAsync(string notifier, CancellationToken cancellationToken) => signal.NextAsync(notifier, cancellationToken);
 
     private Task<int> SettleAsync(long id, string state, string answer, DateTimeOffset when, DateTimeOffset? due, CancellationToken cancellationToken) => database.WriteAsync(

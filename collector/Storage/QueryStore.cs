@@ -25,11 +25,11 @@ internal sealed class QueryStore(Database database, ScopeStore scopes, LogSignal
 
     public Task<StoreFigures> GetFiguresAsync(CancellationToken cancellationToken) => AskAsync(
         session => new StoreFigures(
-            session.Number("SELECT count(*) FROM observations") ?? 0,
+            session.Number("SELECT rows FROM log_size") ?? 0,
             Waiting(session),
-            session.Number("SELECT count(*) FROM deliveries WHERE due IS NOT NULL") ?? 0,
+            OutboxStore.Waiting(session),
             session.Number("SELECT count(*) FROM incidents WHERE state = 0") ?? 0,
-            session.Number("SELECT count(*) FROM scopes") ?? 0,
+            session.Number("SELECT count(*) FROM scopes WHERE last_log > 0") ?? 0,
             StoreBytes()),
         cancellationToken);
 
@@ -47,7 +47,9 @@ internal sealed class QueryStore(Database database, ScopeStore scopes, LogSignal
 
     public Task<Page<ScopeSummary>> ListScopesAsync(ListFilter filter, CancellationToken cancellationToken)
     {
+        // One without a log was removed, and only incidents still name it.
         var sql = new FilterSql()
+            .And(true, "last_log > 0")
             .InScope("number", filter.Scope)
             .InScope("number", filter.Text)
             .And(filter.Since is not null, "last_seen >= {0}", filter.Since?.ToMicros())
@@ -57,7 +59,7 @@ internal sealed class QueryStore(Database database, ScopeStore scopes, LogSignal
             SELECT number, scope_id, first_seen, last_seen, (SELECT count(*) FROM incidents i WHERE i.scope = number AND i.state = 0)
             FROM scopes {sql.Where} ORDER BY number DESC {sql.Limit(filter.PageSize + 1)}
             """;
-        return AskAsync(session => FilterSql.Cut(session.Rows(text, reader => (reader.GetInt64(0), Summary(session, reader)), sql.Values), filter), cancellationToken);
+        return AskAsync(session => FilterSql.Cut(session.Rows(text, reader => (FilterSql.Token(reader.GetInt64(0)), Summary(session, reader)), sql.Values), filter), cancellationToken);
     }
 
     public Task<IReadOnlyList<string>> FindScopesAsync(string part, CancellationToken cancellationToken)
@@ -74,12 +76,12 @@ internal sealed class QueryStore(Database database, ScopeStore scopes, LogSignal
     }
 
     public Task<Page<Deviation>> ListDeviationsAsync(ListFilter filter, CancellationToken cancellationToken) =>
-        ListDocumentsAsync("deviations", filter, Active(filter).And(filter.Kind.Length > 0, "kind = {0}", filter.Kind), ReadDeviation, cancellationToken);
+        ListDocumentsAsync("deviations", filter, Active("deviations", filter).And(filter.Kind.Length > 0, "kind = {0}", filter.Kind), ReadDeviation, cancellationToken);
 
     public Task<Page<Incident>> ListIncidentsAsync(ListFilter filter, CancellationToken cancellationToken)
     {
         var state = Enum.TryParse<IncidentState>(filter.State, ignoreCase: true, out var known) ? (int)known : -1;
-        var sql = Active(filter)
+        var sql = Active("incidents", filter)
             .And(filter.State.Length > 0, "state = {0}", state)
             .And(filter.Kind.Length > 0, "id IN (SELECT incident_id FROM deviations WHERE kind = {0})", filter.Kind);
         return ListDocumentsAsync("incidents", filter, sql, ReadIncident, cancellationToken);
@@ -103,16 +105,28 @@ internal sealed class QueryStore(Database database, ScopeStore scopes, LogSignal
 
     public Task<Page<Observation>> ListEventsAsync(ListFilter filter, CancellationToken cancellationToken)
     {
-        var sql = Events(filter).Below("o.id", filter.PageToken);
-        var text = $"SELECT o.id, s.scope_id, o.body FROM observations o JOIN scopes s ON s.number = o.scope {sql.Where} ORDER BY o.id DESC {sql.Limit(filter.PageSize + 1)}";
-        return AskAsync(session => FilterSql.Cut(session.Rows(text, reader => (reader.GetInt64(0), ReadObservation(reader)), sql.Values), filter), cancellationToken);
+        // A range of time is walked along its own index, so that a page costs what it holds and not what lies in front of it.
+        var byTime = filter.Since is not null || filter.Until is not null;
+        var sql = byTime ? Events(filter).Below("o.time", "o.id", filter.PageToken) : Events(filter).Below("o.id", filter.PageToken);
+        var text = $"""
+            SELECT {(byTime ? "o.time" : "0")}, o.id, s.scope_id, o.body FROM observations o JOIN scopes s ON s.number = o.scope {sql.Where}
+            ORDER BY {(byTime ? "o.time DESC, " : "")}o.id DESC {sql.Limit(filter.PageSize + 1)}
+            """;
+        return AskAsync(
+            session => FilterSql.Cut(
+                session.Rows(text, reader => (byTime ? FilterSql.Token(reader.GetInt64(0), reader.GetInt64(1)) : FilterSql.Token(reader.GetInt64(1)), ReadObservation(reader, 1)), sql.Values), filter),
+            cancellationToken);
     }
 
     public Task<IReadOnlyList<Observation>> ReadEventsAfterAsync(long afterId, ListFilter filter, int limit, CancellationToken cancellationToken)
     {
-        var sql = Events(filter).And(true, "o.id > {0}", afterId);
+        // In the order of ids whatever the filter: the plus keeps the index on time out, whose rows would be sorted anew for each page.
+        // What lies before the first row of that time is passed over at once, and only then.
+        var sql = Events(filter, "+o.time")
+            .And(true, "o.id > {0}", afterId)
+            .And(afterId == 0 && filter.Since is not null, "o.id >= (SELECT min(id) FROM observations WHERE time >= {0})", filter.Since?.ToMicros());
         var text = $"SELECT o.id, s.scope_id, o.body FROM observations o JOIN scopes s ON s.number = o.scope {sql.Where} ORDER BY o.id {sql.Limit(limit)}";
-        return AskAsync<IReadOnlyList<Observation>>(session => session.Rows(text, ReadObservation, sql.Values), cancellationToken);
+        return AskAsync<IReadOnlyList<Observation>>(session => session.Rows(text, reader => ReadObservation(reader, 0), sql.Values), cancellationToken);
     }
 
     public async Task<long> WaitForEventsAsync(long afterId, CancellationToken cancellationToken)
@@ -141,23 +155,24 @@ internal sealed class QueryStore(Database database, ScopeStore scopes, LogSignal
     private Task<Page<T>> ListDocumentsAsync<T>(string table, ListFilter filter, FilterSql sql, Func<SqliteDataReader, int, T> read, CancellationToken cancellationToken)
     {
         var text = $"SELECT number, document FROM {table} {sql.Where} ORDER BY number DESC {sql.Limit(filter.PageSize + 1)}";
-        return AskAsync(session => FilterSql.Cut(session.Rows(text, reader => (reader.GetInt64(0), read(reader, 1)), sql.Values), filter), cancellationToken);
+        return AskAsync(session => FilterSql.Cut(session.Rows(text, reader => (FilterSql.Token(reader.GetInt64(0)), read(reader, 1)), sql.Values), filter), cancellationToken);
     }
 
     /// <summary>Deviations and incidents that were alive at some time between since and until.</summary>
-    private static FilterSql Active(ListFilter filter) => new FilterSql()
+    /// <remarks>Times are asked for apart: against an order by number SQLite would rather go through the whole table than use their indexes.</remarks>
+    private static FilterSql Active(string table, ListFilter filter) => new FilterSql()
         .InScope("scope", filter.Scope)
         .And(filter.MinSeverity > Severity.Unspecified, "severity >= {0}", (int)filter.MinSeverity)
-        .And(filter.Since is not null, "last_seen >= {0}", filter.Since?.ToMicros())
-        .And(filter.Until is not null, "first_seen <= {0}", filter.Until?.ToMicros())
+        .And(filter.Since is not null, $"number IN (SELECT number FROM {table} WHERE last_seen >= {{0}})", filter.Since?.ToMicros())
+        .And(filter.Until is not null, $"number IN (SELECT number FROM {table} WHERE first_seen <= {{0}})", filter.Until?.ToMicros())
         .HasText(filter.Text)
         .Below("number", filter.PageToken);
 
-    private static FilterSql Events(ListFilter filter) => new FilterSql()
+    private static FilterSql Events(ListFilter filter, string time = "o.time") => new FilterSql()
         .InScope("o.scope", filter.Scope)
         .And(filter.Kind.Length > 0, "o.kind = {0}", filter.Kind)
-        .And(filter.Since is not null, "o.time >= {0}", filter.Since?.ToMicros())
-        .And(filter.Until is not null, "o.time <= {0}", filter.Until?.ToMicros())
+        .And(filter.Since is not null, time + " >= {0}", filter.Since?.ToMicros())
+        .And(filter.Until is not null, time + " <= {0}", filter.Until?.ToMicros())
         .HasText(filter.Text);
 
     private ScopeSummary Summary(SqlSession session, SqliteDataReader reader)
@@ -183,8 +198,9 @@ internal sealed class QueryStore(Database database, ScopeStore scopes, LogSignal
 
     private long StoreBytes() => new FileInfo[] { new(database.Path), new(database.Path + "-wal") }.Where(file => file.Exists).Sum(file => file.Length);
 
-    private static Observation ReadObservation(SqliteDataReader reader) =>
-        ObservationCodec.Decode(reader.GetInt64(0), Scope.Parse(reader.GetString(1)), reader.GetFieldValue<byte[]>(2));
+    /// <param name="column">Of the id; scope and body follow.</param>
+    private static Observation ReadObservation(SqliteDataReader reader, int column) =>
+        ObservationCodec.Decode(reader.GetInt64(column), Scope.Parse(reader.GetString(column + 1)), reader.GetFieldValue<byte[]>(column + 2));
 
     private static Incident ReadIncident(SqliteDataReader reader, int column) => JsonSerializer.Deserialize(reader.GetString(column), StoreJson.Default.Incident)!;
 

@@ -1,7 +1,7 @@
 namespace Runtime.Collector.Storage;
 
 /// <summary>Removes what is older than the settings say, in small steps, so that no write waits long. Observations only after their scope's stored state holds them.</summary>
-internal sealed partial class Retention(Database database, StorageOptions options, StorageMeter meter, TimeProvider time, ILogger<Retention> logger) : BackgroundService
+internal sealed partial class Retention(Database database, ScopePruning scopes, StorageOptions options, StorageMeter meter, TimeProvider time, ILogger<Retention> logger) : BackgroundService
 {
     private const int Step = 1000;
 
@@ -15,20 +15,26 @@ internal sealed partial class Retention(Database database, StorageOptions option
         var incidents = await RepeatAsync(session => PruneIncidents(session, (now - options.IncidentRetention).ToMicros()), cancellationToken);
         var containers = await RepeatAsync(
             session => session.Execute(
-                "DELETE FROM containers WHERE (agent_id, container_id) IN (SELECT agent_id, container_id FROM containers WHERE last_seen < $1 LIMIT $2)",
+                // Scope by scope, which there is an index for.
+                """
+                DELETE FROM containers WHERE (agent_id, container_id) IN
+                (SELECT agent_id, container_id FROM scopes s CROSS JOIN containers c ON c.scope = s.number AND c.last_seen < $1 LIMIT $2)
+                """,
                 (now - options.EventRetention).ToMicros(), Step),
             cancellationToken);
-        foreach (var (table, rows) in Tables.Zip([events, incidents, containers]))
+        foreach (var (table, removed) in Tables.Zip([events, incidents, containers]))
         {
-            meter.Pruned.Add(rows, new KeyValuePair<string, object?>("table", table));
+            meter.Pruned.Add(removed, new KeyValuePair<string, object?>("table", table));
         }
 
-        if (events + incidents + containers > 0)
+        // After the events and incidents that would hold them.
+        var rows = events + incidents + containers + await scopes.PruneAsync(cancellationToken);
+        if (rows > 0)
         {
             await database.WriteAsync(session => session.Rows("PRAGMA incremental_vacuum(4000)", _ => 0).Count, cancellationToken);
         }
 
-        return events + incidents + containers;
+        return rows;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -63,11 +69,16 @@ internal sealed partial class Retention(Database database, StorageOptions option
             }
 
             removed += await database.WriteAsync(
-                session => session.Execute(
-                    """
-                    DELETE FROM observations WHERE id >= $1 AND id < $1 + $2 AND received < $3
-                    AND id <= (SELECT applied_through FROM scope_state WHERE scope_state.scope = observations.scope)
-                    """, start, Step, before),
+                session =>
+                {
+                    var rows = session.Execute(
+                        """
+                        DELETE FROM observations WHERE id >= $1 AND id < $1 + $2 AND received < $3
+                        AND id <= (SELECT applied_through FROM scope_state WHERE scope_state.scope = observations.scope)
+                        """, start, Step, before);
+                    session.Execute("UPDATE log_size SET rows = rows - $1", rows);
+                    return rows;
+                },
                 cancellationToken);
             from += Step;
         }

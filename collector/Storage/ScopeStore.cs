@@ -35,6 +35,9 @@ internal sealed class ScopeStore(Database database, OutboxSignal outbox) : IScop
 
     public void NoteApplied(string scopeId, long through) => _applied[scopeId] = through;
 
+    /// <summary>The scope was removed from the store.</summary>
+    public void Forget(string scopeId) => _applied.TryRemove(scopeId, out _);
+
     public Task<StoredScope?> LoadAsync(string scopeId, CancellationToken cancellationToken) => database.ReadAsync(
         session => session.Rows(
             "SELECT t.state, coalesce(t.applied_through, 0), coalesce(t.revision, 0) FROM scopes s LEFT JOIN scope_state t ON t.scope = s.number WHERE s.scope_id = $1",

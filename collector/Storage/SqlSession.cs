@@ -11,6 +11,9 @@ internal sealed class SqlSession(SqliteConnection connection) : IDisposable
     /// <summary>False outside a transaction, also when SQLite has ended one by itself (full disk, I/O fault).</summary>
     public bool InTransaction => SQLitePCL.raw.sqlite3_get_autocommit(connection.Handle!) == 0;
 
+    /// <summary>What was asked so far.</summary>
+    public IReadOnlyCollection<string> Statements => _prepared.Keys;
+
     /// <returns>Rows changed.</returns>
     public int Execute(string sql, params ReadOnlySpan<object?> values) => Bind(sql, values).ExecuteNonQuery();
 

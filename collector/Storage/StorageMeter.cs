@@ -12,5 +12,7 @@ internal sealed class StorageMeter(IMeterFactory meters)
     public Counter<long> Failures => field ??= _meter.CreateCounter<long>("collector.storage.failures", "{write}", "Writes that were not kept, by reason.");
     public Counter<long> Pruned => field ??= _meter.CreateCounter<long>("collector.storage.pruned", "{row}", "Rows removed by age, by table.");
 
+    public Counter<long> ScopesRemoved => field ??= _meter.CreateCounter<long>("collector.scopes.removed", "{scope}", "Scopes whose baselines were removed because nothing was seen of them any more.");
+
     public void ObserveQueue(Func<int> length) => _meter.CreateObservableGauge("collector.storage.queue.length", length, "{write}", "Writes that wait for the writer.");
 }

@@ -11,8 +11,11 @@ internal sealed class StorageOptions
     /// <summary>How long observations are kept after their scope has learnt from them. 1 hour to 3650 days; default 30 days.</summary>
     public TimeSpan EventRetention { get; set; } = TimeSpan.FromDays(30);
 
-    /// <summary>How long incidents that are closed or approved are kept, with their deviations and deliveries. 1 day to 3650 days; default 365 days.</summary>
+    /// <summary>How long incidents that are closed or approved are kept, with their deviations and deliveries, and messages of a notifier that was removed. 1 day to 3650 days; default 365 days.</summary>
     public TimeSpan IncidentRetention { get; set; } = TimeSpan.FromDays(365);
+
+    /// <summary>How long a deployment of which nothing was seen any more keeps its baseline: no event, and no container. It goes later where its events are kept longer. 1 day to 3650 days; default 90 days.</summary>
+    public TimeSpan ScopeRetention { get; set; } = TimeSpan.FromDays(90);
 
     /// <summary>How often old rows are looked for. 1 second to 1 day; default 10 minutes.</summary>
     public TimeSpan RetentionInterval { get; set; } = TimeSpan.FromMinutes(10);
@@ -27,6 +30,7 @@ internal sealed class StorageOptions
         Check(global::System.IO.Path.IsPathFullyQualified(Path), nameof(Path), Path, "must be an absolute path of a file");
         Check(EventRetention >= TimeSpan.FromHours(1) && EventRetention <= TimeSpan.FromDays(3650), nameof(EventRetention), EventRetention, "must be from 01:00:00 to 3650.00:00:00");
         Check(IncidentRetention >= TimeSpan.FromDays(1) && IncidentRetention <= TimeSpan.FromDays(3650), nameof(IncidentRetention), IncidentRetention, "must be from 1.00:00:00 to 3650.00:00:00");
+        Check(ScopeRetention >= TimeSpan.FromDays(1) && ScopeRetention <= TimeSpan.FromDays(3650), nameof(ScopeRetention), ScopeRetention, "must be from 1.00:00:00 to 3650.00:00:00");
         Check(RetentionInterval >= TimeSpan.FromSeconds(1) && RetentionInterval <= TimeSpan.FromDays(1), nameof(RetentionInterval), RetentionInterval, "must be from 00:00:01 to 1.00:00:00");
         Check(WriteQueueLength is >= 16 and <= 65_536, nameof(WriteQueueLength), WriteQueueLength, "must be from 16 to 65536 writes");
         return faults;

@@ -26,6 +26,7 @@ internal static class StorageSetup
         services.AddSingleton<IIngestLog, IngestStore>();
         services.AddSingleton<IOutbox, OutboxStore>();
         services.AddSingleton<IQueryStore, QueryStore>();
+        services.AddSingleton<ScopePruning>();
         services.AddHostedService<Retention>();
         services.AddHealthChecks().AddCheck<StorageHealthCheck>("storage");
         return services;

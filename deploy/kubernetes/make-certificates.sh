@@ -1,10 +1,11 @@
 #!/bin/sh
-# usage: make-certificates.sh DIR [DAYS]
+# usage: make-certificates.sh DIR [DAYS [NODE…]]
 # Makes a CA and the certificates of the collector, of the agents and of an operator (for runtimectl over the network) in DIR (new or empty), for a trial without cert-manager.
-# Each DAYS (default 30) long. Existing files are not replaced.
+# For each NODE, a certificate of its own besides: agent-NODE. Each DAYS (default 30) long. Existing files are not replaced.
 set -eu
-dir=${1:?usage: make-certificates.sh DIR [DAYS]}
+dir=${1:?usage: make-certificates.sh DIR [DAYS [NODE…]]}
 days=${2:-30}
+shift $(($# < 2 ? $# : 2))
 umask 077
 mkdir -p "$dir"
 cd "$dir"
@@ -27,5 +28,8 @@ issue collector /CN=runtime-collector "extendedKeyUsage=serverAuth
 subjectAltName=DNS:runtime-collector.runtime-system.svc,DNS:localhost,IP:127.0.0.1"
 issue agent /OU=agent/CN=runtime-agent "extendedKeyUsage=clientAuth"
 issue operator /OU=operator/CN=operator "extendedKeyUsage=clientAuth"
+for node; do
+  issue "agent-$node" "/OU=agent/CN=$node" "extendedKeyUsage=clientAuth"
+done
 rm -f ca.srl
-echo "made in $dir: ca, collector, agent, operator (valid $days days)"
+echo "made in $dir: ca, collector, agent, operator${*:+, and agents of $*} (valid $days days)"

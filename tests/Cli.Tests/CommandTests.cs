@@ -30,6 +30,21 @@ public sealed class CommandTests
     }
 
     [Fact]
+    public async Task Status_WithMessagesOfARemovedNotifier_NamesIt()
+    {
+        await using var collector = await TestCollector.StartAsync();
+        collector.Store.Notifiers["ops"] = new(true, "", TimeSpan.Zero);
+        collector.Store.Outbox.Add(new("old-chat", 40));
+
+        var text = await CliRun.OfAsync(collector, "status");
+        var json = await CliRun.OfAsync(collector, "status -o json");
+
+        Assert.Contains("removed notifier old-chat: 40 messages waiting", text.Out, StringComparison.Ordinal);
+        Assert.DoesNotContain("notifier ops", text.Out, StringComparison.Ordinal);
+        Assert.Contains("\"old-chat\"", json.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Status_WithoutAgents_SaysHowToStartOne()
     {
         await using var collector = await TestCollector.StartAsync();
@@ -160,6 +175,21 @@ public sealed class CommandTests
         Assert.Equal("", json.RootElement.GetProperty("nextPageToken").GetString());
     }
 
+    [Theory]
+    [InlineData(0, null)]
+    [InlineData(1, "1 more kind of facts that always alert joined later and was not told")]
+    [InlineData(2, "2 more kinds of facts that always alert joined later and were not told")]
+    public async Task IncidentsShow_WithFactsThatNobodyWasToldOf_SaysHowMany(int untold, string? words)
+    {
+        await using var collector = await TestCollector.StartAsync();
+        collector.Store.Incidents.Add(Sample.Incident("aaaa0001") with { UntoldFacts = untold });
+
+        var run = await CliRun.OfAsync(collector, "incidents show aaaa");
+
+        Assert.Equal(words is not null, run.Out.Contains("always alert joined later", StringComparison.Ordinal));
+        Assert.Contains(words ?? "", run.Out, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task IncidentsShow_HasTheWholeStory()
     {
@@ -207,6 +237,8 @@ public sealed class CommandTests
         collector.Store.Deviations.Add(Sample.Deviation("dev00001", "aaaa0001"));
 
         Assert.Contains("dev00001  critical  open", (await CliRun.OfAsync(collector, "deviations list --kind exec")).Out, StringComparison.Ordinal);
+        Assert.Equal(0, (await CliRun.OfAsync(collector, "deviations list --kind file_read")).ExitCode);
+        Assert.Equal(0, (await CliRun.OfAsync(collector, "incidents list --kind file_read")).ExitCode);
         Assert.Equal("Approved: exec /tmp/xmrig is now part of the baseline of shop/web (app).", (await CliRun.OfAsync(collector, "deviations approve dev0 --note ok")).Lines.Single());
     }
 

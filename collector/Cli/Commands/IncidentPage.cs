@@ -113,6 +113,12 @@ internal static class IncidentPage
         }
 
         deliveries.Write(terminal, "  ");
+        if (incident.UntoldFacts > 0)
+        {
+            terminal.Out.WriteLine(
+                $"  {Words.Count(incident.UntoldFacts, "more kind")} of facts that always alert joined later and {(incident.UntoldFacts == 1 ? "was" : "were")} not told: see what happened, above");
+        }
+
         if (incident.Audit.Count > 0)
         {
             Page.Heading(terminal, "What people did");

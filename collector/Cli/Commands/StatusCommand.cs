@@ -28,6 +28,11 @@ internal static class StatusCommand
         facts.Add("Open incidents", new Cell(Words.Number(status.OpenIncidents) + (status.OpenIncidents > 0 ? " (runtimectl incidents list --state open)" : ""), status.OpenIncidents > 0 ? Ink.Yellow : Ink.None));
         facts.Add("Events", $"{Words.Number(status.EventsStored)} stored, {Words.Number(status.EventsWaiting)} waiting to be judged");
         facts.Add("Alerts waiting", Words.Number(status.OutboxWaiting));
+        foreach (var removed in status.RemovedNotifiers)
+        {
+            facts.Add("", new Cell($"removed notifier {removed.Name}: {Words.Count(removed.Waiting, "message")} waiting", Ink.Yellow));
+        }
+
         facts.Add("Store", Words.Bytes(status.StoreBytes));
         facts.Write(terminal);
         terminal.Out.WriteLine();

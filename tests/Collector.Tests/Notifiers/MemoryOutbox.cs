@@ -50,6 +50,22 @@ internal sealed class MemoryOutbox : IOutbox
         }
     }
 
+    public Task<IReadOnlyList<WaitingMessages>> ListWaitingAsync(CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return Task.FromResult<IReadOnlyList<WaitingMessages>>([.. _waiting.Values.GroupBy(row => row.Notifier).Select(rows => new WaitingMessages(rows.Key, rows.Count()))]);
+        }
+    }
+
+    public Task<int> DropWaitingAsync(string notifier, DateTimeOffset before, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return Task.FromResult(_waiting.Values.Where(row => row.Notifier == notifier && row.Enqueued < before).ToList().Count(row => _waiting.Remove(row.Id)));
+        }
+    }
+
     public Task WaitForNewAsync(string notifier, CancellationToken cancellationToken)
     {
         lock (_lock)

@@ -64,6 +64,15 @@ public sealed partial class SlackMessageTests
         }).Blocks[1].Text!.Text);
 
     [Fact]
+    public void Payload_OfAReasonThatWeighsNothing_ShowsNoFactor() => Assert.StartsWith(
+        "Why it is odd:\n• a shell ran (×60)\n• also: its parent faces the network\n• a package manager is above it (×0.1)\nEvidence",
+        SlackMessage.From(Samples.Incident() with
+        {
+            Evidence = [new Evidence("a shell ran", 60), new Evidence("also: its parent faces the network", 1, "T1190"), new Evidence("a package manager is above it", 0.1)],
+        }).Blocks[1].Text!.Text,
+        StringComparison.Ordinal);
+
+    [Fact]
     public void Payload_WithMentionInATitle_MentionsNobody()
     {
         var payload = SlackMessage.From(Samples.Incident() with { Title = "exec of <!channel> & <@U1>" });

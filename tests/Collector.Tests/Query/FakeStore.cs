@@ -24,6 +24,7 @@ internal sealed class FakeStore : IQueryStore, IScopeDirectory, IAgentDirectory,
     public List<Incident> Incidents { get; } = [];
     public List<StoredAgent> Agents { get; } = [];
     public List<DeliveryView> Deliveries { get; } = [];
+    public List<WaitingMessages> Outbox { get; } = [new("ops", 1)];
     public Dictionary<string, NotifierTest> Notifiers { get; } = [];
     public Dictionary<string, AgentStatus> Statuses { get; } = [];
     public Exception? Fault { get; set; }
@@ -46,7 +47,7 @@ internal sealed class FakeStore : IQueryStore, IScopeDirectory, IAgentDirectory,
 
     public Task<StoreFigures> GetFiguresAsync(CancellationToken cancellationToken) => Fault is { } fault
         ? Task.FromException<StoreFigures>(fault)
-        : Task.FromResult(new StoreFigures(_log.Count, 3, 1, Incidents.Count(incident => incident.State == IncidentState.Open), Scopes.Count, 4096));
+        : Task.FromResult(new StoreFigures(_log.Count, 3, [.. Outbox], Incidents.Count(incident => incident.State == IncidentState.Open), Scopes.Count, 4096));
 
     public Task<IReadOnlyList<StoredAgent>> ListAgentsAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<StoredAgent>>(Agents);
 

@@ -37,6 +37,23 @@ public sealed class QueryServiceTests
     }
 
     [Fact]
+    public async Task GetStatus_WithMessagesOfARemovedNotifier_NamesItAndNoOther()
+    {
+        await using var collector = await TestCollector.StartAsync();
+        collector.Store.Notifiers["ops"] = new(true, "", TimeSpan.Zero);
+        collector.Store.Outbox.Add(new("Ops", 2));
+        collector.Store.Outbox.Add(new("old", 40));
+
+        var status = await collector.Client().GetStatusAsync(new(), cancellationToken: Stop);
+
+        Assert.Equal(43UL, status.OutboxWaiting);
+        Assert.Equal([("Ops", 2UL), ("old", 40UL)], status.RemovedNotifiers.Select(removed => (removed.Name, removed.Waiting)));
+        using var http = collector.Http();
+        var json = JsonDocument.Parse(await http.GetStringAsync("/v1/status", Stop));
+        Assert.Equal(40, json.RootElement.GetProperty("removedNotifiers")[1].GetProperty("waiting").GetInt32());
+    }
+
+    [Fact]
     public async Task Status_OverHttp_IsTheSameAsJson()
     {
         await using var collector = await TestCollector.StartAsync();
@@ -101,6 +118,18 @@ public sealed class QueryServiceTests
         await using var collector = await TestCollector.StartAsync();
         var fault = await Assert.ThrowsAsync<RpcException>(async () => await collector.Client().GetBaselineAsync(new() { Scope = "nothing" }, cancellationToken: Stop));
         Assert.Equal(StatusCode.NotFound, fault.StatusCode);
+    }
+
+    [Fact]
+    public async Task ListDeviations_OfEachKindThatThereIs_IsAQuestion()
+    {
+        await using var collector = await TestCollector.StartAsync();
+        foreach (var kind in System.Enum.GetValues<Runtime.Collector.Baselines.ItemKind>().Select(Runtime.Collector.Baselines.Item.Name))
+        {
+            collector.Store.Deviations.Add(Sample.Deviation("dev-" + kind, "inc1") with { Kind = kind });
+            var answer = await collector.Client().ListDeviationsAsync(new() { Kind = kind }, cancellationToken: Stop);
+            Assert.Equal("dev-" + kind, answer.Deviations.Single().Id);
+        }
     }
 
     [Fact]

@@ -25,8 +25,9 @@ internal sealed class TestAuthority : IDisposable
 
     public X509Certificate2 Server(string name = "localhost", int days = 10) => Issue($"CN={name}", ServerAuthentication, null, days);
 
-    /// <param name="uri">Null for none.</param>
-    public X509Certificate2 Client(string subject, string? uri = null, int days = 10) => Issue(subject, ClientAuthentication, uri, days);
+    /// <param name="uri">Null for none; several are parted by a semicolon.</param>
+    /// <param name="dns">Null for none but "localhost", which all have.</param>
+    public X509Certificate2 Client(string subject, string? uri = null, int days = 10, string? dns = null) => Issue(subject, ClientAuthentication, uri, days, dns);
 
     public X509Certificate2 ServerOnly(string subject) => Issue(subject, ServerAuthentication, null, 10);
 
@@ -34,7 +35,7 @@ internal sealed class TestAuthority : IDisposable
 
     public static void WriteKey(string path, X509Certificate2 certificate) => File.WriteAllText(path, certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
 
-    private X509Certificate2 Issue(string subject, string usage, string? uri, int days)
+    private X509Certificate2 Issue(string subject, string usage, string? uri, int days, string? dns = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
@@ -42,9 +43,14 @@ internal sealed class TestAuthority : IDisposable
         var names = new SubjectAlternativeNameBuilder();
         names.AddIpAddress(IPAddress.Loopback);
         names.AddDnsName("localhost");
-        if (uri is not null)
+        if (dns is not null)
         {
-            names.AddUri(new Uri(uri));
+            names.AddDnsName(dns);
+        }
+
+        foreach (var one in uri?.Split(';') ?? [])
+        {
+            names.AddUri(new Uri(one));
         }
 
         request.CertificateExtensions.Add(names.Build());

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
@@ -39,6 +40,8 @@ internal sealed class TempStore : IDisposable
     public ScopeStore Scopes => _services.GetRequiredService<ScopeStore>();
     public IOutbox Outbox => _services.GetRequiredService<IOutbox>();
     public IQueryStore Query => _services.GetRequiredService<IQueryStore>();
+
+    public IMeterFactory Meters => _services.GetRequiredService<IMeterFactory>();
 
     public Retention Retention => ActivatorUtilities.CreateInstance<Retention>(_services);
 
