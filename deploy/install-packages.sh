@@ -6,7 +6,7 @@ set -euo pipefail
 
 # PURPOSE PROBE PACKAGE WHY. A probe is a program on the PATH, or a file when it begins with '/' (* stands for the machine's
 # architecture); what is there already, from whatever package, is left as it is: Docker's containerd serves as Debian's does.
-table='
+table=$(cat <<'END'
 build  make                            make                        runs the compiler for the kernel programs
 build  clang                           clang                       compiles the kernel programs and links the native agent
 build  llvm-strip                      llvm                        takes debug sections out of the kernel programs
@@ -35,7 +35,8 @@ bench  auditctl                        auditd                      a peer: the a
 bench  opensnoop                       libbpf-tools                peers: execsnoop, opensnoop, tcpstates
 bench  bpftrace                        bpftrace                    a peer: scripted tracing
 bench  bpftool                         bpftool                     reads the statistics of our programs in the kernel
-'
+END
+)
 
 purposes=()
 for argument in "$@"; do
