@@ -28,9 +28,9 @@ tests  /bin/kill                       procps                      sends signals
 tests  curl                            curl                        asks the collector as a stranger does
 tests  kubectl                         kubernetes-client           renders the manifests
 tests  openssl                         openssl                     makes certificates
-engines  /usr/bin/docker                docker.io                   a runtime that the tests start for themselves
-engines  /usr/bin/podman                podman                      the same
-engines  /usr/bin/conmon                conmon                      watches over podman's containers
+engines  /usr/bin/docker               docker.io                   a runtime that the tests start for themselves
+engines  /usr/bin/podman               podman                      the same
+engines  /usr/bin/conmon               conmon                      watches over podman's containers
 bench  auditctl                        auditd                      a peer: the audit log of the kernel
 bench  opensnoop                       libbpf-tools                peers: execsnoop, opensnoop, tcpstates
 bench  bpftrace                        bpftrace                    a peer: scripted tracing
@@ -41,7 +41,7 @@ END
 purposes=()
 for argument in "$@"; do
   case "$argument" in
-    --list) printf '%s' "$table"; exit 0 ;;
+    --list) printf '%s\n' "$table"; exit 0 ;;
     build | run | demo | engines | bench) purposes+=("$argument") ;;
     tests) purposes+=(build run demo tests) ;;
     -h | --help) sed -n 's/^# \{0,1\}//; 2,4p' "$0"; exit 0 ;;
