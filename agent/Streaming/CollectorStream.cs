@@ -195,6 +195,8 @@ internal sealed class CollectorStream(CollectorOptions collector, StreamingOptio
         {
             if (await Task.WhenAny(_sent.WaitAsync(timer.Token), due) == due)
                 return await Stop(false);
+            // Both end with the connection, and then there will never be room.
+            cancellationToken.ThrowIfCancellationRequested();
         }
         return await Stop(_taken.Count > 0 || await Task.WhenAny(queue.WaitAsync(options.UrgentDelay, options.BatchDelay, options.BatchRows, timer.Token), due) != due);
 

@@ -114,7 +114,8 @@ public sealed partial class ProcessEventTests(CaptureFixture capture)
         var pid = await capture.RunAsync("exec-detached", "/bin/true");
 
         var exec = await capture.Sink.WaitAsync<CapturedExec>(e => e.Origin.Pid == pid && e.Arguments == "clone\0init\0");
-        Assert.Equal("/usr/bin/true", exec.Binary);
+        // Within its file system, whose root may lie above ours.
+        Assert.EndsWith("/usr/bin/true", exec.Binary, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -93,6 +93,22 @@ public sealed class CollectorStreamTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Collector_KilledWithTheWindowFull_IsCalledAnew()
+    {
+        await _collector.StartAsync();
+        _collector.Acknowledges = _ => _collector.Hellos.Count > 1;
+        Start(new() { BatchRows = 10, WindowBatches = 2 });
+        for (uint i = 0; i < 100; i++)
+            _queue.Post(Facts.Exec(i));
+        await _collector.UntilAsync(() => _collector.Rows == 20, "the window is full");
+        await _collector.KillAsync();
+        await _collector.StartAsync();
+        await FinishAsync();
+        Assert.Equal(100, _collector.Rows);
+        AssertInvariant(100);
+    }
+
+    [Fact]
     public async Task Collector_CommitsAndDiesBeforeTheAck_IsAskedWhatItHas()
     {
         await _collector.StartAsync();
