@@ -27,10 +27,17 @@ internal sealed class Latency(Report report, string load, StackOptions options, 
             File.Copy(load, program);
             var started = DateTimeOffset.UtcNow;
             using var process = Process.Start(program, "memfd");
-            var call = await receiver.WaitAsync(call => call.Body.Contains(name, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
-            if (i >= 0)
+            try
             {
-                samples.Add((call.Received - started).TotalMilliseconds);
+                var call = await receiver.WaitAsync(call => call.Body.Contains(name, StringComparison.Ordinal), TimeSpan.FromSeconds(i < 0 ? 3 : 10));
+                if (i >= 0)
+                {
+                    samples.Add((call.Received - started).TotalMilliseconds);
+                }
+            }
+            catch (TimeoutException) when (i < 0)
+            {
+                // What ran above us when the agent started may hold such a fact: the sample joined its incident, which is closed below.
             }
 
             await process.WaitForExitAsync();
