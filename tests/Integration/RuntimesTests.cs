@@ -30,15 +30,17 @@ public sealed class RuntimesTests
         Assert.Contains("at_start", running.Lineage[0].Flags);
 
         var web = Name("web");
-        var id = await docker.RunAsync(["run", "--detach", "--name", web, busybox.Reference, .. Sleep]);
+        const string Script = "[ -e /tmp/first ] && /bin/touch /tmp/second; /bin/touch /tmp/first; exec /bin/sleep 600";
+        var id = await docker.RunAsync("run", "--detach", "--name", web, busybox.Reference, "/bin/sh", "-c", Script);
         await docker.RunAsync("exec", web, "/bin/true", "inside");
         await OneContainerAsync(stack, id, web);
 
-        // The same id starts again: another start of the same scope.
+        // Only the second run of the same container does this.
         await docker.RunAsync("restart", "--time", "0", web);
-        var after = await CollectorClient.UntilAsync(
-            () => DeploymentAsync(stack, web), deployment => deployment.Groups.Single(group => group.Kind == "process").Starts >= 1, Machine.Soon, "the restarted container");
-        Assert.Equal(busybox.Reference, after.Images.Single());
+        var again = await stack.EventAsync("/tmp/second", e => e.ContainerId == id && e.Kind == "exec" && e.Lineage[0].Arguments[^1] == "/tmp/second", "the restarted container");
+        Assert.Equal("default/-/Container/" + web + "/-", again.ScopeId);
+        Assert.Equal("init", again.Lineage[0].Phase);
+        Assert.Equal(busybox.Reference, (await DeploymentAsync(stack, web)).Images.Single());
     }
 
     [Fact(Timeout = Machine.Limit)]
