@@ -28,6 +28,7 @@ enum event_kind {
 	KIND_CGROUP = 10,
 	KIND_FILE = 20,
 	KIND_NETWORK = 40,
+	KIND_PRIVILEGE = 60,
 };
 
 struct event_header {
