@@ -103,21 +103,4 @@ static __always_inline struct sock *file__internet_socket(struct file *file)
 	return family == ADDRESS_FAMILY_INET || family == ADDRESS_FAMILY_INET6 ? sk : NULL;
 }
 
-/* Argument `index` of the system call that the current task returns from; registers keep them until then. */
-static __always_inline __u64 syscall__argument(struct pt_regs *registers, int index)
-{
-	switch (index) {
-	case 0:
-		return PT_REGS_PARM1_CORE_SYSCALL(registers);
-	case 1:
-		return PT_REGS_PARM2_CORE_SYSCALL(registers);
-	case 2:
-		return PT_REGS_PARM3_CORE_SYSCALL(registers);
-	case 3:
-		return PT_REGS_PARM4_CORE_SYSCALL(registers);
-	default:
-		return PT_REGS_PARM5_CORE_SYSCALL(registers);
-	}
-}
-
 #endif

@@ -48,8 +48,7 @@ internal sealed class CapturingSink : IKernelEventSink
 {
     private readonly List<Captured> _events = [];
     private TaskCompletionSource _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    public long Idles;
+    private TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public void OnFork(in ForkEvent e) => Add(new CapturedFork(e.Origin, e.ParentPid, e.ParentStartBootNs));
 
@@ -88,7 +87,11 @@ internal sealed class CapturingSink : IKernelEventSink
 
     public void OnCgroup(in CgroupEvent e) => Add(new CapturedCgroup(e.Cgroup, e.Removed, Text(e.Path)));
 
-    public void OnIdle() => Interlocked.Increment(ref Idles);
+    public void OnIdle() => Interlocked.Exchange(ref _idle, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+
+    /// <summary>Ends with a call of <see cref="OnIdle"/> that comes after this one.</summary>
+    /// <exception cref="TimeoutException">None came within ten seconds.</exception>
+    public Task NextIdleAsync() => Volatile.Read(ref _idle).Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
 
     public IReadOnlyList<T> All<T>(Func<T, bool> matches)
         where T : Captured

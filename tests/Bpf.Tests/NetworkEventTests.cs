@@ -66,6 +66,19 @@ public sealed class NetworkEventTests(CaptureFixture capture)
         Assert.Equal((NetworkOperation.Connect, NetworkUnreachable, "192.0.2.7:80"), (told.Operation, told.Error, told.Remote));
     }
 
+    [Fact]
+    public async Task TcpConnect_OnASocketWhereAnotherFailed_IsTold()
+    {
+        capture.Require();
+        var pid = await capture.RunAsync("connect-twice-over", "32");
+        var marker = await capture.RunAsync("exit", "0");
+        await capture.Sink.WaitAsync<CapturedExit>(e => e.Origin.Pid == marker);
+
+        var told = capture.Sink.All<CapturedNetwork>(e => e.Origin.Pid == pid && e.Operation == NetworkOperation.Connect);
+        Assert.Equal(32, told.Count(e => e.Error == ConnectionRefused));
+        Assert.Equal(32, told.Count(e => e.Error == NetworkUnreachable));
+    }
+
     [Theory]
     [InlineData("127.0.0.1", "accept")]
     [InlineData("127.0.0.1", "accept4")]

@@ -148,6 +148,28 @@ static void datagrams(void)
 	}
 }
 
+/*
+ * Many connects that are refused, all sockets closed; then as many in a network namespace without a route, on sockets that get
+ * the addresses of the first ones. The first ones do not block and never ask for their result.
+ */
+static void connect_twice_over(void)
+{
+	struct sockaddr_storage address;
+	int length = socket_address("127.0.0.1", "1", &address);
+	int count = atoi(argument(0)), sockets[64], round, i;
+
+	for (round = 0; round < 2; round++) {
+		for (i = 0; i < count && i < 64; i++) {
+			sockets[i] = check(socket(AF_INET, SOCK_STREAM | (round ? 0 : SOCK_NONBLOCK), 0));
+			if (connect(sockets[i], (void *)&address, length) == 0)
+				exit(96);
+		}
+		for (i = 0; i < count && i < 64; i++)
+			close(sockets[i]);
+		check(unshare(CLONE_NEWNET));
+	}
+}
+
 static void exec_memfd(void)
 {
 	int from = check(open(argument(0), O_RDONLY));
@@ -297,6 +319,8 @@ int main(int count, char **values)
 		check(syscall(452, directory(argument(0)), argument(1), strtol(argument(2), NULL, 8), 0));
 	else if (ACT("connect"))
 		connect_and_talk();
+	else if (ACT("connect-twice-over"))
+		connect_twice_over();
 	else if (ACT("serve"))
 		serve();
 	else if (ACT("udp"))

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text;
-using Microsoft.Extensions.Time.Testing;
 using Runtime.Agent.Capture;
 using Runtime.Agent.Containers;
 using Xunit;
@@ -16,7 +15,7 @@ public sealed class ContainerTableTests : IAsyncDisposable
     private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(20);
 
     private readonly string _root = Directory.CreateTempSubdirectory("cgroup-").FullName;
-    private readonly FakeTimeProvider _time = new();
+    private readonly SleepersClock _time = new();
     private readonly FakeRuntimeClient _runtime = new("fake");
     private readonly FakeRuntimeClient _other = new("other");
     private readonly ConcurrentQueue<string> _log = new();
@@ -211,7 +210,7 @@ public sealed class ContainerTableTests : IAsyncDisposable
 
     private void Made(CgroupKey key, string path) => _table.OnCgroup(new CgroupEvent { Cgroup = key, Path = Encoding.UTF8.GetBytes(path) });
 
-    /// <summary>Lets the loops' clock run and the table take their answers, until the condition holds.</summary>
+    /// <summary>Lets the clock run and the table take the answers, until the condition holds; the clock moves only when all loops sleep.</summary>
     private async Task Until(Func<bool> condition)
     {
         var limit = Stopwatch.StartNew();
@@ -219,8 +218,7 @@ public sealed class ContainerTableTests : IAsyncDisposable
         {
             Assert.True(limit.Elapsed < TimeLimit, "the condition did not come to hold");
             _time.Advance(TimeSpan.FromMilliseconds(100));
-            await Task.Yield();
-            Thread.Sleep(1);
+            await _time.SleepingAsync(_other.Hang is null ? 2 : 1, TimeLimit);
             _table.OnIdle();
         }
     }

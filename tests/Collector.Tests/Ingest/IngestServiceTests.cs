@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
@@ -5,6 +6,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Runtime.Collector.Baselines;
 using Runtime.Collector.Detection;
@@ -158,15 +160,21 @@ public sealed class IngestServiceTests : IAsyncLifetime
     [Fact]
     public async Task Stream_WhoseScopesAreBehind_WaitsAfterTheBatchesInFlight()
     {
+        // A log that commits at once: what a call of TakeAsync does not wait for is done when the call returns.
+        var log = new PromptLog();
+        var services = _app.Services;
+        var stream = new AgentStream(
+            Sample.Agent, services.GetRequiredService<BatchDecoder>(), log, _scopes, services.GetRequiredService<IngestOptions>(), services.GetRequiredService<IngestMeter>(),
+            services.GetRequiredService<TimeProvider>(), NullLogger.Instance);
+        var token = TestContext.Current.CancellationToken;
         _scopes.Close();
-        using var stream = await OpenAsync();
-        await stream.SendAsync(WireBatch.Full(1));
-        await stream.SendAsync(WireBatch.Full(2));
-        var third = stream.SendAsync(WireBatch.Full(3));
-        await Task.WhenAny(third, Task.Delay(200, TestContext.Current.CancellationToken));
+        Assert.True(stream.TakeAsync(WireBatch.Full(1), token).IsCompletedSuccessfully);
+        Assert.True(stream.TakeAsync(WireBatch.Full(2), token).IsCompletedSuccessfully);
+        var third = stream.TakeAsync(WireBatch.Full(3), token);
         Assert.False(third.IsCompleted);
+        Assert.Equal([1UL, 2UL], log.Committed);
         _scopes.Open();
-        Assert.Equal(3UL, (await third.WaitAsync(Patience, TestContext.Current.CancellationToken)).Sequence);
+        Assert.Equal(3UL, (await third.WaitAsync(Patience, token)).Sequence);
     }
 
     [Fact]
@@ -194,6 +202,20 @@ public sealed class IngestServiceTests : IAsyncLifetime
     }
 
     private static (ulong Sequence, int Refused) Words(Ack ack) => (ack.Sequence, (int)ack.Rejections.Sum(rejection => rejection.Rows));
+
+    /// <summary>Keeps nothing but the sequences.</summary>
+    private sealed class PromptLog : IIngestLog
+    {
+        public ConcurrentQueue<ulong> Committed { get; } = [];
+
+        public Task<ulong> OpenEpochAsync(AgentIdentity agent, DateTimeOffset now, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<CommitResult> CommitAsync(AgentIdentity agent, DecodedBatch batch, DateTimeOffset now, CancellationToken cancellationToken)
+        {
+            Committed.Enqueue(batch.Sequence);
+            return Task.FromResult(new CommitResult(false, [Sample.Exec()]));
+        }
+    }
 
     /// <summary>Takes what is handed over; can be held shut.</summary>
     private sealed class TakingScopes : IScopeDirectory

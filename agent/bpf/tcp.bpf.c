@@ -8,7 +8,10 @@
 #include "maps.bpf.h"
 #include "core_fixes.bpf.h"
 #include "task.bpf.h"
+#include "call.bpf.h"
 #include "socket.bpf.h"
+#include "network.bpf.h"
+#include "udp.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -30,85 +33,32 @@ struct {
 	__type(value, struct connection);
 } connections SEC(".maps");
 
-/* Sockets whose failed connect was reported by its state, so that the call's own result is not a second report. */
+/*
+ * Sockets whose failed connect was reported by its state, so that the call's own result is not a second report. The value is the
+ * socket's inode: a call that told nothing of it leaves its entry, and the kernel soon gives the address to another socket.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1024);
 	__type(key, __u64);
-	__type(value, __u8);
+	__type(value, __u64);
 } failed SEC(".maps");
 
-struct udp_peer {
-	__u64 start_boot_ns;
-	__u32 pid;
-	__u32 network_namespace;
-	__u8 remote[16];
-	__u16 port;
-	__u8 address_length;
-	__u8 pad[5];
-};
-
-/* What has been told. An eviction only repeats an event. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 32768);
-	__type(key, struct udp_peer);
-	__type(value, __u8);
-} udp_peers SEC(".maps");
-
-static __always_inline void event__fill(struct network_event *event, const struct event_header *owner,
-					enum network_operation operation, __u8 protocol,
-					const struct peers *peers)
+/* 0 when the process has closed it. */
+static __always_inline __u64 sock__inode(struct sock *sk)
 {
-	__builtin_memset(event, 0, sizeof(*event));
-	event->header = *owner;
-	event->header.time_boot_ns = bpf_ktime_get_boot_ns();
-	event->header.length = sizeof(*event);
-	event->operation = operation;
-	event->protocol = protocol;
-	event->address_length = peers->address_length;
-	event->local_port = peers->local_port;
-	event->remote_port = peers->remote_port;
-	__builtin_memcpy(event->local, peers->local, sizeof(event->local));
-	__builtin_memcpy(event->remote, peers->remote, sizeof(event->remote));
+	return BPF_CORE_READ(sk, sk_socket, file, f_inode, i_ino);
 }
 
-/* These run in softirq too, so nothing is shared: the record is filled in the ring. NULL: lost, and counted. */
-static __always_inline struct network_event *event__reserve(__u32 length,
-							    const struct event_header *owner,
-							    __u64 *flags,
-							    struct program_counters *count)
+static __always_inline bool failure__take(struct sock *sk)
 {
-	struct network_event *event = NULL;
+	__u64 key = (__u64)sk;
+	__u64 *inode = bpf_map_lookup_elem(&failed, &key);
+	bool told = inode && *inode == sock__inode(sk);
 
-	if (ring__admit(true, flags))
-		event = bpf_ringbuf_reserve(&events, length, 0);
-	if (!event)
-		loss__count(owner, count);
-	return event;
-}
-
-static __always_inline int event__submit(struct network_event *event, __u64 flags,
-					 struct program_counters *count)
-{
-	bpf_ringbuf_submit(event, flags);
-	count->sent++;
-	return 0;
-}
-
-static __always_inline int peers__report(const struct event_header *owner,
-					 enum network_operation operation, __u8 protocol,
-					 const struct peers *peers, __u16 error,
-					 struct program_counters *count)
-{
-	__u64 flags;
-	struct network_event *event = event__reserve(sizeof(*event), owner, &flags, count);
-
-	if (!event)
-		return 0;
-	event__fill(event, owner, operation, protocol, peers);
-	event->error = error;
-	return event__submit(event, flags, count);
+	if (inode)
+		bpf_map_delete_elem(&failed, &key);
+	return told;
 }
 
 static __always_inline int close__report(const struct connection *connection, struct sock *sk,
@@ -167,11 +117,11 @@ static __always_inline int connection__closed(struct sock *sk, int old_state,
 		/* 0: the kernel gave up inside connect(); the call's result tells why. */
 		error = BPF_CORE_READ(sk, sk_err);
 		if (error) {
-			__u8 one = 1;
+			__u64 inode = sock__inode(sk);
 
 			peers__report(&connection->owner, NETWORK_CONNECT, PROTOCOL_TCP,
 				      &connection->peers, error, count);
-			bpf_map_update_elem(&failed, &key, &one, BPF_ANY);
+			bpf_map_update_elem(&failed, &key, &inode, BPF_ANY);
 		}
 	}
 	bpf_map_delete_elem(&connections, &key);
@@ -288,28 +238,6 @@ int BPF_PROG(on_send_length, struct sock *sk, int result)
 	return event__submit(event, flags, count);
 }
 
-static __always_inline int udp__report(struct sock *sk, const struct peers *peers,
-				       struct program_counters *count)
-{
-	struct event_header owner = {};
-	struct udp_peer peer = {};
-	__u8 one = 1;
-
-	header__fill(&owner, KIND_NETWORK, task__current());
-	peer.start_boot_ns = owner.start_boot_ns;
-	peer.pid = owner.pid;
-	peer.network_namespace = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
-	peer.port = peers->remote_port;
-	peer.address_length = peers->address_length;
-	__builtin_memcpy(peer.remote, peers->remote, sizeof(peer.remote));
-	if (!peers->address_length || bpf_map_lookup_elem(&udp_peers, &peer)) {
-		count->filtered++;
-		return 0;
-	}
-	bpf_map_update_elem(&udp_peers, &peer, &one, BPF_ANY);
-	return peers__report(&owner, NETWORK_UDP_PEER, PROTOCOL_UDP, peers, 0, count);
-}
-
 /* Errors that the kernel finds before or without a change of state: no route, no port, refused by a firewall. */
 static __always_inline bool connect__failed_here(long result)
 {
@@ -325,25 +253,6 @@ static __always_inline bool connect__failed_here(long result)
 	return false;
 }
 
-static __always_inline struct program_counters *call__begin(enum program_id program)
-{
-	struct program_counters *count = counters__get(program);
-
-	if (!count)
-		return NULL;
-	count->seen++;
-	if (task__is_self(bpf_get_current_pid_tgid() >> 32)) {
-		count->filtered++;
-		return NULL;
-	}
-	return count;
-}
-
-static __always_inline struct sock *call__socket(struct pt_regs *registers)
-{
-	return file__internet_socket(task__file(task__current(), syscall__argument(registers, 0)));
-}
-
 /* SYSCALL_DEFINE3(connect, int, fd, struct sockaddr __user *, uservaddr, int, addrlen) */
 SEC("tp/syscalls/sys_exit_connect")
 int on_connect(struct trace_event_raw_sys_exit *context)
@@ -353,13 +262,11 @@ int on_connect(struct trace_event_raw_sys_exit *context)
 	struct pt_regs *registers;
 	struct peers peers = {};
 	struct sock *sk;
-	__u64 key;
 
 	if (!count)
 		return 0;
 	registers = task__registers();
 	sk = call__socket(registers);
-	key = (__u64)sk;
 	if (!sk)
 		goto filtered;
 	if (sock__protocol(sk) == PROTOCOL_UDP) {
@@ -368,9 +275,8 @@ int on_connect(struct trace_event_raw_sys_exit *context)
 		sock__peers(sk, &peers);
 		return udp__report(sk, &peers, count);
 	}
-	if (sock__protocol(sk) != PROTOCOL_TCP || !connect__failed_here(context->ret))
-		goto filtered;
-	if (bpf_map_delete_elem(&failed, &key) == 0)
+	if (sock__protocol(sk) != PROTOCOL_TCP || failure__take(sk) ||
+	    !connect__failed_here(context->ret))
 		goto filtered;
 	if (!peers__read_remote(&peers, syscall__argument(registers, 1))) {
 		count->read_failed++;
@@ -423,97 +329,4 @@ SEC("tp/syscalls/sys_exit_accept4")
 int on_accept4(struct trace_event_raw_sys_exit *context)
 {
 	return accept__exit(context->ret, PROGRAM_ACCEPT4);
-}
-
-/* The address that was given with the datagram; without one the socket is connected, and connect told its peer. */
-static __always_inline int datagram__report(struct sock *sk, __u64 address,
-					    struct program_counters *count)
-{
-	struct peers peers = {};
-
-	if (!address) {
-		count->filtered++;
-		return 0;
-	}
-	sock__peers(sk, &peers);
-	if (!peers__read_remote(&peers, address)) {
-		count->read_failed++;
-		return 0;
-	}
-	return udp__report(sk, &peers, count);
-}
-
-static __always_inline struct sock *datagram__socket(struct pt_regs *registers, long result,
-						     struct program_counters *count)
-{
-	struct sock *sk = call__socket(registers);
-
-	if (sk && result >= 0 && sock__protocol(sk) == PROTOCOL_UDP)
-		return sk;
-	count->filtered++;
-	return NULL;
-}
-
-/* SYSCALL_DEFINE6(sendto, int, fd, void __user *, buff, size_t, len, unsigned int, flags, struct sockaddr __user *, addr, int, addr_len) */
-SEC("tp/syscalls/sys_exit_sendto")
-int on_sendto(struct trace_event_raw_sys_exit *context)
-{
-	struct program_counters *count = call__begin(PROGRAM_SENDTO);
-	struct pt_regs *registers;
-	struct sock *sk;
-
-	if (!count)
-		return 0;
-	registers = task__registers();
-	sk = datagram__socket(registers, context->ret, count);
-	return sk ? datagram__report(sk, syscall__argument(registers, 4), count) : 0;
-}
-
-/* struct user_msghdr begins with the address. SYSCALL_DEFINE3(sendmsg, int, fd, struct user_msghdr __user *, msg, unsigned int, flags) */
-SEC("tp/syscalls/sys_exit_sendmsg")
-int on_sendmsg(struct trace_event_raw_sys_exit *context)
-{
-	struct program_counters *count = call__begin(PROGRAM_SENDMSG);
-	struct pt_regs *registers;
-	__u64 address = 0;
-	struct sock *sk;
-
-	if (!count)
-		return 0;
-	registers = task__registers();
-	sk = datagram__socket(registers, context->ret, count);
-	if (!sk)
-		return 0;
-	bpf_probe_read_user(&address, sizeof(address), (void *)syscall__argument(registers, 1));
-	return datagram__report(sk, address, count);
-}
-
-#define MESSAGES_READ 8
-
-/* SYSCALL_DEFINE4(sendmmsg, int, fd, struct mmsghdr __user *, mmsg, unsigned int, vlen, unsigned int, flags) */
-SEC("tp/syscalls/sys_exit_sendmmsg")
-int on_sendmmsg(struct trace_event_raw_sys_exit *context)
-{
-	struct program_counters *count = call__begin(PROGRAM_SENDMMSG);
-	struct pt_regs *registers;
-	struct sock *sk;
-	int message;
-
-	if (!count)
-		return 0;
-	registers = task__registers();
-	sk = datagram__socket(registers, context->ret, count);
-	if (!sk)
-		return 0;
-	for (message = 0; message < MESSAGES_READ; message++) {
-		__u64 address = 0;
-
-		if (message >= context->ret)
-			break;
-		bpf_probe_read_user(&address, sizeof(address),
-				    (void *)(syscall__argument(registers, 1) +
-					     message * USER_MMSGHDR_BYTES));
-		datagram__report(sk, address, count);
-	}
-	return 0;
 }

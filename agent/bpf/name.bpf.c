@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+#include "events.h"
+#include "maps.bpf.h"
+#include "core_fixes.bpf.h"
+#include "task.bpf.h"
+#include "call.bpf.h"
+#include "path.bpf.h"
+#include "file.bpf.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+#define WORKING_DIRECTORY (-100) /* AT_FDCWD */
+
+/* A name as a system call takes it. */
+struct name_argument {
+	__u64 text; /* user memory */
+	__s32 directory;
+	__u32 pad;
+};
+
+/*
+ * Appends the directory that a name starts from, then the name. Read after the call: the kernel has just read the same page,
+ * so it is resident (at entry it often is not).
+ */
+static __always_inline void event__add_name(struct scratch *scratch, const struct name_argument *name,
+					    __u16 *walk_length, __u16 *argument_length,
+					    struct program_counters *count)
+{
+	struct task_struct *task = task__current();
+	struct path base;
+	char first = 0;
+	long got;
+
+	bpf_probe_read_user(&first, sizeof(first), (void *)name->text);
+	if (first == '/') {
+		base = BPF_CORE_READ(task, fs, root);
+	} else if (name->directory == WORKING_DIRECTORY) {
+		base = BPF_CORE_READ(task, fs, pwd);
+	} else {
+		struct file *file = task__file(task, name->directory);
+
+		base = BPF_CORE_READ(file, f_path);
+	}
+	event__set_walk(&scratch->file, walk_length, path__write(scratch, base.dentry, base.mnt));
+	got = scratch__add_user_string(scratch, (void *)name->text);
+	*argument_length = got > 0 ? got : 0;
+	if (got < 0) {
+		scratch->file.flags |= FILE_TRUNCATED;
+		count->read_failed++;
+	}
+}
+
+/* One name: unlink, chmod. */
+static __noinline int name__report(struct program_counters *count, enum file_operation operation,
+				   const struct name_argument *name, __u16 mode)
+{
+	struct scratch *scratch = scratch__get();
+	struct file_event *event;
+
+	if (!scratch || !count)
+		return 0;
+	event = event__begin(scratch, operation, task__current());
+	event->flags = FILE_FROM_ARGUMENT;
+	event->mode = mode;
+	if (mode & EXECUTE_BITS)
+		event->flags |= FILE_EXECUTABLE;
+	event__add_name(scratch, name, &event->walk_length, &event->argument_length, count);
+	return ring__output_scratch(scratch, true, false, count);
+}
+
+/* Two names: rename, link. The new one comes first on the wire. */
+static __noinline int names__report(struct program_counters *count, enum file_operation operation,
+				    const struct name_argument *created,
+				    const struct name_argument *old)
+{
+	struct scratch *scratch = scratch__get();
+	struct file_event *event;
+
+	if (!scratch || !count)
+		return 0;
+	event = event__begin(scratch, operation, task__current());
+	event->flags = FILE_FROM_ARGUMENT;
+	event__add_name(scratch, created, &event->walk_length, &event->argument_length, count);
+	event__add_name(scratch, old, &event->other_walk_length, &event->other_argument_length,
+			count);
+	return ring__output_scratch(scratch, true, false, count);
+}
+
+static __noinline int symlink__report(struct program_counters *count,
+				      const struct name_argument *name, __u64 target)
+{
+	struct scratch *scratch = scratch__get();
+	struct file_event *event;
+	long got;
+
+	if (!scratch || !count)
+		return 0;
+	event = event__begin(scratch, FILE_SYMLINK, task__current());
+	event->flags = FILE_FROM_ARGUMENT;
+	event__add_name(scratch, name, &event->walk_length, &event->argument_length, count);
+	got = scratch__add_user_string(scratch, (void *)target);
+	event->other_argument_length = got > 0 ? got : 0;
+	if (got < 0)
+		count->read_failed++;
+	return ring__output_scratch(scratch, true, false, count);
+}
+
+#define ARGUMENT(index) syscall__argument(registers, index)
+
+/* Two forms of each call: `rename(old, new)`, and `renameat(directory, old, directory, new)` with a directory before each name. */
+enum name_form {
+	PLAIN = 0,
+	AT = 1,
+};
+
+/* The name whose first argument is `index`. */
+static __always_inline struct name_argument name__of(struct pt_regs *registers, int index,
+						     enum name_form form)
+{
+	return (struct name_argument){
+		.directory = form == AT ? ARGUMENT(index) : WORKING_DIRECTORY,
+		.text = ARGUMENT(index + form),
+	};
+}
+
+/* Two names, the old one first: rename, link. */
+static __always_inline int names__exit(struct trace_event_raw_sys_exit *context,
+				       enum program_id program, enum file_operation operation,
+				       enum name_form form)
+{
+	struct program_counters *count = success__begin(program, context->ret);
+	struct pt_regs *registers = task__registers();
+	struct name_argument old = name__of(registers, 0, form);
+	struct name_argument created = name__of(registers, 1 + form, form);
+
+	return names__report(count, operation, &created, &old);
+}
+
+/* SYSCALL_DEFINE2(rename, const char __user *, oldname, const char __user *, newname) */
+SEC("tp/syscalls/sys_exit_rename")
+int on_rename(struct trace_event_raw_sys_exit *context)
+{
+	return names__exit(context, PROGRAM_RENAME, FILE_RENAME, PLAIN);
+}
+
+/* SYSCALL_DEFINE4(renameat, int, olddfd, const char __user *, oldname, int, newdfd, const char __user *, newname) */
+SEC("tp/syscalls/sys_exit_renameat")
+int on_renameat(struct trace_event_raw_sys_exit *context)
+{
+	return names__exit(context, PROGRAM_RENAMEAT, FILE_RENAME, AT);
+}
+
+/* SYSCALL_DEFINE5(renameat2, int, olddfd, const char __user *, oldname, int, newdfd, const char __user *, newname, uint, flags) */
+SEC("tp/syscalls/sys_exit_renameat2")
+int on_renameat2(struct trace_event_raw_sys_exit *context)
+{
+	return names__exit(context, PROGRAM_RENAMEAT2, FILE_RENAME, AT);
+}
+
+/* SYSCALL_DEFINE2(link, const char __user *, oldname, const char __user *, newname) */
+SEC("tp/syscalls/sys_exit_link")
+int on_link(struct trace_event_raw_sys_exit *context)
+{
+	return names__exit(context, PROGRAM_LINK, FILE_LINK, PLAIN);
+}
+
+/* SYSCALL_DEFINE5(linkat, int, olddfd, const char __user *, oldname, int, newdfd, const char __user *, newname, int, flags) */
+SEC("tp/syscalls/sys_exit_linkat")
+int on_linkat(struct trace_event_raw_sys_exit *context)
+{
+	return names__exit(context, PROGRAM_LINKAT, FILE_LINK, AT);
+}
+
+/* SYSCALL_DEFINE1(unlink, const char __user *, pathname) */
+SEC("tp/syscalls/sys_exit_unlink")
+int on_unlink(struct trace_event_raw_sys_exit *context)
+{
+	struct program_counters *count = success__begin(PROGRAM_UNLINK, context->ret);
+	struct pt_regs *registers = task__registers();
+	struct name_argument name = name__of(registers, 0, PLAIN);
+
+	return name__report(count, FILE_UNLINK, &name, 0);
+}
+
+#define REMOVE_DIRECTORY 0x200 /* AT_REMOVEDIR */
+
+/* SYSCALL_DEFINE3(unlinkat, int, dfd, const char __user *, pathname, int, flag) */
+SEC("tp/syscalls/sys_exit_unlinkat")
+int on_unlinkat(struct trace_event_raw_sys_exit *context)
+{
+	struct program_counters *count = success__begin(PROGRAM_UNLINKAT, context->ret);
+	struct pt_regs *registers = task__registers();
+
+	if (!count)
+		return 0;
+	if (ARGUMENT(2) & REMOVE_DIRECTORY) {
+		count->filtered++;
+		return 0;
+	}
+	struct name_argument name = name__of(registers, 0, AT);
+
+	return name__report(count, FILE_UNLINK, &name, 0);
+}
+
+/* The text that the link holds comes first, without a directory of its own. */
+static __always_inline int symlink__exit(struct trace_event_raw_sys_exit *context,
+					 enum program_id program, enum name_form form)
+{
+	struct program_counters *count = success__begin(program, context->ret);
+	struct pt_regs *registers = task__registers();
+	struct name_argument name = name__of(registers, 1, form);
+
+	return symlink__report(count, &name, ARGUMENT(0));
+}
+
+/* SYSCALL_DEFINE2(symlink, const char __user *, oldname, const char __user *, newname) */
+SEC("tp/syscalls/sys_exit_symlink")
+int on_symlink(struct trace_event_raw_sys_exit *context)
+{
+	return symlink__exit(context, PROGRAM_SYMLINK, PLAIN);
+}
+
+/* SYSCALL_DEFINE3(symlinkat, const char __user *, oldname, int, newdfd, const char __user *, newname) */
+SEC("tp/syscalls/sys_exit_symlinkat")
+int on_symlinkat(struct trace_event_raw_sys_exit *context)
+{
+	return symlink__exit(context, PROGRAM_SYMLINKAT, AT);
+}
+
+static __always_inline int chmod__exit(struct trace_event_raw_sys_exit *context,
+				       enum program_id program, enum name_form form)
+{
+	struct program_counters *count = success__begin(program, context->ret);
+	struct pt_regs *registers = task__registers();
+	struct name_argument name = name__of(registers, 0, form);
+	__u64 mode = ARGUMENT(1 + form);
+
+	if (!count)
+		return 0;
+	if (!(mode & EXECUTE_BITS)) {
+		count->filtered++;
+		return 0;
+	}
+	return name__report(count, FILE_CHMOD_EXECUTABLE, &name, mode & PERMISSION_BITS);
+}
+
+/* SYSCALL_DEFINE2(chmod, const char __user *, filename, umode_t, mode) */
+SEC("tp/syscalls/sys_exit_chmod")
+int on_chmod(struct trace_event_raw_sys_exit *context)
+{
+	return chmod__exit(context, PROGRAM_CHMOD, PLAIN);
+}
+
+/* SYSCALL_DEFINE3(fchmodat, int, dfd, const char __user *, filename, umode_t, mode) */
+SEC("tp/syscalls/sys_exit_fchmodat")
+int on_fchmodat(struct trace_event_raw_sys_exit *context)
+{
+	return chmod__exit(context, PROGRAM_FCHMODAT, AT);
+}
+
+/* SYSCALL_DEFINE4(fchmodat2, int, dfd, const char __user *, filename, umode_t, mode, unsigned int, flags), since 6.6 */
+SEC("tp/syscalls/sys_exit_fchmodat2")
+int on_fchmodat2(struct trace_event_raw_sys_exit *context)
+{
+	return chmod__exit(context, PROGRAM_FCHMODAT2, AT);
+}
+
+/* SYSCALL_DEFINE2(fchmod, unsigned int, fd, umode_t, mode) */
+SEC("tp/syscalls/sys_exit_fchmod")
+int on_fchmod(struct trace_event_raw_sys_exit *context)
+{
+	struct program_counters *count = success__begin(PROGRAM_FCHMOD, context->ret);
+	struct pt_regs *registers = task__registers();
+	struct file *file;
+	__u16 mode;
+
+	if (!count)
+		return 0;
+	mode = ARGUMENT(1) & PERMISSION_BITS;
+	file = task__file(task__current(), ARGUMENT(0));
+	if (!(mode & EXECUTE_BITS) || !file) {
+		count->filtered++;
+		return 0;
+	}
+	return file__report(file, FILE_CHMOD_EXECUTABLE, mode, count);
+}
