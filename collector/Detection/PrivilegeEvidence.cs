@@ -44,31 +44,31 @@ internal static class PrivilegeEvidence
             PrivilegeOperation.CapabilityUsed => new("capability", 15, words, "T1548"),
             PrivilegeOperation.Ptrace => PrivilegeNames.Trace(o.Value) switch
             {
-                "traceme" => new("traced", 20, words, "T1055.008"),
-                "attach" => new("injection", 30, words, "T1055.008"),
-                _ => new("injection", 40, words, "T1055.008"),
+                "traceme" => new("traced", 30, words, "T1055.008"),
+                "attach" => new("injection", 60, words, "T1055.008"),
+                _ => new("injection", 80, words, "T1055.008"),
             },
-            PrivilegeOperation.MemoryWrite => new("injection", 40, words, "T1055"),
-            PrivilegeOperation.TakeDescriptor => new("injection", 40, words, "T1055"),
+            PrivilegeOperation.MemoryWrite => new("injection", 80, words, "T1055"),
+            PrivilegeOperation.TakeDescriptor => new("injection", 80, words, "T1055"),
             PrivilegeOperation.Mount => OfMount(o, words),
-            PrivilegeOperation.Unshare when (o.Value & PrivilegeNames.UserNamespace) != 0 => new("user_namespace", 30, words + "; root in a user namespace reaches far more of the kernel", "T1611"),
+            PrivilegeOperation.Unshare when (o.Value & PrivilegeNames.UserNamespace) != 0 => new("user_namespace", 60, words + "; root in a user namespace reaches far more of the kernel", "T1611"),
             PrivilegeOperation.Unshare => new("namespace", 15, words, "T1611"),
             PrivilegeOperation.SetNamespace when o.Detail == "host" => new("host_namespace", 300, words, "T1611"),
             PrivilegeOperation.SetNamespace => new("other_namespace", 60, words, "T1611"),
-            PrivilegeOperation.PivotRoot => new("namespace", 30, words, "T1611"),
+            PrivilegeOperation.PivotRoot => new("namespace", 60, words, "T1611"),
             PrivilegeOperation.Bpf => PrivilegeNames.Bpf(o.Value) switch
             {
-                "program_load" or "program_by_id" or "map_by_id" or "link_by_id" or "link_detach" or "program_detach" => new("bpf", 60, words, "T1014"),
+                "program_load" or "program_by_id" or "map_by_id" or "link_by_id" or "link_detach" or "program_detach" => new("bpf", 100, words, "T1014"),
                 _ => new("bpf", 30, words, "T1014"),
             },
             PrivilegeOperation.PerfEvent => new("kernel_surface", 8, words, "T1068"),
-            PrivilegeOperation.LoadModule => new("kernel_module", 100, words, "T1547.006"),
+            PrivilegeOperation.LoadModule => new("kernel_module", 300, words, "T1547.006"),
             PrivilegeOperation.Keyctl => new("keys", 8, words, "T1552"),
-            PrivilegeOperation.Userfaultfd => new("kernel_surface", o.Process.Euid == 0 ? 20 : 30, words + ", which exploits of the kernel use", "T1068"),
+            PrivilegeOperation.Userfaultfd => new("kernel_surface", o.Process.Euid == 0 ? 30 : 60, words + ", which exploits of the kernel use", "T1068"),
             PrivilegeOperation.IoUring => new("io_uring", 8, words + ", which does calls past what watches calls", "T1562.001"),
             PrivilegeOperation.Kill => new("mass_kill", 60, words, "T1489"),
             PrivilegeOperation.SetName => new("masquerade", 80, words, "T1036.004"),
-            PrivilegeOperation.OpenByHandle => new("open_by_handle", 40, words + ", past every path and mount", "T1611"),
+            PrivilegeOperation.OpenByHandle => new("open_by_handle", 80, words + ", past every path and mount", "T1611"),
             _ => new("other_privilege", 2, words, ""),
         };
     }
@@ -77,10 +77,10 @@ internal static class PrivilegeEvidence
     {
         if (KernelFileSystems.Contains(PrivilegeNames.MountType(mount)) || PrivilegeNames.MountSource(mount).StartsWith("/dev/", StringComparison.Ordinal))
         {
-            return new("mount_of_host", 60, words + ", which leads out of the container", "T1611");
+            return new("mount_of_host", 100, words + ", which leads out of the container", "T1611");
         }
 
         // What changes only how mounts spread, or a mount that was there, takes nothing in.
-        return PrivilegeNames.Mount(mount.Value) is "propagation" or "remount" ? new("mount_change", 8, words, "T1611") : new("mount", 15, words, "T1611");
+        return PrivilegeNames.Mount(mount.Value) is "propagation" or "remount" ? new("mount_change", 8, words, "T1611") : new("mount", 60, words, "T1611");
     }
 }
