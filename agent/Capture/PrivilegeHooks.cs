@@ -1,6 +1,6 @@
 namespace Runtime.Agent.Capture;
 
-/// <summary>The programs of identity.bpf.c, namespace.bpf.c and privilege.bpf.c.</summary>
+/// <summary>The programs of identity.bpf.c, namespace.bpf.c, privilege.bpf.c and signal.bpf.c.</summary>
 internal static class PrivilegeHooks
 {
     public static readonly IReadOnlyList<Hook> All =
