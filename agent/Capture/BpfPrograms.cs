@@ -47,8 +47,10 @@ internal sealed class BpfPrograms : IDisposable
     {
         Tracefs.EnsureMounted();
         var settings = MakeSettings(options, sensitivePaths, selfPid);
+        var needless = HookCatalog.All.Where(h => Tracefs.LacksCall(h.Target)).Select(h => h.Program).ToHashSet();
         var reasons = HookCatalog.All.Where(h => options.DisabledHooks.Contains(h.Name))
             .ToDictionary(h => h.Program, _ => "switched off by Capture.DisabledHooks");
+        foreach (var program in needless) reasons[program] = "this kernel has no such call";
 
         var bpfObject = Prepare(elf, options, settings, reasons.Keys);
         try
@@ -80,7 +82,7 @@ internal sealed class BpfPrograms : IDisposable
         }
 
         return new BpfPrograms(bpfObject, links, [.. HookCatalog.All.Select(h =>
-            new HookState(h.Name, !reasons.ContainsKey(h.Program), reasons.GetValueOrDefault(h.Program, ""), h.Loses))]);
+            new HookState(h.Name, !reasons.ContainsKey(h.Program), reasons.GetValueOrDefault(h.Program, ""), needless.Contains(h.Program) ? "" : h.Loses))]);
     }
 
     public void Dispose()

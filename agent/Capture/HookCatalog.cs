@@ -15,7 +15,7 @@ internal sealed record Hook(string Program, int Id, EventKind Kind, string Targe
 internal static class HookCatalog
 {
     /// <summary>Bounds <see cref="Hook.Id"/>: PROGRAM_LIMIT of events.h.</summary>
-    public const int ProgramLimit = 64;
+    public const int ProgramLimit = 112;
 
     public static readonly IReadOnlyList<Hook> All =
     [
@@ -49,6 +49,7 @@ internal static class HookCatalog
         Network("sendto", 45, "UDP peers through sendto()"),
         Network("sendmsg", 46, "UDP peers through sendmsg()"),
         Network("sendmmsg", 47, "UDP peers through sendmmsg()"),
+        .. PrivilegeHooks.All,
     ];
 
     private static Hook File(string call, int id, string loses) =>

@@ -12,6 +12,7 @@ internal interface IKernelEventSink
     void OnExit(in ExitEvent e);
     void OnFile(in FileEvent e);
     void OnNetwork(in NetworkEvent e);
+    void OnPrivilege(in PrivilegeEvent e);
     void OnCgroup(in CgroupEvent e);
 
     /// <summary>The source has no event waiting: at least every 50 ms. The place for work by the clock.</summary>
@@ -28,6 +29,7 @@ internal enum EventKind : byte
     Cgroup = 10,
     File = 20,
     Network = 40,
+    Privilege = 60,
 }
 
 /// <summary>A cgroup directory: kernfs id (the inode number of the directory) in one hierarchy.</summary>
@@ -219,7 +221,7 @@ internal readonly record struct CaptureLoss(CgroupKey? Cgroup, EventKind Kind, s
 
 /// <summary>One hook of the kernel side, as it stands on this node.</summary>
 /// <param name="Reason">Why it is not attached, in words; empty when it is.</param>
-/// <param name="Loses">What this node does not see without it.</param>
+/// <param name="Loses">What this node does not see without it; empty when it is not attached because the kernel has no such call.</param>
 internal sealed record HookState(string Name, bool Attached, string Reason, string Loses);
 
 /// <summary>Where kernel events come from: BPF, or a recording.</summary>

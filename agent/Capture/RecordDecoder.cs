@@ -8,7 +8,7 @@ namespace Runtime.Agent.Capture;
 /// Keeps nothing between records but its buffers, allocates nothing, and checks every length once. One thread. The bytes may
 /// come from a recording and hold anything.
 /// </remarks>
-internal sealed class RecordDecoder(SensitivePaths sensitivePaths)
+internal sealed partial class RecordDecoder(SensitivePaths sensitivePaths)
 {
     private readonly byte[] _path = new byte[KernelPath.MaxBytes];
     private readonly byte[] _otherPath = new byte[KernelPath.MaxBytes];
@@ -26,6 +26,7 @@ internal sealed class RecordDecoder(SensitivePaths sensitivePaths)
             EventKind.Cgroup => EventKind.Cgroup,
             EventKind.File => EventKind.File,
             EventKind.Network => EventKind.Network,
+            EventKind.Privilege => EventKind.Privilege,
             _ => EventKind.Unknown,
         };
 
@@ -45,6 +46,7 @@ internal sealed class RecordDecoder(SensitivePaths sensitivePaths)
             (ushort)EventKind.Cgroup => DecodeCgroup(record, sink),
             (ushort)EventKind.File => DecodeFile(record, sink),
             (ushort)EventKind.Network => DecodeNetwork(record, sink),
+            (ushort)EventKind.Privilege => DecodePrivilege(record, sink),
             _ => false,
         };
     }

@@ -126,6 +126,19 @@ internal sealed class EventPrinter(Stream output, TraceFilter filter, ProcessTab
         End(json);
     }
 
+    public void OnPrivilege(in PrivilegeEvent e)
+    {
+        if (Begin("privilege", e.Origin, processes.Resolve(e.Origin)) is not { } json)
+            return;
+        json.WriteString("operation", e.Operation.ToString());
+        json.WriteNumber("value", e.Value);
+        Text(json, "subject", e.Subject);
+        Text(json, "detail", e.Detail);
+        json.WriteNumber("error", e.Error);
+        json.WriteNumber("count", e.Count);
+        End(json);
+    }
+
     public void OnCgroup(in CgroupEvent e)
     {
         containers.OnCgroup(e);

@@ -31,7 +31,7 @@ internal sealed class LiveNode : IAsyncDisposable
         var source = BpfEventSource.Start(options.Capture, tee);
         try
         {
-            foreach (var hook in source.Hooks.Where(h => !h.Attached))
+            foreach (var hook in source.Hooks.Where(h => !h.Attached && h.Loses.Length > 0))
                 log.Warning($"hook {hook.Name} is not attached ({hook.Reason}): not seen are {hook.Loses}");
             return new(options, source, log);
         }

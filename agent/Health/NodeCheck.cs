@@ -76,6 +76,7 @@ internal sealed class NodeCheck(CaptureOptions capture, ContainerOptions contain
             using var source = BpfEventSource.Start(capture with { RingBytes = 64 * 1024, WakeBytes = 16 * 1024 });
             return [.. source.Hooks.Select(hook => hook.Attached
                 ? new CheckLine(CheckResult.Ok, $"hook {hook.Name}", "attached")
+                : hook.Loses.Length == 0 ? new CheckLine(CheckResult.Note, $"hook {hook.Name}", hook.Reason)
                 : new CheckLine(CheckResult.Missing, $"hook {hook.Name}", $"{AgentLog.OneLine(hook.Reason)}; without it is not seen: {hook.Loses}"))];
         }
         catch (Exception e) when (e is BpfException or DllNotFoundException)

@@ -155,6 +155,9 @@ internal sealed partial class ProcessTable(ProcessOptions options, IContainerLoo
         return Current(entry);
     }
 
+    /// <summary>The process was put into its container from outside, and has not yet executed the container's own program.</summary>
+    public bool IsBeingLaunched(ProcessKey key) => FindEntry(key.Pid, key.StartBootNs) is { Lineage: Lineage.Pending };
+
     /// <summary>The process listens or accepted a connection. Call before the fact of that event is made. Unknown keys are ignored.</summary>
     public void MarkNetworkFacing(ProcessKey key)
     {

@@ -40,10 +40,11 @@ internal sealed class Behaviour
     public LinkedListNode<Behaviour> GlobalUseNode { get; }
     public LinkedListNode<Behaviour> DueNode { get; }
 
-    public void Repeat(long unixNs)
+    public void Repeat(long unixNs, uint count)
     {
-        if (Repeats++ == 0)
+        if (Repeats == 0)
             FirstUnixNs = LastUnixNs = unixNs;
+        Repeats += count;
         // Processors deliver out of order.
         FirstUnixNs = Math.Min(FirstUnixNs, unixNs);
         LastUnixNs = Math.Max(LastUnixNs, unixNs);

@@ -11,7 +11,7 @@ namespace Runtime.Agent.Reduction;
 /// XxHash128 is no cryptographic hash: the seed is random for each start of the agent, so that nobody in a container can
 /// prepare two behaviours of one key. Every text is preceded by its length, so that no two texts run into each other.
 /// </remarks>
-internal sealed class BehaviourKey
+internal sealed partial class BehaviourKey
 {
     private const ProcessFlags FlagsOfExec = ProcessFlags.Memfd | ProcessFlags.Deleted | ProcessFlags.UpperLayer
         | ProcessFlags.StdinSocket | ProcessFlags.StdoutSocket | ProcessFlags.StderrSocket | ProcessFlags.NetworkFacing
@@ -20,7 +20,7 @@ internal sealed class BehaviourKey
 
     private readonly XxHash128 _hash = new(BinaryPrimitives.ReadInt64LittleEndian(RandomNumberGenerator.GetBytes(8)));
 
-    private enum Family : byte { Exec = 1, File = 2, Network = 3, Arguments = 4 }
+    private enum Family : byte { Exec = 1, File = 2, Network = 3, Arguments = 4, Privilege = 60 }
 
     /// <summary>Parent binary > binary, script, phase, and the flags that make it another thing. Arguments are not part of it.</summary>
     public UInt128 OfExec(ProcessRecord process)

@@ -61,9 +61,9 @@ internal sealed class BehaviourKeys(ReductionOptions options, Action<Fact> repor
         return behaviour;
     }
 
-    public void Repeat(Behaviour behaviour, long unixNs, ulong bootNs)
+    public void Repeat(Behaviour behaviour, long unixNs, ulong bootNs, uint count = 1)
     {
-        behaviour.Repeat(unixNs);
+        behaviour.Repeat(unixNs, count);
         Schedule(behaviour, bootNs);
     }
 

@@ -28,6 +28,7 @@ internal sealed class CaptureLosses(Func<IReadOnlyList<CaptureLoss>> take, ICont
     {
         EventKind.File => "file",
         EventKind.Network => "network",
+        EventKind.Privilege => "privilege",
         _ => "process",
     };
 }

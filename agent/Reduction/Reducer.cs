@@ -8,7 +8,7 @@ namespace Runtime.Agent.Reduction;
 /// The road of an event within the agent, in one place: whose process, whose container, new or known, and out. Capture thread only.
 /// </summary>
 /// <remarks>The first sight of a behaviour leaves at once. A known one is counted, and reported once an interval.</remarks>
-internal sealed class Reducer : IKernelEventSink
+internal sealed partial class Reducer : IKernelEventSink
 {
     /// <summary>Processes whose exec was sent as new and whose exit is awaited; beyond it the oldest is forgotten.</summary>
     private const int MaxAwaitedExits = 16_384;
@@ -215,6 +215,7 @@ internal sealed class Reducer : IKernelEventSink
             ["reduction.new"] = _new,
             ["reduction.arguments_folded"] = _argumentsFolded,
             ["reduction.closes_unmatched"] = _closesUnmatched,
+            ["reduction.privileges_of_runtimes"] = _privilegesOfRuntimes,
         };
         foreach (var (name, value) in _known.Counters().Concat(_waiting.Counters()))
             counters[name] = value;

@@ -25,6 +25,7 @@ internal sealed class BatchEncoder(IWallClock clock, int maxRows, int maxBytes)
         Exits = new(),
         Files = new(),
         Networks = new(),
+        Privileges = new(),
         Strings = { ByteString.Empty },
     };
 
@@ -68,6 +69,9 @@ internal sealed class BatchEncoder(IWallClock clock, int maxRows, int maxBytes)
                 break;
             case NetworkFact network:
                 Add(network, process);
+                break;
+            case PrivilegeFact privilege:
+                PrivilegeRows.Add(_batch.Privileges, privilege, Relative(privilege.FirstUnixNs), Relative(privilege.LastUnixNs), process, Text(privilege.Subject), Text(privilege.Detail));
                 break;
             default:
                 throw new ArgumentException($"{fact.GetType().Name} has no table in a batch", nameof(fact));
@@ -255,6 +259,8 @@ internal sealed class BatchEncoder(IWallClock clock, int maxRows, int maxBytes)
             bytes += ContainerMessages.Of(container).CalculateSize() + 8;
         if (fact is FileFact file)
             bytes += Cost(file.Path) + Cost(file.Template) + Cost(file.OtherPath);
+        if (fact is PrivilegeFact privilege)
+            bytes += Cost(privilege.Subject) + Cost(privilege.Detail);
         return bytes;
     }
 

@@ -76,6 +76,37 @@ static __always_inline bool inode__is_upper(struct inode *inode)
 	return BPF_CORE_READ(overlay, __upperdentry) != NULL;
 }
 
+/*
+ * CLONE_NEW* of a namespace: in proc_ns_operations until 6.18 moved it to ns_common (4055526d3574 "ns: move ns type into struct
+ * ns_common").
+ */
+struct ns_common___typed {
+	__u32 ns_type;
+} __attribute__((preserve_access_index));
+
+struct proc_ns_operations___typed {
+	int type;
+} __attribute__((preserve_access_index));
+
+static __always_inline __u64 ns_common__type(struct ns_common *namespace)
+{
+	struct ns_common___typed *typed = (void *)namespace;
+	struct proc_ns_operations___typed *operations;
+
+	if (bpf_core_field_exists(typed->ns_type))
+		return BPF_CORE_READ(typed, ns_type);
+	operations = (void *)BPF_CORE_READ(namespace, ops);
+	return BPF_CORE_READ(operations, type);
+}
+
+/* A pidfd's process: the file's own until 6.9 gave pidfds a file system (cb12fd8e0dab "pidfd: add pidfs"). */
+static __always_inline struct pid *file__pid(struct file *file)
+{
+	struct pid *pid = BPF_CORE_READ(file, private_data);
+
+	return pid ?: BPF_CORE_READ(file, f_inode, i_private);
+}
+
 /* include/linux/sched.h: loginuid only with CONFIG_AUDIT. */
 static __always_inline __u32 task__login_uid(struct task_struct *task)
 {

@@ -28,6 +28,7 @@ enum event_kind {
 	KIND_CGROUP = 10,
 	KIND_FILE = 20,
 	KIND_NETWORK = 40,
+	KIND_PRIVILEGE = 60,
 };
 
 struct event_header {
@@ -166,6 +167,48 @@ struct network_event {
 	__u64 duration_ns;
 };
 
+enum privilege_operation {
+	PRIVILEGE_SET_UID = 1,
+	PRIVILEGE_SET_GID = 2,
+	PRIVILEGE_SET_CAPABILITIES = 3,
+	PRIVILEGE_CAPABILITY_USED = 4,
+	PRIVILEGE_PTRACE = 5,
+	PRIVILEGE_MEMORY_WRITE = 6,
+	PRIVILEGE_MOUNT = 7,
+	PRIVILEGE_UNSHARE = 8,
+	PRIVILEGE_SET_NAMESPACE = 9,
+	PRIVILEGE_PIVOT_ROOT = 10,
+	PRIVILEGE_BPF = 11,
+	PRIVILEGE_PERF_EVENT = 12,
+	PRIVILEGE_LOAD_MODULE = 13,
+	PRIVILEGE_KEYCTL = 14,
+	PRIVILEGE_USERFAULTFD = 15,
+	PRIVILEGE_IO_URING = 16,
+	PRIVILEGE_KILL = 17,
+	PRIVILEGE_SET_NAME = 18,
+	PRIVILEGE_TAKE_DESCRIPTOR = 19,
+	PRIVILEGE_OPEN_BY_HANDLE = 20,
+};
+
+enum privilege_flag {
+	PRIVILEGE_SUBJECT_IS_PATH = 1, /* walk + "/" + subject, as file_event's path */
+	PRIVILEGE_TRUNCATED = 2,
+};
+
+/* Tails: walk, subject, detail. Without PRIVILEGE_SUBJECT_IS_PATH there is no walk. */
+struct privilege_event {
+	struct event_header header;
+	__u8 operation;
+	__u8 flags;
+	__u16 error; /* positive errno of a refused call */
+	__u32 count; /* kill: processes; 1 else */
+	__u64 value; /* see PrivilegeOperation in ingest.proto */
+	__u16 walk_length;
+	__u16 subject_length;
+	__u16 detail_length;
+	__u16 pad;
+};
+
 /* One for each program; the index into the map `counters`. HookCatalog.cs is its mirror. */
 enum program_id {
 	PROGRAM_FORK = 0,
@@ -198,7 +241,41 @@ enum program_id {
 	PROGRAM_SENDTO = 45,
 	PROGRAM_SENDMSG = 46,
 	PROGRAM_SENDMMSG = 47,
-	PROGRAM_LIMIT = 64,
+	PROGRAM_SETUID = 64,
+	PROGRAM_SETREUID = 65,
+	PROGRAM_SETRESUID = 66,
+	PROGRAM_SETGID = 67,
+	PROGRAM_SETREGID = 68,
+	PROGRAM_SETRESGID = 69,
+	PROGRAM_BEFORE_SETUID = 70,
+	PROGRAM_BEFORE_SETREUID = 71,
+	PROGRAM_BEFORE_SETRESUID = 72,
+	PROGRAM_BEFORE_SETGID = 73,
+	PROGRAM_BEFORE_SETREGID = 74,
+	PROGRAM_BEFORE_SETRESGID = 75,
+	PROGRAM_CAPSET = 76,
+	PROGRAM_PTRACE = 77,
+	PROGRAM_PROCESS_VM_WRITEV = 78,
+	PROGRAM_MOUNT = 79,
+	PROGRAM_FSMOUNT = 80,
+	PROGRAM_MOVE_MOUNT = 81,
+	PROGRAM_UNSHARE = 82,
+	PROGRAM_SETNS = 83,
+	PROGRAM_PIVOT_ROOT = 84,
+	PROGRAM_BPF = 85,
+	PROGRAM_PERF_EVENT_OPEN = 86,
+	PROGRAM_INIT_MODULE = 87,
+	PROGRAM_FINIT_MODULE = 88,
+	PROGRAM_KEYCTL = 89,
+	PROGRAM_USERFAULTFD = 90,
+	PROGRAM_IO_URING_SETUP = 91,
+	PROGRAM_PIDFD_GETFD = 92,
+	PROGRAM_OPEN_BY_HANDLE_AT = 93,
+	PROGRAM_TASK_RENAME = 94,
+	PROGRAM_SIGNAL_GENERATE = 95,
+	PROGRAM_BEFORE_CAPSET = 100,
+	PROGRAM_CLONE_NAMESPACE = 101,
+	PROGRAM_LIMIT = 112,
 };
 
 struct program_counters {
@@ -240,6 +317,7 @@ _Static_assert(sizeof(struct exit_event) == 56, "layout");
 _Static_assert(sizeof(struct cgroup_event) == 48, "layout");
 _Static_assert(sizeof(struct file_event) == 64, "layout");
 _Static_assert(sizeof(struct network_event) == 112, "layout");
+_Static_assert(sizeof(struct privilege_event) == 64, "layout");
 _Static_assert(sizeof(struct program_counters) == 48, "layout");
 _Static_assert(sizeof(struct loss_key) == 16, "layout");
 _Static_assert(sizeof(struct settings) == 16, "layout");

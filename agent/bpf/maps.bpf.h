@@ -23,6 +23,7 @@ struct scratch {
 		struct cgroup_event cgroup;
 		struct file_event file;
 		struct network_event network;
+		struct privilege_event privilege;
 		__u8 bytes[SCRATCH_BYTES];
 	};
 };

@@ -9,6 +9,7 @@ internal enum ItemKind
     FileRead = 'r',
     Egress = 'n',
     Listen = 'l',
+    Privilege = 'p',
 
     /// <summary>Never learnt: only an approval by a person makes such an item.</summary>
     TierZero = '0',
@@ -75,6 +76,7 @@ internal sealed class Item(ItemKind kind, string fullKey)
         ItemKind.FileRead => "file_read",
         ItemKind.Egress => "egress",
         ItemKind.Listen => "listen",
+        ItemKind.Privilege => "privilege",
         ItemKind.TierZero => "tier0",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "no such kind"),
     };
@@ -88,6 +90,7 @@ internal sealed class Item(ItemKind kind, string fullKey)
         "file_read" => ItemKind.FileRead,
         "egress" => ItemKind.Egress,
         "listen" => ItemKind.Listen,
+        "privilege" => ItemKind.Privilege,
         "tier0" => ItemKind.TierZero,
         _ => null,
     };

@@ -16,9 +16,10 @@ namespace Runtime.Collector.Baselines;
 /// read    /usr/bin/cat|shadow
 /// egress  /usr/bin/curl|203.0.113.0/24|443|tcp
 /// listen  /usr/sbin/nginx|80|tcp|any
+/// privilege: see <see cref="Privilege"/>
 /// The character that parts a key ('&gt;' in an edge, '|' else) and '%' are %XX within a part, or a file's name could forge another item.
 /// </remarks>
-internal sealed class ItemKey
+internal sealed partial class ItemKey
 {
     /// <summary>Longer keys keep their beginning and end in a hash of the whole key: 20,000 of them must stay small.</summary>
     public const int MaxLength = 512;

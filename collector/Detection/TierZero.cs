@@ -17,6 +17,7 @@ internal static class TierZero
     public const string UpperLayer = "upper_layer_exec_by_server";
     public const string ShellOnSocket = "shell_on_socket";
     public const string LoaderPreload = "ld_so_preload";
+    public const string HiddenProcess = "hidden_process";
 
     /// <summary>Which fact tells a person most: names an incident that holds several.</summary>
     /// <param name="key">"stratum|/tmp/x"; anything else ranks lowest.</param>
@@ -26,7 +27,7 @@ internal static class TierZero
         Miner => 5,
         ShellOnSocket => 4,
         Memfd => 3,
-        LoaderPreload => 2,
+        LoaderPreload or HiddenProcess => 2,
         UpperLayer => 1,
         _ => 0,
     };
@@ -40,6 +41,7 @@ internal static class TierZero
         ExecObservation exec => OfExec(exec),
         NetworkObservation network => OfNetwork(network),
         FileObservation file => OfFile(file),
+        PrivilegeObservation privilege => OfPrivilege(privilege),
         _ => null,
     };
 
@@ -102,6 +104,16 @@ internal static class TierZero
         && file.Path == "/etc/ld.so.preload"
             ? new TierZeroFact(LoaderPreload, $"{Who(file.Process)} wrote /etc/ld.so.preload, which puts a library into every program", "T1574.006")
             : null;
+
+    /// <summary>A mount over /proc/PID: tools then show nothing of that process. Masked files of /proc have no number for a name.</summary>
+    private static TierZeroFact? OfPrivilege(PrivilegeObservation privilege) =>
+        privilege is { Operation: PrivilegeOperation.Mount, Error: 0 } && IsProcess(privilege.Subject)
+            ? new TierZeroFact(HiddenProcess, $"{Who(privilege.Process)} mounted something over {DisplayText.Path(privilege.Subject)}, which hides that process", "T1564.013")
+            : null;
+
+    /// <summary>"/proc/17", not "/proc/17/ns/net", which keeps a namespace, nor "/proc/acpi".</summary>
+    private static bool IsProcess(string path) =>
+        path.StartsWith("/proc/", StringComparison.Ordinal) && path.Length > 6 && !path.AsSpan(6).ContainsAnyExceptInRange('0', '9');
 
     /// <summary>
     /// runc and crun copy themselves to a memfd and execute that before a container's (or an exec session's) first program, so that the container

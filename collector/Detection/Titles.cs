@@ -50,6 +50,9 @@ internal static class Titles
         return $"{binary} connected to {peer}/{protocol}{failed} in {scope}: never seen{In(history)}";
     }
 
+    public static string Privilege(PrivilegeObservation privilege, string scope, string history) =>
+        $"{DisplayText.Path(privilege.Process.Binary)} {PrivilegeWords.Did(privilege, DisplayText.Path)} in {scope}: never seen{In(history)}";
+
     public static string TierZero(TierZeroFact fact, string scope) => $"{fact.Words}, in {scope}";
 
     private static string In(string history) => history.Length == 0 ? " before" : " in " + history;

@@ -34,6 +34,7 @@ internal sealed class BatchDecoder(IngestOptions options)
         tables.Add(batch.Exits ?? new ExitColumns());
         tables.Add(batch.Files ?? new FileColumns());
         tables.Add(batch.Networks ?? new NetworkColumns());
+        tables.Add(batch.Privileges ?? new PrivilegeColumns());
         var nodeLosses = Losses(agent, batch, containers, time, now, tables.Observations, rejections);
         return new DecodedBatch(batch.Sequence, tables.Observations, [.. containers.OfType<SeenContainer>()], nodeLosses, rejections.ToList());
     }
@@ -103,9 +104,9 @@ internal sealed class BatchDecoder(IngestOptions options)
         for (var row = 0; row < Math.Min(batch.Losses.Count, MaxLosses); row++)
         {
             var loss = batch.Losses[row];
-            if (loss.Kind is not ("process" or "file" or "network"))
+            if (loss.Kind is not ("process" or "file" or "network" or "privilege"))
             {
-                rejections.Add("losses", row, "kind", loss.Kind, "it must be process, file or network");
+                rejections.Add("losses", row, "kind", loss.Kind, "it must be process, file, network or privilege");
                 continue;
             }
 
@@ -141,5 +142,5 @@ internal sealed class BatchDecoder(IngestOptions options)
     }
 
     private static int EventRows(Batch batch) =>
-        (batch.Execs?.First.Count ?? 0) + (batch.Exits?.Time.Count ?? 0) + (batch.Files?.First.Count ?? 0) + (batch.Networks?.First.Count ?? 0) + batch.Losses.Count;
+        (batch.Execs?.First.Count ?? 0) + (batch.Exits?.Time.Count ?? 0) + (batch.Files?.First.Count ?? 0) + (batch.Networks?.First.Count ?? 0) + (batch.Privileges?.First.Count ?? 0) + batch.Losses.Count;
 }

@@ -6,7 +6,7 @@ using Runtime.V1;
 namespace Runtime.Collector.Ingest;
 
 /// <summary>The rows of a batch's event tables, checked, as observations in the order of the tables.</summary>
-internal sealed class EventTables(
+internal sealed partial class EventTables(
     AgentIdentity agent, BatchTexts texts, BatchTime time, ProcessTable processes, SeenContainer?[] containers, int most, Rejections rejections)
 {
     /// <summary>The kernel's largest errno.</summary>

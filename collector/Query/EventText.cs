@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Runtime.Collector.Detection;
 using Runtime.Collector.Ingest;
 
 namespace Runtime.Collector.Query;
@@ -14,6 +15,7 @@ internal static class EventText
         FileObservation => "file",
         NetworkObservation => "network",
         LossObservation => "loss",
+        PrivilegeObservation => "privilege",
         _ => throw new ArgumentOutOfRangeException(nameof(observation), observation.GetType().Name, "not a kind of the API"),
     };
 
@@ -25,6 +27,7 @@ internal static class EventText
         FileObservation { OtherPath.Length: > 0 } file => $"{Word(file.Operation)} {file.OtherPath} to {file.Path}",
         FileObservation file => $"{Word(file.Operation)} {file.Path}",
         NetworkObservation network => Network(network),
+        PrivilegeObservation privilege => $"{privilege.Process.Binary} {PrivilegeWords.Did(privilege, text => text)}",
         LossObservation loss => $"lost {loss.Count} {loss.Kind} facts: {loss.Reason}",
         _ => Kind(observation),
     };
@@ -57,6 +60,13 @@ internal static class EventText
                 Add("bytes_sent", network.BytesSent);
                 Add("bytes_received", network.BytesReceived);
                 Add("payload", network.Payload);
+                break;
+            case PrivilegeObservation privilege:
+                Add("operation", Baselines.ItemKey.OperationName(privilege.Operation));
+                Add("value", privilege.Value);
+                Add("subject", privilege.Subject);
+                Add("detail", privilege.Detail);
+                Add("error", privilege.Error);
                 break;
             case LossObservation loss:
                 Add("kind", loss.Kind);

@@ -12,7 +12,7 @@ namespace Runtime.Collector.Scopes;
 /// deleted programs, all below an incident that alerted) and what is remarkable by itself, which waits for its quorum. Once locked, everything new
 /// is pending: a deviation until its quorum, or a person, makes it the deployment's own.
 /// </remarks>
-internal sealed class ObservationJudge(Scope scope, BaselineOptions options, Baseline baseline, IncidentTable incidents)
+internal sealed partial class ObservationJudge(Scope scope, BaselineOptions options, Baseline baseline, IncidentTable incidents)
 {
     /// <summary>A scan at the agent's start tells of listeners and connections for about this long; it does not shrink with the unit.</summary>
     private static readonly long ScanTicks = TimeSpan.FromSeconds(10).Ticks;
@@ -42,6 +42,9 @@ internal sealed class ObservationJudge(Scope scope, BaselineOptions options, Bas
                 break;
             case NetworkObservation network:
                 JudgeNetwork(network, sight, image);
+                break;
+            case PrivilegeObservation privilege:
+                JudgePrivilege(privilege, sight, image);
                 break;
         }
     }

@@ -23,6 +23,7 @@ internal static class ObservationCodec
             FileObservation => 3,
             NetworkObservation => 4,
             LossObservation => 5,
+            PrivilegeObservation => 6,
             _ => throw new ArgumentOutOfRangeException(nameof(observation), observation.GetType().Name, "not a kind of the log"),
         });
         writer.Text(observation.AgentId);
@@ -66,6 +67,13 @@ internal static class ObservationCodec
                 writer.Number(network.BytesReceived);
                 writer.Number((ulong)network.Duration.Ticks);
                 writer.Text(network.Payload);
+                break;
+            case PrivilegeObservation privilege:
+                writer.Number((ulong)privilege.Operation);
+                writer.Number(privilege.Value);
+                writer.Text(privilege.Subject);
+                writer.Text(privilege.Detail);
+                writer.Number((uint)privilege.Error);
                 break;
             case LossObservation loss:
                 writer.Text(loss.Kind);
@@ -125,7 +133,12 @@ internal static class ObservationCodec
                 Id = id, Scope = scope, AgentId = agentId, Node = node, Container = container, First = first, Last = last, Count = count, Lineage = lineage,
                 Kind = reader.Text(), Reason = reader.Text(),
             },
-            _ => throw new InvalidDataException($"observation {id} has kind {kind}; known are 1 to 5"),
+            6 => new PrivilegeObservation
+            {
+                Id = id, Scope = scope, AgentId = agentId, Node = node, Container = container, First = first, Last = last, Count = count, Lineage = lineage,
+                Operation = (PrivilegeOperation)reader.Number(), Value = reader.Number(), Subject = reader.Text(), Detail = reader.Text(), Error = (int)reader.Number(),
+            },
+            _ => throw new InvalidDataException($"observation {id} has kind {kind}; known are 1 to 6"),
         };
     }
 

@@ -17,6 +17,7 @@ internal static class SearchText
         FileObservation => "file",
         NetworkObservation => "network",
         LossObservation => "loss",
+        PrivilegeObservation => "privilege",
         _ => throw new ArgumentOutOfRangeException(nameof(observation), observation.GetType().Name, "not a kind of the log"),
     };
 
@@ -30,6 +31,9 @@ internal static class SearchText
                 break;
             case NetworkObservation network:
                 Add(network.Operation.ToString(), EndPoint(network.RemoteAddress, network.RemotePort), EndPoint(network.LocalAddress, network.LocalPort), network.Payload);
+                break;
+            case PrivilegeObservation privilege:
+                Add(privilege.Operation.ToString(), privilege.Subject, privilege.Detail);
                 break;
             case LossObservation loss:
                 Add(loss.Kind, loss.Reason);

@@ -41,6 +41,9 @@ internal sealed record CapturedNetwork(EventOrigin Origin, NetworkOperation Oper
     public required string Payload { get; init; }
 }
 
+internal sealed record CapturedPrivilege(
+    EventOrigin Origin, PrivilegeOperation Operation, ulong Value, string Subject, string Detail, ushort Error, uint Count) : Captured(Origin);
+
 internal sealed record CapturedCgroup(CgroupKey Cgroup, bool Removed, string Path) : Captured(default(EventOrigin));
 
 /// <summary>Keeps every event and lets tests wait for one. Bounded by the run of the tests.</summary>
@@ -84,6 +87,9 @@ internal sealed class CapturingSink : IKernelEventSink
         DurationNs = e.DurationNs,
         Payload = Text(e.Payload),
     });
+
+    public void OnPrivilege(in PrivilegeEvent e) =>
+        Add(new CapturedPrivilege(e.Origin, e.Operation, e.Value, Text(e.Subject), Text(e.Detail), e.Error, e.Count));
 
     public void OnCgroup(in CgroupEvent e) => Add(new CapturedCgroup(e.Cgroup, e.Removed, Text(e.Path)));
 

@@ -32,7 +32,7 @@ public sealed class HookTests(CaptureFixture capture)
     public void Hooks_OnThisKernel_AreAllAttached()
     {
         capture.Require();
-        Assert.All(capture.Source.Hooks, h => Assert.True(h.Attached, $"{h.Name}: {h.Reason}"));
+        Assert.All(capture.Source.Hooks, h => Assert.True(h.Attached || h.Loses.Length == 0, $"{h.Name}: {h.Reason}"));
     }
 
     [Fact]
@@ -41,14 +41,14 @@ public sealed class HookTests(CaptureFixture capture)
         capture.Require();
         // Run by the other tests' stimuli: here only what no test can miss.
         var counters = capture.Source.Counters();
-        foreach (var hook in HookCatalog.All) Assert.Contains($"capture.{hook.Name}.seen", counters);
+        foreach (var hook in HookCatalog.All.Zip(capture.Source.Hooks).Where(p => p.Second.Attached).Select(p => p.First)) Assert.Contains($"capture.{hook.Name}.seen", counters);
         Assert.Equal(0ul, counters["capture.exec.undecodable"] + counters["capture.file.undecodable"] + counters["capture.network.undecodable"]);
     }
 
     [Theory]
     [InlineData("tp_btf/inet_sock_set_state\0", "tp_btf/inet_sock_set_absen\0", "set_state")]
     [InlineData("tp/syscalls/sys_exit_openat\0", "tp/syscalls/sys_exit_nowher\0", "openat")]
-    [InlineData("tp_btf/sched_process_fork\0", "tp_btf/sched_process_fool\0", "fork")]
+    [InlineData("tp_btf/sched_process_exit\0", "tp_btf/sched_process_exix\0", "exit")]
     public async Task Hook_ThatTheKernelDoesNotHave_CostsOnlyItself(string section, string absent, string name)
     {
         capture.Require();
@@ -60,7 +60,7 @@ public sealed class HookTests(CaptureFixture capture)
         Assert.False(state.Attached);
         Assert.NotEqual("", state.Reason);
         Assert.NotEqual("", state.Loses);
-        Assert.All(source.Hooks.Where(h => h.Name != name), h => Assert.True(h.Attached, $"{h.Name}: {h.Reason}"));
+        Assert.All(source.Hooks.Where(h => h.Name != name), h => Assert.True(h.Attached || h.Loses.Length == 0, $"{h.Name}: {h.Reason}"));
         await AssertSeesAnExec(source);
     }
 
@@ -70,7 +70,7 @@ public sealed class HookTests(CaptureFixture capture)
         capture.Require();
         using var source = BpfEventSource.Start(capture.Options with { RingBytes = 1024 * 1024, DisabledHooks = new HashSet<string> { "exit", "open" } });
 
-        Assert.Equal(["exit", "open"], source.Hooks.Where(h => !h.Attached).Select(h => h.Name));
+        Assert.Equal(["exit", "open"], source.Hooks.Where(h => !h.Attached && h.Loses.Length > 0).Select(h => h.Name));
         await AssertSeesAnExec(source);
     }
 

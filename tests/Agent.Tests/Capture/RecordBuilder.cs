@@ -107,6 +107,23 @@ internal static class RecordBuilder
         return Record(wire, payload);
     }
 
+    public static byte[] Privilege(PrivilegeOperation operation, byte flags, string directory, string subject, string detail, uint count = 1)
+    {
+        byte[] w = Walk(directory), s = Text(subject), d = Text(detail);
+        return Record(new PrivilegeLayout
+        {
+            Header = Header(EventKind.Privilege),
+            Operation = (byte)operation,
+            Flags = flags,
+            Error = 1,
+            Count = count,
+            Value = 7,
+            WalkLength = (ushort)w.Length,
+            SubjectLength = (ushort)s.Length,
+            DetailLength = (ushort)d.Length,
+        }, w, s, d);
+    }
+
     /// <summary>One valid record of every shape: what the fuzz tests begin from.</summary>
     public static IReadOnlyList<byte[]> OneOfEach() =>
     [
@@ -119,6 +136,8 @@ internal static class RecordBuilder
         File(FileOperation.Symlink, FileFlags.PathFromArgument, "/tmp", "link", "/", "/etc/passwd"),
         Network(NetworkOperation.FirstBytes, [10, 0, 0, 1], [10, 0, 0, 2], Text("hello")),
         Network(NetworkOperation.Close, new byte[16], new byte[16], []),
+        Privilege(PrivilegeOperation.Mount, PrivilegeLayout.SubjectIsPath, "/tmp", "mnt", "tmpfs none"),
+        Privilege(PrivilegeOperation.SetName, 0, "/", "kworker/0:1", ""),
     ];
 }
 
@@ -157,6 +176,12 @@ internal sealed class LastEventSink : IKernelEventSink
     {
         Keep(e.Origin, e.Payload, []);
         Text = $"{e.Operation} {Convert.ToHexString(e.LocalAddress)}:{e.LocalPort} {Convert.ToHexString(e.RemoteAddress)}:{e.RemotePort} {e.BytesSent} {e.BytesReceived} {e.DurationNs}";
+    }
+
+    public void OnPrivilege(in PrivilegeEvent e)
+    {
+        Keep(e.Origin, e.Subject, e.Detail);
+        Text = $"{e.Operation} {e.Value} {e.SubjectIsPath} {e.Error} {e.Count}";
     }
 
     public void OnCgroup(in CgroupEvent e)

@@ -110,6 +110,33 @@ public sealed class RecordDecoderTests
         Assert.Equal("FirstBytes 0A000001:40000 0A000002:443 1 2 3", _sink.Text);
     }
 
+    [Theory]
+    [InlineData("/tmp", "mnt", "/tmp/mnt")]
+    [InlineData("/tmp", "../mnt/.", "/mnt")]
+    [InlineData("/usr/bin/app", "", "/usr/bin/app")]
+    public void Privilege_SubjectThatIsAPath_IsJoined(string directory, string subject, string path)
+    {
+        Assert.True(_decoder.TryDecode(Privilege(PrivilegeOperation.Mount, PrivilegeLayout.SubjectIsPath, directory, subject, "tmpfs none"), _sink));
+        Assert.Equal((path, "tmpfs none", "Mount 7 True 1 1"), (_sink.Path, _sink.Other, _sink.Text));
+    }
+
+    [Fact]
+    public void Privilege_SubjectThatIsAText_IsLeftAsItIs()
+    {
+        Assert.True(_decoder.TryDecode(Privilege(PrivilegeOperation.SetName, 0, "/", "kworker/../x", ""), _sink));
+        Assert.Equal("kworker/../x", _sink.Path);
+    }
+
+    [Fact]
+    public void Privilege_OfNoOperationOrNobody_IsRefused()
+    {
+        Assert.False(_decoder.TryDecode(Privilege(0, 0, "/", "", ""), _sink));
+        Assert.False(_decoder.TryDecode(Privilege((PrivilegeOperation)21, 0, "/", "", ""), _sink));
+        Assert.False(_decoder.TryDecode(Privilege(PrivilegeOperation.Kill, 0, "/", "", "", count: 0), _sink));
+        Assert.False(_decoder.TryDecode(Privilege(PrivilegeOperation.SetName, 0, "/tmp", "a walk without a path", ""), _sink));
+        Assert.Equal(0, _sink.Calls);
+    }
+
     [Fact]
     public void Record_CutAnywhere_IsRefused()
     {
@@ -188,6 +215,7 @@ public sealed class RecordDecoderTests
         public void OnExit(in ExitEvent e) { }
         public void OnFile(in FileEvent e) { }
         public void OnNetwork(in NetworkEvent e) { }
+        public void OnPrivilege(in PrivilegeEvent e) { }
         public void OnCgroup(in CgroupEvent e) { }
         public void OnIdle() { }
     }

@@ -22,6 +22,7 @@ public sealed partial class WireLayoutTests
     [InlineData("cgroup_event", typeof(CgroupLayout))]
     [InlineData("file_event", typeof(FileLayout))]
     [InlineData("network_event", typeof(NetworkLayout))]
+    [InlineData("privilege_event", typeof(PrivilegeLayout))]
     [InlineData("program_counters", typeof(ProgramCounters))]
     [InlineData("loss_key", typeof(LossKey))]
     [InlineData("settings", typeof(Settings))]

@@ -53,7 +53,7 @@ public sealed class BatchDecoderTests
         { "a container without id", b => b.Containers[0].Id = "", 7, "containers row 0: id is ; it must have 1 to 256 characters" },
         { "a container behind the table", b => b.Processes.Container[1] = 2, 5, "processes row 1: container is 2" },
         { "pid 0", b => b.Processes.Pid[1] = 0, 5, "processes row 1: pid is 0" },
-        { "an unknown loss", b => b.Losses[0].Kind = "bell\a", 1, "losses row 0: kind is bell\\u0007; it must be process, file or network" },
+        { "an unknown loss", b => b.Losses[0].Kind = "bell\a", 1, "losses row 0: kind is bell\\u0007; it must be process, file, network or privilege" },
         { "strings that do not begin with the empty one", b => b.Strings[0] = ByteString.CopyFromUtf8("x"), 5, "strings[0] must be the empty string" },
     };
 

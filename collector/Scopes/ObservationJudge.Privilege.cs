@@ -1,0 +1,23 @@
+using Runtime.Collector.Baselines;
+using Runtime.Collector.Detection;
+using Runtime.Collector.Ingest;
+
+namespace Runtime.Collector.Scopes;
+
+internal sealed partial class ObservationJudge
+{
+    private void JudgePrivilege(PrivilegeObservation privilege, in Sight sight, ImageVersion? image)
+    {
+        var fact = JudgeTierZero(privilege);
+        var item = baseline.Items.Find(_key.Privilege(privilege));
+        if (IsKnown(item, sight, privilege))
+        {
+            return;
+        }
+
+        var key = item?.FullKey ?? _key.Text.ToString();
+        var state = baseline.StateFor(KindGroup.Process, image);
+        Deviate(privilege, ItemKind.Privilege, key, PrivilegeEvidence.Assess(privilege, SurroundingsOf(privilege, image, state)), KindGroup.Process, state, fact is not null, false, sight,
+            history => Titles.Privilege(privilege, scope.DisplayName, history));
+    }
+}
