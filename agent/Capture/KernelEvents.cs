@@ -136,6 +136,15 @@ internal enum FileOperation : byte
     Symlink = 6,
     ChmodExecutable = 7,
     SensitiveRead = 8,
+    Truncate = 9,
+    MapExecutable = 10,
+    MapWritable = 11,
+    Xattr = 12,
+    Attribute = 13,
+    MakeNode = 14,
+    ChmodSpecial = 15,
+    Times = 16,
+    SensitiveWrite = 17,
 }
 
 [Flags]
@@ -178,6 +187,23 @@ internal enum NetworkOperation : byte
     Close = 4,
     UdpPeer = 5,
     FirstBytes = 6,
+    NameQuery = 7,
+    Progress = 8,
+    RawSocket = 9,
+    UnixConnect = 10,
+}
+
+/// <summary>Same bits as NetworkFlag in ingest.proto.</summary>
+[Flags]
+internal enum NetworkFlags : byte
+{
+    None = 0,
+
+    /// <summary>Was there when the agent started: state, not novelty.</summary>
+    AtStart = 1,
+
+    /// <summary>The name is what the client called the server, not what it looked up.</summary>
+    NameFromSni = 2,
 }
 
 /// <summary>A 4- or 16-byte address in network order; IPv4-mapped IPv6 is given as 4 bytes. Length 0: not known.</summary>

@@ -139,7 +139,7 @@ internal sealed partial class RecordDecoder(SensitivePaths sensitivePaths)
     {
         if (!TryRead<FileLayout>(record, out var wire)) return false;
         var operation = (FileOperation)wire.Operation;
-        if (operation is FileOperation.Unknown or > FileOperation.SensitiveRead) return false;
+        if (operation is FileOperation.Unknown or > FileOperation.SensitiveWrite) return false;
         var tails = record[Unsafe.SizeOf<FileLayout>()..];
         if (tails.Length != wire.WalkLength + wire.ArgumentLength + wire.OtherWalkLength + wire.OtherArgumentLength) return false;
 
@@ -185,7 +185,7 @@ internal sealed partial class RecordDecoder(SensitivePaths sensitivePaths)
     {
         if (!TryRead<NetworkLayout>(record, out var wire)) return false;
         var operation = (NetworkOperation)wire.Operation;
-        if (operation is NetworkOperation.Unknown or > NetworkOperation.FirstBytes) return false;
+        if (operation is NetworkOperation.Unknown or > NetworkOperation.UnixConnect) return false;
         if (wire.AddressLength is not (0 or 4 or 16)) return false;
         var payload = record[Unsafe.SizeOf<NetworkLayout>()..];
         if (payload.Length != wire.PayloadLength) return false;

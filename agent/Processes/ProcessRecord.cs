@@ -35,6 +35,9 @@ internal enum ProcessFlags : uint
     NetworkFacing = 512,
     AtStart = 1024,
     ParentUnknown = 2048,
+    StdinPipe = 4096,
+    StdoutPipe = 8192,
+    LoaderVariablesTruncated = 16384,
 }
 
 /// <summary>One program image that a process ran. Immutable: the next exec of the same process makes a new record.</summary>
@@ -75,6 +78,8 @@ internal sealed class ProcessRecord
         NetworkNamespace = other.NetworkNamespace;
         UserNamespace = other.UserNamespace;
         ExecBootNs = other.ExecBootNs;
+        LoaderVariables = other.LoaderVariables;
+        Payload = other.Payload;
     }
 
     public required ProcessKey Key { get; init; }
@@ -115,4 +120,10 @@ internal sealed class ProcessRecord
 
     /// <summary>When this image was executed, CLOCK_BOOTTIME ns; the process's start where no exec was seen.</summary>
     public ulong ExecBootNs { get; init; }
+
+    /// <summary>Environment variables that change what is loaded, NAME=VALUE joined by NUL, values redacted; empty when none.</summary>
+    public byte[] LoaderVariables { get; init; } = [];
+
+    /// <summary>The file that a dynamic loader was told to run (ld-linux … ./payload); empty when none.</summary>
+    public byte[] Payload { get; init; } = [];
 }

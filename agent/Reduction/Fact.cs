@@ -64,6 +64,10 @@ internal sealed record NetworkFact : Fact
 
     /// <summary>"stratum", "tls", "http", "ssh", "other"; empty unless the operation is FirstBytes.</summary>
     public string Payload { get; init; } = "";
+
+    /// <summary>The question of a NameQuery, the path of a UnixConnect, else the name by which the peer was reached; empty when not known.</summary>
+    public byte[] Name { get; init; } = [];
+    public NetworkFlags Flags { get; init; }
 }
 
 /// <summary>Facts that were seen and are gone. A fact in the stream itself, not only a metric.</summary>

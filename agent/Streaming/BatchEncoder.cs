@@ -159,6 +159,8 @@ internal sealed class BatchEncoder(IWallClock clock, int maxRows, int maxBytes)
         table.BytesReceived.Add(fact.BytesReceived);
         table.DurationNs.Add(fact.DurationNs);
         table.Payload.Add(Text(PayloadBytes.Of(fact.Payload)));
+        table.Name.Add(Text(fact.Name));
+        table.Flags.Add((uint)fact.Flags);
     }
 
     private uint Process(ProcessRecord process, ContainerRecord? owner, uint container, uint parent)
@@ -193,6 +195,8 @@ internal sealed class BatchEncoder(IWallClock clock, int maxRows, int maxBytes)
         table.PidNamespace.Add(process.PidNamespace);
         table.NetworkNamespace.Add(process.NetworkNamespace);
         table.UserNamespace.Add(process.UserNamespace);
+        table.LoaderVariables.Add(Text(process.LoaderVariables));
+        table.Payload.Add(Text(process.Payload));
         column = (uint)table.Pid.Count;
         _processes.Add(identity, column);
         _bytes += ProcessBytes;
@@ -253,12 +257,14 @@ internal sealed class BatchEncoder(IWallClock clock, int maxRows, int maxBytes)
         foreach (var process in _lineage)
         {
             if (!_processes.ContainsKey(ProcessIdentity.Of(process, fact.Container)))
-                bytes += ProcessBytes + Cost(process.Binary) + Cost(process.Arguments) + Cost(process.Cwd) + Cost(process.Script);
+                bytes += ProcessBytes + Cost(process.Binary) + Cost(process.Arguments) + Cost(process.Cwd) + Cost(process.Script) + Cost(process.LoaderVariables) + Cost(process.Payload);
         }
         if (fact.Container is { } container && !_containers.ContainsKey(container.Id))
             bytes += ContainerMessages.Of(container).CalculateSize() + 8;
         if (fact is FileFact file)
             bytes += Cost(file.Path) + Cost(file.Template) + Cost(file.OtherPath);
+        if (fact is NetworkFact network)
+            bytes += Cost(network.Name);
         if (fact is PrivilegeFact privilege)
             bytes += Cost(privilege.Subject) + Cost(privilege.Detail);
         return bytes;

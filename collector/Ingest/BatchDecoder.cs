@@ -104,9 +104,9 @@ internal sealed class BatchDecoder(IngestOptions options)
         for (var row = 0; row < Math.Min(batch.Losses.Count, MaxLosses); row++)
         {
             var loss = batch.Losses[row];
-            if (loss.Kind is not ("process" or "file" or "network" or "privilege"))
+            if (loss.Kind is not ("process" or "file" or "network" or "privilege" or "binary" or "managed" or "resource"))
             {
-                rejections.Add("losses", row, "kind", loss.Kind, "it must be process, file, network or privilege");
+                rejections.Add("losses", row, "kind", loss.Kind, "it must be process, file, network, privilege, binary, managed or resource");
                 continue;
             }
 

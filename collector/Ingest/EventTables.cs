@@ -56,7 +56,7 @@ internal sealed partial class EventTables(
         for (_row = 0; _row < rows; _row++)
         {
             if (Common(c.First[_row], c.Last[_row], c.Count[_row], c.Process[_row]) is { } row
-                && Holds(c.Operation[_row] is >= 1 and <= (uint)FileOperation.SensitiveRead, "operation", c.Operation[_row], "file operations are 1 to 8")
+                && Holds(c.Operation[_row] is >= 1 and <= (uint)FileOperation.SensitiveWrite, "operation", c.Operation[_row], "file operations are 1 to 17")
                 && Holds(c.Path[_row] != 0, "path", c.Path[_row], "a file has a path")
                 && Text("path", c.Path[_row], out var path)
                 && Text("template", c.Template[_row], out var template)
@@ -74,32 +74,43 @@ internal sealed partial class EventTables(
 
     public void Add(NetworkColumns c)
     {
+        Columns.FillAbsent(c.Name, c.First.Count);
+        Columns.FillAbsent(c.Flags, c.First.Count);
         var rows = Begin(
             "networks", ("first", c.First.Count), ("last", c.Last.Count), ("count", c.Count.Count), ("process", c.Process.Count), ("operation", c.Operation.Count), ("protocol", c.Protocol.Count),
             ("local_address", c.LocalAddress.Count), ("local_port", c.LocalPort.Count), ("remote_address", c.RemoteAddress.Count), ("remote_port", c.RemotePort.Count), ("error", c.Error.Count),
-            ("bytes_sent", c.BytesSent.Count), ("bytes_received", c.BytesReceived.Count), ("duration_ns", c.DurationNs.Count), ("payload", c.Payload.Count));
+            ("bytes_sent", c.BytesSent.Count), ("bytes_received", c.BytesReceived.Count), ("duration_ns", c.DurationNs.Count), ("payload", c.Payload.Count),
+            ("name", c.Name.Count), ("flags", c.Flags.Count));
         for (_row = 0; _row < rows; _row++)
         {
             if (Common(c.First[_row], c.Last[_row], c.Count[_row], c.Process[_row]) is { } row
-                && Holds(c.Operation[_row] is >= 1 and <= (uint)NetworkOperation.FirstBytes, "operation", c.Operation[_row], "network operations are 1 to 6")
-                && Holds(c.Protocol[_row] is 6 or 17, "protocol", c.Protocol[_row], "a protocol must be 6 (TCP) or 17 (UDP)")
+                && Holds(c.Operation[_row] is >= 1 and <= (uint)NetworkOperation.UnixConnect, "operation", c.Operation[_row], "network operations are 1 to 10")
+                && Holds(IsProtocol((NetworkOperation)c.Operation[_row], c.Protocol[_row]), "protocol", c.Protocol[_row], "a protocol must be 6 (TCP) or 17 (UDP); of a raw socket 0 to 65535, of a unix socket 0")
                 && Holds(c.LocalPort[_row] <= 65_535, "local_port", c.LocalPort[_row], "a port must be from 0 to 65535")
                 && Holds(c.RemotePort[_row] <= 65_535, "remote_port", c.RemotePort[_row], "a port must be from 0 to 65535")
                 && Holds(c.Error[_row] <= MaxErrno, "error", c.Error[_row], "an errno must be from 0 to 4095")
                 && Address("local_address", c.LocalAddress[_row], out var local)
                 && Address("remote_address", c.RemoteAddress[_row], out var remote)
-                && Text("payload", c.Payload[_row], out var payload))
+                && Text("payload", c.Payload[_row], out var payload)
+                && Text("name", c.Name[_row], out var name))
             {
                 Observations.Add(new NetworkObservation
                 {
                     Scope = row.Scope, AgentId = agent.AgentId, Node = agent.Node, Container = row.Container, First = row.First, Last = row.Last, Count = row.Count, Lineage = row.Lineage,
                     Operation = (NetworkOperation)c.Operation[_row], Protocol = (int)c.Protocol[_row], LocalAddress = local, LocalPort = (int)c.LocalPort[_row],
                     RemoteAddress = remote, RemotePort = (int)c.RemotePort[_row], Error = (int)c.Error[_row],
-                    BytesSent = c.BytesSent[_row], BytesReceived = c.BytesReceived[_row], Duration = Span(c.DurationNs[_row]), Payload = payload,
+                    BytesSent = c.BytesSent[_row], BytesReceived = c.BytesReceived[_row], Duration = Span(c.DurationNs[_row]), Payload = payload, Name = name, Flags = (NetworkFlags)c.Flags[_row],
                 });
             }
         }
     }
+
+    private static bool IsProtocol(NetworkOperation operation, uint protocol) => operation switch
+    {
+        NetworkOperation.RawSocket => protocol <= ushort.MaxValue,
+        NetworkOperation.UnixConnect => protocol == 0,
+        _ => protocol is 6 or 17,
+    };
 
     private int Begin(string table, params ReadOnlySpan<(string Name, int Length)> columns)
     {

@@ -29,6 +29,9 @@ internal enum ProcessFlags
     NetworkFacing = 512,
     AtStart = 1024,
     ParentUnknown = 2048,
+    StdinPipe = 4096,
+    StdoutPipe = 8192,
+    LoaderVariablesTruncated = 16384,
 }
 
 /// <summary>One program image that a process ran. Text was decoded as UTF-8 with U+FFFD for what is not; control characters are kept.</summary>
@@ -56,6 +59,12 @@ internal sealed record ProcessInfo(
     public ulong Size { get; init; }
     public ulong EffectiveCapabilities { get; init; }
     public DateTimeOffset? BinaryModified { get; init; }
+
+    /// <summary>Environment variables that change what is loaded, each NAME=VALUE; values redacted by the agent.</summary>
+    public IReadOnlyList<string> LoaderVariables { get; init; } = [];
+
+    /// <summary>The file that a dynamic loader was told to run (ld-linux … ./payload); empty when none.</summary>
+    public string Payload { get; init; } = "";
 }
 
 /// <summary>What is known of the container when the observation was made.</summary>
@@ -122,6 +131,15 @@ internal enum FileOperation
     Symlink = 6,
     ChmodExecutable = 7,
     SensitiveRead = 8,
+    Truncate = 9,
+    MapExecutable = 10,
+    MapWritable = 11,
+    Xattr = 12,
+    Attribute = 13,
+    MakeNode = 14,
+    ChmodSpecial = 15,
+    Times = 16,
+    SensitiveWrite = 17,
 }
 
 /// <summary>Same bits as FileFlag in ingest.proto.</summary>
@@ -163,13 +181,30 @@ internal enum NetworkOperation
     Close = 4,
     UdpPeer = 5,
     FirstBytes = 6,
+    NameQuery = 7,
+    Progress = 8,
+    RawSocket = 9,
+    UnixConnect = 10,
+}
+
+/// <summary>Same bits as NetworkFlag in ingest.proto.</summary>
+[Flags]
+internal enum NetworkFlags
+{
+    None = 0,
+
+    /// <summary>Was there when the agent started: state, not novelty.</summary>
+    AtStart = 1,
+
+    /// <summary>The name is what the client called the server, not what it looked up.</summary>
+    NameFromSni = 2,
 }
 
 internal sealed record NetworkObservation : Observation
 {
     public required NetworkOperation Operation { get; init; }
 
-    /// <summary>IPPROTO_TCP 6 or IPPROTO_UDP 17.</summary>
+    /// <summary>IPPROTO_TCP 6, IPPROTO_UDP 17; of a raw socket as it was asked for; 0 for a unix socket.</summary>
     public required int Protocol { get; init; }
 
     /// <summary>Null when not known. Never an IPv4-mapped IPv6 address.</summary>
@@ -186,6 +221,10 @@ internal sealed record NetworkObservation : Observation
 
     /// <summary>"stratum", "tls", "http", "ssh", "other" for FirstBytes; empty else.</summary>
     public string Payload { get; init; } = "";
+
+    /// <summary>The question of a NameQuery, the path of a UnixConnect, else the name by which the peer was reached; empty when not known.</summary>
+    public string Name { get; init; } = "";
+    public NetworkFlags Flags { get; init; }
 }
 
 /// <summary>Facts that an agent saw and that are gone: the unit of the baseline that they fall into counts for nothing.</summary>

@@ -17,6 +17,8 @@ internal sealed class ProcessTable
 
     public ProcessTable(ProcessColumns columns, BatchTexts texts, SeenContainer?[] containers, BatchTime time, int most, Rejections rejections)
     {
+        Columns.FillAbsent(columns.LoaderVariables, columns.Pid.Count);
+        Columns.FillAbsent(columns.Payload, columns.Pid.Count);
         var rows = Rows(columns, most, rejections);
         _processes = new ProcessInfo?[rows];
         _lineages = new IReadOnlyList<ProcessInfo>?[rows];
@@ -30,7 +32,7 @@ internal sealed class ProcessTable
                 continue;
             }
 
-            if (Texts(columns, row, texts, rejections) is not var (binary, arguments, cwd, script))
+            if (Texts(columns, row, texts, rejections) is not var (binary, arguments, cwd, script, variables, payload))
             {
                 continue;
             }
@@ -39,7 +41,7 @@ internal sealed class ProcessTable
             _containers[row] = (int)columns.Container[row];
             var modified = columns.ModifiedUnixS[row];
             _processes[row] = new ProcessInfo(
-                columns.Pid[row], columns.StartBootNs[row], binary, arguments.Length == 0 ? [] : arguments.Split('\0'), cwd, script,
+                columns.Pid[row], columns.StartBootNs[row], binary, Split(arguments), cwd, script,
                 columns.Uid[row], columns.Euid[row], columns.Gid[row], columns.LoginUid[row],
                 (ProcessFlags)columns.Flags[row], (Phase)columns.Phase[row],
                 // A process may be older than a clock that was wrong at boot; it is the batch's rows whose time counts.
@@ -50,6 +52,8 @@ internal sealed class ProcessTable
                 Size = columns.Size[row],
                 EffectiveCapabilities = columns.Capabilities[row],
                 BinaryModified = modified is > 0 and < 253_402_300_800 ? DateTimeOffset.FromUnixTimeSeconds(modified) : null,
+                LoaderVariables = Split(variables),
+                Payload = payload,
             };
         }
     }
@@ -120,12 +124,16 @@ internal sealed class ProcessTable
         return columns.Phase[row] > (uint)Phase.Host ? ("phase", Words(columns.Phase[row]), "phases are 0 to 4") : null;
     }
 
-    private static (string Binary, string Arguments, string Cwd, string Script)? Texts(ProcessColumns columns, int row, BatchTexts texts, Rejections rejections)
+    private static string[] Split(string joined) => joined.Length == 0 ? [] : joined.Split('\0');
+
+    private static (string Binary, string Arguments, string Cwd, string Script, string Variables, string Payload)? Texts(ProcessColumns columns, int row, BatchTexts texts, Rejections rejections)
     {
         return Text("binary", columns.Binary[row], out var binary)
             && Text("arguments", columns.Arguments[row], out var arguments)
             && Text("cwd", columns.Cwd[row], out var cwd)
-            && Text("script", columns.Script[row], out var script) ? (binary, arguments, cwd, script) : null;
+            && Text("script", columns.Script[row], out var script)
+            && Text("loader_variables", columns.LoaderVariables[row], out var variables)
+            && Text("payload", columns.Payload[row], out var payload) ? (binary, arguments, cwd, script, variables, payload) : null;
 
         bool Text(string column, uint index, out string text)
         {
@@ -146,7 +154,7 @@ internal sealed class ProcessTable
         ("login_uid", c.LoginUid.Count), ("flags", c.Flags.Count), ("inode", c.Inode.Count), ("device", c.Device.Count), ("modified_unix_s", c.ModifiedUnixS.Count),
         ("changed_unix_s", c.ChangedUnixS.Count), ("size", c.Size.Count), ("links", c.Links.Count), ("capabilities", c.Capabilities.Count), ("phase", c.Phase.Count),
         ("exec_time", c.ExecTime.Count), ("mount_namespace", c.MountNamespace.Count), ("pid_namespace", c.PidNamespace.Count), ("network_namespace", c.NetworkNamespace.Count),
-        ("user_namespace", c.UserNamespace.Count));
+        ("user_namespace", c.UserNamespace.Count), ("loader_variables", c.LoaderVariables.Count), ("payload", c.Payload.Count));
 
     private static string Words(uint value) => value.ToString(CultureInfo.InvariantCulture);
 }

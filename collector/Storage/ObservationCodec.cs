@@ -5,12 +5,13 @@ namespace Runtime.Collector.Storage;
 
 /// <summary>
 /// An observation as the log keeps it: a version byte, a kind byte, then the fields in the order written here (numbers as LEB128
-/// varints, text as length and UTF-8, times as UTC ticks). Its id and scope are columns of the row. A new field means a new
-/// version; older versions stay readable.
+/// varints, text as length and UTF-8, times as UTC ticks). Its id and scope are columns of the row. A new field stands at
+/// the end of its part and means a new version; older versions stay readable. A new kind needs none.
 /// </summary>
 internal static class ObservationCodec
 {
-    private const byte Version = 1;
+    /// <summary>2: a process's loader variables and payload; a network's name and flags.</summary>
+    private const byte Version = 2;
 
     public static byte[] Encode(Observation observation)
     {
@@ -67,6 +68,8 @@ internal static class ObservationCodec
                 writer.Number(network.BytesReceived);
                 writer.Number((ulong)network.Duration.Ticks);
                 writer.Text(network.Payload);
+                writer.Text(network.Name);
+                writer.Number((ulong)network.Flags);
                 break;
             case PrivilegeObservation privilege:
                 writer.Number((ulong)privilege.Operation);
@@ -89,9 +92,9 @@ internal static class ObservationCodec
     {
         var reader = new PackedReader(body);
         var version = reader.Byte();
-        if (version != Version)
+        if (version is 0 or > Version)
         {
-            throw new InvalidDataException($"observation {id} has format version {version}; this collector reads version {Version}");
+            throw new InvalidDataException($"observation {id} has format version {version}; this collector reads versions 1 to {Version}");
         }
 
         var kind = reader.Byte();
@@ -104,7 +107,7 @@ internal static class ObservationCodec
         var lineage = new ProcessInfo[reader.Length()];
         for (var i = 0; i < lineage.Length; i++)
         {
-            lineage[i] = ReadProcess(ref reader);
+            lineage[i] = ReadProcess(ref reader, version);
         }
 
         return kind switch
@@ -127,6 +130,7 @@ internal static class ObservationCodec
                 Operation = (NetworkOperation)reader.Number(), Protocol = (int)reader.Number(),
                 LocalAddress = reader.Address(), LocalPort = (int)reader.Number(), RemoteAddress = reader.Address(), RemotePort = (int)reader.Number(),
                 Error = (int)reader.Number(), BytesSent = reader.Number(), BytesReceived = reader.Number(), Duration = reader.Span(), Payload = reader.Text(),
+                Name = version >= 2 ? reader.Text() : "", Flags = version >= 2 ? (NetworkFlags)reader.Number() : NetworkFlags.None,
             },
             5 => new LossObservation
             {
@@ -194,12 +198,7 @@ internal static class ObservationCodec
         writer.Number(process.Pid);
         writer.Number(process.StartBootNs);
         writer.Text(process.Binary);
-        writer.Number((ulong)process.Arguments.Count);
-        foreach (var argument in process.Arguments)
-        {
-            writer.Text(argument);
-        }
-
+        Write(ref writer, process.Arguments);
         writer.Text(process.Cwd);
         writer.Text(process.Script);
         writer.Number(process.Uid);
@@ -214,24 +213,42 @@ internal static class ObservationCodec
         writer.Number(process.Size);
         writer.Number(process.EffectiveCapabilities);
         writer.OptionalTime(process.BinaryModified);
+        Write(ref writer, process.LoaderVariables);
+        writer.Text(process.Payload);
     }
 
-    private static ProcessInfo ReadProcess(ref PackedReader reader)
+    private static void Write(ref PackedWriter writer, IReadOnlyList<string> texts)
+    {
+        writer.Number((ulong)texts.Count);
+        foreach (var text in texts)
+        {
+            writer.Text(text);
+        }
+    }
+
+    private static string[] ReadTexts(ref PackedReader reader)
+    {
+        var texts = new string[reader.Length()];
+        for (var i = 0; i < texts.Length; i++)
+        {
+            texts[i] = reader.Text();
+        }
+
+        return texts;
+    }
+
+    private static ProcessInfo ReadProcess(ref PackedReader reader, byte version)
     {
         var pid = (uint)reader.Number();
         var start = reader.Number();
         var binary = reader.Text();
-        var arguments = new string[reader.Length()];
-        for (var i = 0; i < arguments.Length; i++)
-        {
-            arguments[i] = reader.Text();
-        }
-
+        var arguments = ReadTexts(ref reader);
         return new ProcessInfo(
             pid, start, binary, arguments, reader.Text(), reader.Text(), (uint)reader.Number(), (uint)reader.Number(), (uint)reader.Number(), (uint)reader.Number(),
             (ProcessFlags)reader.Number(), (Phase)reader.Number(), reader.Time())
         {
             Inode = reader.Number(), Device = (uint)reader.Number(), Size = reader.Number(), EffectiveCapabilities = reader.Number(), BinaryModified = reader.OptionalTime(),
+            LoaderVariables = version >= 2 ? ReadTexts(ref reader) : [], Payload = version >= 2 ? reader.Text() : "",
         };
     }
 }

@@ -39,6 +39,32 @@ public sealed class ObservationCodecTests
                 && ObservationCodec.Decode(0, observation.Scope, encoded).Process.Arguments.SequenceEqual(arguments);
         }, iter: 2000);
 
+    /// <summary>Rows as version 1 wrote them: a node that was updated keeps its history.</summary>
+    [Fact]
+    public void Decode_OfVersionOne_LacksOnlyWhatWasAddedLater()
+    {
+        const string Connect =
+            "AQQHYWdlbnQtMQZub2RlLTGAwN3mlKvS7wiAocn+lKvS7wgDAUBhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhCmNvbnRhaW5lcm"
+            + "QDYXBwFHdlYi01ZDhmNmM5YjdmLXgyeDdrBHNob3AFdWlkLTEcZG9ja2VyLmlvL2xpYnJhcnkvbmdpbng6MS4yNUdzaGEyNTY6MTExMTExMTExMTExMTExMTExMTExMTExMTExMTExMTExMTExMTEx"
+            + "MTExMTExMTExMTExMTExMTExMTExMTExMQgxMC4wLjAuN4Dwy9iOqtLvCAEWL2t1YmVwb2RzL2Jlc3RlZmZvcnQveAIRcG9kLXRlbXBsYXRlLWhhc2gKNWQ4ZjZjOWI3ZgNhcHADd2ViAWSA0NvD9A"
+            + "IPL3Vzci9zYmluL25naW54AQ8vdXNyL3NiaW4vbmdpbngBLwBlZWX/////D4AEAoDA3eaUq9LvCCoHgCD7y5DACoDAodzL2L7vCAEGBAoAAAfAuAIEywBxCbsDbwoUwMOTBwN0bHM=";
+        var expected = Sample.Connect() with { Name = "", Flags = NetworkFlags.None };
+        var decoded = ObservationCodec.Decode(1, expected.Scope, Convert.FromBase64String(Connect));
+        Assert.Equal(Text(expected), Text(decoded));
+        var process = decoded.Process with { LoaderVariables = Sample.Process().LoaderVariables, Payload = Sample.Process().Payload };
+        Assert.Empty(decoded.Process.LoaderVariables);
+        Assert.Empty(decoded.Process.Payload);
+        Assert.Equivalent(Sample.Process(), process, strict: true);
+    }
+
+    [Fact]
+    public void Decode_OfANewerVersion_SaysWhichAreRead()
+    {
+        var bytes = ObservationCodec.Encode(Sample.Exec());
+        bytes[0]++;
+        Assert.Contains("reads versions 1 to", Assert.Throws<InvalidDataException>(() => ObservationCodec.Decode(1, Sample.Web, bytes)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Decode_OfDamagedBytes_FailsOnlyAsInvalidData() =>
         Gen.Select(Gen.Int[0, Kinds.Length - 1], Gen.Int[0, 10_000], Gen.Byte, Gen.Int[0, 10_000]).Sample((kind, at, value, cut) =>

@@ -25,6 +25,7 @@ internal static class Sample
         pid, 1_000_000_000UL * pid, binary, [binary, .. arguments], "/", "", 101, 101, 101, uint.MaxValue, ProcessFlags.NetworkFacing, Phase.Steady, Now)
     {
         Inode = 42, Device = 7, Size = 4096, EffectiveCapabilities = 0xa80425fb, BinaryModified = Now.AddDays(-100),
+        LoaderVariables = ["LD_PRELOAD=/tmp/a.so"], Payload = "/tmp/payload",
     };
 
     public static ExecObservation Exec(string binary = "/usr/sbin/nginx", Scope? scope = null, DateTimeOffset? at = null, params string[] arguments) => new()
@@ -38,6 +39,7 @@ internal static class Sample
         Scope = scope ?? Web, AgentId = Agent.AgentId, Node = Agent.Node, Container = WebContainer, First = Now, Last = Now.AddSeconds(5), Count = 3, Lineage = [Process()],
         Operation = NetworkOperation.Connect, Protocol = 6, LocalAddress = IPAddress.Parse("10.0.0.7"), LocalPort = 40000, RemoteAddress = IPAddress.Parse(address), RemotePort = port,
         Error = 111, BytesSent = 10, BytesReceived = 20, Duration = TimeSpan.FromMilliseconds(1500), Payload = "tls",
+        Name = "api.example.com", Flags = NetworkFlags.NameFromSni,
     };
 
     public static FileObservation Write(string path = "/tmp/a.log") => new()
