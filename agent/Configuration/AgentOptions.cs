@@ -4,6 +4,7 @@ using Runtime.Agent.Containers;
 using Runtime.Agent.Health;
 using Runtime.Agent.Processes;
 using Runtime.Agent.Reduction;
+using Runtime.Agent.Sight;
 using Runtime.Agent.Streaming;
 
 namespace Runtime.Agent.Configuration;
@@ -26,6 +27,7 @@ internal sealed record AgentOptions
     public ContainerOptions Containers { get; init; } = new();
     public ReductionOptions Reduction { get; init; } = new();
     public StreamingOptions Streaming { get; init; } = new();
+    public SightOptions Sight { get; init; } = new();
 
     /// <param name="faults">Gets all that is wrong; with faults the options are not to be used.</param>
     public static AgentOptions Load(string? file, IDictionary environment, IEnumerable<string> given, List<string> faults)
@@ -96,6 +98,11 @@ internal sealed record AgentOptions
                 StatusInterval = reader.Duration("Streaming:StatusInterval", streaming.StatusInterval, TimeSpan.FromMilliseconds(100), 10 * minute),
                 DrainTimeout = reader.Duration("Streaming:DrainTimeout", streaming.DrainTimeout, TimeSpan.Zero, minute),
             },
+            Sight = new()
+            {
+                Interval = reader.Duration("Sight:Interval", unset.Sight.Interval, TimeSpan.Zero, hour),
+                Timeout = reader.Duration("Sight:Timeout", unset.Sight.Timeout, TimeSpan.FromMilliseconds(10), minute),
+            },
         };
     }
 
@@ -138,6 +145,8 @@ internal sealed record AgentOptions
             faults.Add($"Streaming:BatchDelay is {SettingText.Of(Streaming.BatchDelay)}: must be at least Streaming:UrgentDelay ({SettingText.Of(Streaming.UrgentDelay)})");
         if (Streaming.BackoffMaximum < Streaming.BackoffMinimum)
             faults.Add($"Streaming:BackoffMaximum is {SettingText.Of(Streaming.BackoffMaximum)}: must be at least Streaming:BackoffMinimum ({SettingText.Of(Streaming.BackoffMinimum)})");
+        if (Sight.Interval != TimeSpan.Zero && Sight.Timeout > Sight.Interval)
+            faults.Add($"Sight:Timeout is {SettingText.Of(Sight.Timeout)}: must be at most Sight:Interval ({SettingText.Of(Sight.Interval)})");
         faults.AddRange(Collector.Faults());
         faults.AddRange(Capture.Faults());
         faults.AddRange(Processes.Faults());

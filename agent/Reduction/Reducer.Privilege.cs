@@ -15,6 +15,8 @@ internal sealed partial class Reducer
     {
         var unixNs = Begin(e.Origin);
         var process = _processes.Resolve(e.Origin);
+        if (Sight?.Take(process.Key, null) == true)
+            return;
         var container = ContainerOf(process, e.Origin.Cgroup);
         if (container is not null && _processes.IsBeingLaunched(process.Key))
         {

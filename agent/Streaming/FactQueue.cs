@@ -1,5 +1,6 @@
 using Runtime.Agent.Containers;
 using Runtime.Agent.Reduction;
+using Runtime.Agent.Sight;
 
 namespace Runtime.Agent.Streaming;
 
@@ -21,9 +22,10 @@ internal enum Lane : byte
 /// that was never seen leaves only when the queue holds nothing else. What left is counted, and the count is a fact that goes out with the next batch.
 /// <para>Posted = taken + queued + dropped, at every moment.</para>
 /// </remarks>
-internal sealed class FactQueue(int capacity, TimeProvider time) : IFactSink
+internal sealed class FactQueue(int capacity, TimeProvider time) : IFactSink, IProbeSink
 {
     private const int Lanes = 6;
+    private const int MaxProbes = 48;
     private const string Full = "queue_full";
     private readonly Lock _lock = new();
 
@@ -35,6 +37,9 @@ internal sealed class FactQueue(int capacity, TimeProvider time) : IFactSink
 
     // Bounded by MaxContainers of WaitingFacts, which posts them; the newest record of each.
     private readonly Dictionary<string, ContainerRecord> _repairs = new(StringComparer.Ordinal);
+
+    // Bounded by MaxProbes, the oldest leaves: only whether sight is proven counts, and the newest say it.
+    private readonly Queue<ProbeResult> _probes = new();
 
     private readonly Wakeup _changed = new();
     private readonly Wakeup _room = new();
@@ -61,7 +66,7 @@ internal sealed class FactQueue(int capacity, TimeProvider time) : IFactSink
         get
         {
             lock (_lock)
-                return _count == 0 && _losses.Count == 0 && _repairs.Count == 0;
+                return _count == 0 && Aside == 0;
         }
     }
 
@@ -113,6 +118,17 @@ internal sealed class FactQueue(int capacity, TimeProvider time) : IFactSink
         }
     }
 
+    public void Post(ProbeResult probe)
+    {
+        lock (_lock)
+        {
+            _probes.Enqueue(probe);
+            if (_probes.Count > MaxProbes)
+                _probes.Dequeue();
+            Counted(urgent: false);
+        }
+    }
+
     /// <summary>For a source that can wait. Blocks until a fact fits, the queue is completed, or cancellation.</summary>
     public void WaitForRoom(CancellationToken cancellationToken)
     {
@@ -140,7 +156,7 @@ internal sealed class FactQueue(int capacity, TimeProvider time) : IFactSink
             {
                 if (_completed || _count >= rows)
                     return;
-                if (_count > 0 || _losses.Count > 0 || _repairs.Count > 0)
+                if (_count + Aside > 0)
                 {
                     wait = delay - time.GetElapsedTime(_firstStamp);
                     if (_hasUrgent && urgentDelay - time.GetElapsedTime(_firstUrgentStamp) is var urgent && urgent < wait)
@@ -199,16 +215,17 @@ internal sealed class FactQueue(int capacity, TimeProvider time) : IFactSink
         }
     }
 
-    /// <summary>What was lost since the last call, and containers to repair.</summary>
-    public (IReadOnlyList<LossFact> Losses, IReadOnlyList<ContainerRecord> Repairs) TakeAside()
+    /// <summary>What was lost since the last call, containers to repair, and what the probes showed.</summary>
+    public (IReadOnlyList<LossFact> Losses, IReadOnlyList<ContainerRecord> Repairs, IReadOnlyList<ProbeResult> Probes) TakeAside()
     {
         lock (_lock)
         {
-            if (_losses.Count == 0 && _repairs.Count == 0)
-                return ([], []);
-            var aside = (_losses.Values.ToArray(), _repairs.Values.ToArray());
+            if (Aside == 0)
+                return ([], [], []);
+            var aside = (_losses.Values.ToArray(), _repairs.Values.ToArray(), _probes.ToArray());
             _losses.Clear();
             _repairs.Clear();
+            _probes.Clear();
             return aside;
         }
     }
@@ -231,6 +248,8 @@ internal sealed class FactQueue(int capacity, TimeProvider time) : IFactSink
             return counters;
         }
     }
+
+    private int Aside => _losses.Count + _repairs.Count + _probes.Count;
 
     internal static Lane LaneOf(Fact fact) => fact switch
     {
@@ -286,7 +305,7 @@ internal sealed class FactQueue(int capacity, TimeProvider time) : IFactSink
     /// <summary>Something came in: whoever waits looks at its clocks again if that changes them.</summary>
     private void Counted(bool urgent)
     {
-        var isFirst = _count == 0 && _losses.Count + _repairs.Count <= 1;
+        var isFirst = _count == 0 && Aside <= 1;
         if (isFirst)
             _firstStamp = time.GetTimestamp();
         var isFirstUrgent = urgent && !_hasUrgent;

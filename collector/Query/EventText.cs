@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using Runtime.Collector.Detection;
 using Runtime.Collector.Ingest;
+using Runtime.Collector.Nodes;
 
 namespace Runtime.Collector.Query;
 
@@ -16,6 +17,7 @@ internal static class EventText
         NetworkObservation => "network",
         LossObservation => "loss",
         PrivilegeObservation => "privilege",
+        SightObservation => "sight",
         _ => throw new ArgumentOutOfRangeException(nameof(observation), observation.GetType().Name, "not a kind of the API"),
     };
 
@@ -28,7 +30,8 @@ internal static class EventText
         FileObservation file => $"{Word(file.Operation)} {file.Path}",
         NetworkObservation network => Network(network),
         PrivilegeObservation privilege => $"{privilege.Process.Binary} {PrivilegeWords.Did(privilege, text => text)}",
-        LossObservation loss => $"lost {loss.Count} {loss.Kind} facts: {loss.Reason}",
+        SightObservation sight => SightWords.Of(sight),
+        LossObservation loss => $"{loss.Count} {loss.Kind} events lost {loss.First:HH:mm:ss}–{loss.Last:HH:mm:ss}: {loss.Reason}",
         _ => Kind(observation),
     };
 
@@ -67,6 +70,12 @@ internal static class EventText
                 Add("subject", privilege.Subject);
                 Add("detail", privilege.Detail);
                 Add("error", privilege.Error);
+                break;
+            case SightObservation sight:
+                Add("kind", sight.Kind);
+                Add("state", sight.IsBlind ? "blind" : "sees");
+                Add("since", sight.Since.ToString("O", CultureInfo.InvariantCulture));
+                Add("reason", sight.Reason);
                 break;
             case LossObservation loss:
                 Add("kind", loss.Kind);

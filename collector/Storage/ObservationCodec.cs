@@ -1,5 +1,6 @@
 using Runtime.Collector.Ingest;
 using Runtime.Collector.Inventory;
+using Runtime.Collector.Nodes;
 
 namespace Runtime.Collector.Storage;
 
@@ -25,6 +26,7 @@ internal static class ObservationCodec
             NetworkObservation => 4,
             LossObservation => 5,
             PrivilegeObservation => 6,
+            SightObservation => 10,
             _ => throw new ArgumentOutOfRangeException(nameof(observation), observation.GetType().Name, "not a kind of the log"),
         });
         writer.Text(observation.AgentId);
@@ -77,6 +79,12 @@ internal static class ObservationCodec
                 writer.Text(privilege.Subject);
                 writer.Text(privilege.Detail);
                 writer.Number((uint)privilege.Error);
+                break;
+            case SightObservation sight:
+                writer.Text(sight.Kind);
+                writer.Byte(sight.IsBlind ? (byte)1 : (byte)0);
+                writer.Time(sight.Since);
+                writer.Text(sight.Reason);
                 break;
             case LossObservation loss:
                 writer.Text(loss.Kind);
@@ -142,7 +150,12 @@ internal static class ObservationCodec
                 Id = id, Scope = scope, AgentId = agentId, Node = node, Container = container, First = first, Last = last, Count = count, Lineage = lineage,
                 Operation = (PrivilegeOperation)reader.Number(), Value = reader.Number(), Subject = reader.Text(), Detail = reader.Text(), Error = (int)reader.Number(),
             },
-            _ => throw new InvalidDataException($"observation {id} has kind {kind}; known are 1 to 6"),
+            10 => new SightObservation
+            {
+                Id = id, Scope = scope, AgentId = agentId, Node = node, Container = container, First = first, Last = last, Count = count, Lineage = lineage,
+                Kind = reader.Text(), IsBlind = reader.Byte() == 1, Since = reader.Time(), Reason = reader.Text(),
+            },
+            _ => throw new InvalidDataException($"observation {id} has kind {kind}, which this collector does not know"),
         };
     }
 

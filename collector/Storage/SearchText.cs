@@ -2,6 +2,7 @@ using System.Text;
 using Runtime.Collector.Detection;
 using Runtime.Collector.Incidents;
 using Runtime.Collector.Ingest;
+using Runtime.Collector.Nodes;
 
 namespace Runtime.Collector.Storage;
 
@@ -18,6 +19,7 @@ internal static class SearchText
         NetworkObservation => "network",
         LossObservation => "loss",
         PrivilegeObservation => "privilege",
+        SightObservation => "sight",
         _ => throw new ArgumentOutOfRangeException(nameof(observation), observation.GetType().Name, "not a kind of the log"),
     };
 
@@ -34,6 +36,9 @@ internal static class SearchText
                 break;
             case PrivilegeObservation privilege:
                 Add(privilege.Operation.ToString(), privilege.Subject, privilege.Detail);
+                break;
+            case SightObservation sight:
+                Add(sight.IsBlind ? "blind" : "sees", sight.Kind, sight.Reason);
                 break;
             case LossObservation loss:
                 Add(loss.Kind, loss.Reason);

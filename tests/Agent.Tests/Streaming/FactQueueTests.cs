@@ -34,7 +34,7 @@ public sealed class FactQueueTests
         for (uint i = 1; i <= 3; i++)
             queue.Post(Facts.Exec(100 + i));
         Assert.All(Take(queue), f => Assert.IsType<ExecFact>(f));
-        var (losses, _) = queue.TakeAside();
+        var losses = queue.TakeAside().Losses;
         Assert.Equal([("file", 8ul), ("network", 1ul)], losses.Select(l => (l.Kind, l.Count)).Order());
         Assert.All(losses, l => Assert.Equal(("c1", "queue_full"), (l.Container!.Id, l.Reason)));
     }
