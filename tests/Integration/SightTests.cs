@@ -31,6 +31,7 @@ public sealed class SightTests
         Assert.Equal(0, LibC.kill(stack.Agent.Pid, LibC.SIGCONT));
         await stack.EventAsync("sees agent", e => e.Kind == "sight" && e.Summary.Contains("is heard of again", StringComparison.Ordinal), "sight that came back");
         await AgentAsync(stack, agent => agent.Sight.All(kind => !kind.Blind), "sight that is proven again");
+        await stack.EventAsync("agent", e => e.Kind == "privilege" && e.Summary.EndsWith("sent SIGSTOP to this node's agent", StringComparison.Ordinal), "who halted it");
     }
 
     [Fact(Timeout = Machine.Limit)]
