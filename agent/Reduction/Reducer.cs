@@ -24,6 +24,7 @@ internal sealed partial class Reducer : IKernelEventSink
     private readonly BehaviourKeys _known;
     private readonly WaitingFacts _waiting;
     private readonly CaptureLosses _losses;
+    private readonly IFactSink _sink;
     private readonly byte[] _template = new byte[PathTemplate.MaxLength];
 
     // Bounded by MaxAwaitedExits; removed by the exit.
@@ -36,7 +37,7 @@ internal sealed partial class Reducer : IKernelEventSink
     /// <param name="takeLosses">What the source lost since it was last asked; called at idle moments.</param>
     public Reducer(ReductionOptions options, ProcessTable processes, IContainers containers, IWallClock clock, Func<IReadOnlyList<CaptureLoss>> takeLosses, IFactSink sink)
     {
-        (_processes, _containers, _clock) = (processes, containers, clock);
+        (_processes, _containers, _clock, _sink) = (processes, containers, clock, sink);
         _waiting = new(options, containers, sink);
         _known = new(options, fact => _waiting.Post(fact, _nowBootNs));
         _losses = new(takeLosses, containers, sink);
@@ -80,6 +81,7 @@ internal sealed partial class Reducer : IKernelEventSink
 
     private void Execute(ProcessRecord process, ContainerRecord? container, long unixNs, ulong bootNs)
     {
+        AskExecuted(process, container, unixNs);
         var key = _key.OfExec(process);
         var arguments = _key.OfArguments(process);
         var known = _known.Find(container, key);
@@ -201,6 +203,7 @@ internal sealed partial class Reducer : IKernelEventSink
         _nowBootNs = Math.Max(_nowBootNs, _clock.NowBootNs());
         _processes.OnIdle();
         _containers.OnIdle();
+        TakeReadings();
         _waiting.ReleaseDue(_nowBootNs);
         _known.ReportDue(_nowBootNs);
         _losses.Take(_clock.ToUnixNs(_nowBootNs));
