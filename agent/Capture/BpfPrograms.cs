@@ -12,6 +12,8 @@ namespace Runtime.Agent.Capture;
 /// </remarks>
 internal sealed class BpfPrograms : IDisposable
 {
+    /// <summary>A few of the longest records.</summary>
+    private const int MinShareBytes = 64 * 1024;
     private const string ResourceName = "runtime.bpf.o";
 
     private readonly BpfObject _object;
@@ -142,6 +144,8 @@ internal sealed class BpfPrograms : IDisposable
         SelfPid = selfPid,
         WakeBytes = (uint)options.WakeBytes,
         BulkLimitBytes = (uint)(options.RingBytes / 4 * 3),
+        ShareBytes = (uint)Math.Max(options.RingBytes / 8, MinShareBytes),
+        ShareFromBytes = (uint)(options.RingBytes / 8),
         WakeOnExec = options.WakeOnExec ? (byte)1 : (byte)0,
         SensitiveDirectories = sensitivePaths.HasDirectories ? (byte)1 : (byte)0,
         CgroupByPids = CgroupHierarchies.NamedByPids(File.ReadAllText("/proc/cgroups")) ? (byte)1 : (byte)0,

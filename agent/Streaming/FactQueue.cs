@@ -29,8 +29,11 @@ internal sealed class FactQueue(int capacity, TimeProvider time) : IFactSink, IP
     private const string Full = "queue_full";
     private readonly Lock _lock = new();
 
-    // Bounded by capacity together; a container without facts has no entry.
+    // Facts bounded by capacity together, containers by those that had facts since the last batch was taken.
     private readonly Dictionary<string, ContainerLanes> _containers = new(StringComparer.Ordinal);
+
+    // By lane: whose turn it is to hand over a fact. Each container stands at most once in each.
+    private readonly Queue<ContainerLanes>[] _turns = [.. Enumerable.Range(0, Lanes).Select(_ => new Queue<ContainerLanes>())];
 
     // Bounded by containers with losses between two batches, times kinds, times reasons.
     private readonly Dictionary<LossKey, LossFact> _losses = [];
@@ -92,8 +95,9 @@ internal sealed class FactQueue(int capacity, TimeProvider time) : IFactSink, IP
             }
             var id = fact.Container?.Id ?? "";
             if (!_containers.TryGetValue(id, out var lanes))
-                _containers[id] = lanes = new();
-            lanes.Add(lane, fact);
+                _containers[id] = lanes = new(id);
+            if (lanes.Add(lane, fact))
+                _turns[(int)lane].Enqueue(lanes);
             Counted(urgent: lane is Lane.NewProcess or Lane.NewNetwork);
             _count++;
         }
@@ -177,25 +181,27 @@ internal sealed class FactQueue(int capacity, TimeProvider time) : IFactSink, IP
         }
     }
 
-    /// <summary>Moves at most <paramref name="max"/> facts to <paramref name="into"/>, the worthiest lane first.</summary>
+    /// <summary>Moves at most <paramref name="max"/> facts to <paramref name="into"/>, the worthiest lane first, one of each container in turn.</summary>
     public void Take(Queue<Fact> into, int max)
     {
         lock (_lock)
         {
             for (var lane = Lanes - 1; lane >= 0; lane--)
             {
-                foreach (var (id, lanes) in _containers)
+                while (max > 0 && _turns[lane].TryDequeue(out var lanes))
                 {
-                    var queue = lanes.Of((Lane)lane);
-                    while (max > 0 && queue.TryDequeue(out var fact))
+                    if (lanes.Of((Lane)lane).TryDequeue(out var fact))
                     {
                         into.Enqueue(fact);
                         max--;
                         _taken++;
                         _count--;
-                        if (--lanes.Count == 0)
-                            _containers.Remove(id);
+                        lanes.Count--;
                     }
+                    if (lanes.KeepsTurn((Lane)lane))
+                        _turns[lane].Enqueue(lanes);
+                    else if (lanes.IsDone)
+                        _containers.Remove(lanes.Id);
                 }
             }
             // Empty: the next urgent one begins a new wait.
@@ -278,8 +284,7 @@ internal sealed class FactQueue(int capacity, TimeProvider time) : IFactSink, IP
                 return false;
             Drop(most.Of(victimLane).Dequeue(), victimLane, Full);
             _count--;
-            if (--most.Count == 0)
-                _containers.Remove(mostId!);
+            most.Count--;
             return true;
         }
         return false;
@@ -320,19 +325,32 @@ internal sealed class FactQueue(int capacity, TimeProvider time) : IFactSink, IP
 
     private readonly record struct LossKey(string? Container, bool Host, string Kind, string Reason);
 
-    private sealed class ContainerLanes
+    private sealed class ContainerLanes(string id)
     {
         private readonly Queue<Fact>?[] _queues = new Queue<Fact>?[Lanes];
+        private readonly bool[] _hasTurn = new bool[Lanes];
+
+        public string Id => id;
+
+        /// <summary>Holds nothing and stands in no line.</summary>
+        public bool IsDone => Count == 0 && !_hasTurn.Contains(true);
 
         /// <summary>Of all lanes.</summary>
         public int Count { get; set; }
 
         public Queue<Fact> Of(Lane lane) => _queues[(int)lane] ??= new();
 
-        public void Add(Lane lane, Fact fact)
+        /// <returns>True when the container has to stand in that lane's line from now on.</returns>
+        public bool Add(Lane lane, Fact fact)
         {
             Of(lane).Enqueue(fact);
             Count++;
+            if (_hasTurn[(int)lane])
+                return false;
+            return _hasTurn[(int)lane] = true;
         }
+
+        /// <summary>After its turn: whether there is more, and so another one.</summary>
+        public bool KeepsTurn(Lane lane) => _hasTurn[(int)lane] = Of(lane).Count > 0;
     }
 }

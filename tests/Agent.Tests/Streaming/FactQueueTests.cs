@@ -12,6 +12,23 @@ public sealed class FactQueueTests
     private readonly FakeTimeProvider _time = new();
 
     [Fact]
+    public void Take_WhileOneContainerFloods_HandsOverEachInTurn()
+    {
+        var queue = new FactQueue(1000, TimeProvider.System);
+        for (var i = 0; i < 500; i++)
+            queue.Post(Facts.Exec(container: "flood"));
+        queue.Post(Facts.Exec(container: "quiet"));
+        var taken = new Queue<Fact>();
+
+        queue.Take(taken, 3);
+
+        Assert.Contains(taken, fact => fact.Container!.Id == "quiet");
+        queue.Take(taken, 1000);
+        Assert.Equal(501, taken.Count);
+        Assert.True(queue.IsEmpty);
+    }
+
+    [Fact]
     public void Take_Facts_WorthiestFirst()
     {
         var queue = new FactQueue(100, _time);
