@@ -26,7 +26,9 @@ internal sealed partial class BehaviourKey
     public UInt128 OfExec(ProcessRecord process)
     {
         Begin(Family.Exec, process.Phase);
-        Add((uint)(process.Flags & FlagsOfExec));
+        // A program without arguments that reads from a pipe may be a shell that takes its commands from there.
+        var piped = process.Arguments.Contains((byte)0) ? ProcessFlags.None : process.Flags & ProcessFlags.StdinPipe;
+        Add((uint)((process.Flags & FlagsOfExec) | piped));
         Add(process.Parent?.Binary);
         Add(process.Binary);
         Add(process.Script);

@@ -5,7 +5,7 @@ using Runtime.Collector.Ingest;
 namespace Runtime.Collector.Detection;
 
 /// <summary>One sentence for a person: what happened, where, and against what it is odd.</summary>
-internal static class Titles
+internal static partial class Titles
 {
     /// <param name="scope">"shop/web (app)".</param>
     /// <param name="history">"61 h on 3 replicas"; empty while nothing was watched.</param>
