@@ -17,7 +17,7 @@ internal static class LoadingEvidence
         var isOdd = HasOddPlace(value);
         var match = name switch
         {
-            "LD_PRELOAD" or "LD_AUDIT" when isOdd => new ClassMatch("preload_dropped", 500, $"{shown} puts a library into it from where libraries do not lie", "T1574.006"),
+            "LD_PRELOAD" or "LD_AUDIT" when isOdd => new ClassMatch("preload_dropped", Assessment.Cap, $"{shown} puts a library into it from where libraries do not lie", "T1574.006"),
             "LD_PRELOAD" or "LD_AUDIT" => new("preload", 15, $"{shown} puts a library into it", "T1574.006"),
             "DOTNET_STARTUP_HOOKS" or "NODE_OPTIONS" or "JAVA_TOOL_OPTIONS" or "_JAVA_OPTIONS" or "JDK_JAVA_OPTIONS" or "BASH_ENV" or "PYTHONSTARTUP" or "PERL5OPT" or "RUBYOPT" or "GCONV_PATH" when isOdd
                 => new("loads_dropped", 200, $"{shown} makes it run code from where code does not lie", Technique(name)),

@@ -27,7 +27,8 @@ internal static class Masquerade
             return null;
         }
 
-        if (ProgramNames.IsKernelThread(name) && !ProgramNames.IsKernelThread(file))
+        // "kworker/u8:2" is no path either.
+        if ((ProgramNames.IsKernelThread(name) || called.StartsWith("kworker/", StringComparison.Ordinal)) && !ProgramNames.IsKernelThread(file))
         {
             return called;
         }
