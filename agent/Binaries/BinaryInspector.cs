@@ -46,14 +46,19 @@ internal sealed class BinaryInspector : IDisposable
         if (process.Binary.Length == 0)
             return true;
         var told = FileIdentity.OfSeconds(process.Device, process.Inode, process.Size, process.ModifiedUnixSeconds, process.ChangedUnixSeconds);
-        return !IsNew(container, told, unixNs) || Ask(process, container, process.Binary, told, isLibrary: false, $"/proc/{process.Key.Pid}/exe");
+        return !IsNew(container, told, unixNs) || Ask(process, container, process.Binary, told, isLibrary: false, 0, $"/proc/{process.Key.Pid}/exe");
     }
 
     /// <summary>Asks for the file that a dynamic loader was told to run; the path alone is known, and is walked within the process's root.</summary>
     /// <returns>False when there was no room: a fact is lost.</returns>
     public bool AskPayload(ProcessRecord process, ContainerRecord? container) =>
         !process.Payload.AsSpan().StartsWith("/"u8)
-        || Ask(process, container, process.Payload, null, isLibrary: false, $"/proc/{process.Key.Pid}/root");
+        || Ask(process, container, process.Payload, null, isLibrary: false, 0, $"/proc/{process.Key.Pid}/root");
+
+    /// <summary>Asks for a file that a process mapped as code; walked within the process's root, and checked to be the one of that number.</summary>
+    /// <returns>False when there was no room: a fact is lost.</returns>
+    public bool AskLibrary(ProcessRecord process, ContainerRecord? container, ReadOnlySpan<byte> path, ulong inode) =>
+        Ask(process, container, path.ToArray(), null, isLibrary: true, inode, $"/proc/{process.Key.Pid}/root");
 
     /// <summary>The oldest answer that was not taken yet.</summary>
     public bool TryTake(out BinaryReading reading)
@@ -110,7 +115,7 @@ internal sealed class BinaryInspector : IDisposable
         return true;
     }
 
-    private bool Ask(ProcessRecord process, ContainerRecord? container, byte[] path, FileIdentity? told, bool isLibrary, string link)
+    private bool Ask(ProcessRecord process, ContainerRecord? container, byte[] path, FileIdentity? told, bool isLibrary, ulong inode, string link)
     {
         _requestCount++;
         if (Interlocked.Increment(ref _onTheirWay) > _options.QueueLength)
@@ -121,7 +126,7 @@ internal sealed class BinaryInspector : IDisposable
                 _asked.Forget((container?.Id ?? "", identity));
             return false;
         }
-        _requests.Add(new(process, container, path, told, isLibrary, Pin(link)));
+        _requests.Add(new(process, container, path, told, isLibrary, inode, Pin(link)));
         return true;
     }
 

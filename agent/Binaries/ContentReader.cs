@@ -60,13 +60,19 @@ internal sealed unsafe class ContentReader(BinaryOptions options, HashBudget bud
             return new(told, [], isAnother ? BinaryTraits.Gone : BinaryTraits.Changed);
         }
 
-        if (_known.TryGet(identity, out var known))
-        {
-            FromCache++;
+        if (TryCache(identity, identity) is { } known)
             return known;
-        }
-        if (request.Process.FileSystem == FuseMagic || IsServedByProcess(request.Process.Key.Pid, identity.Device))
+        var fileSystem = FileSystemOf(request.Process.Key.Pid, identity.Device);
+        var isLayered = fileSystem == "overlay" || (request.Told is not null && request.Process.FileSystem == OverlayMagic);
+        if (request.Inode != 0 && !isLayered && request.Inode != identity.Inode)
+            return new(identity, [], BinaryTraits.Changed);
+        // A file on FUSE is read by asking a process, which may be the attacker's and never answer.
+        if ((request.Told is not null && request.Process.FileSystem == FuseMagic) || fileSystem.StartsWith("fuse", StringComparison.Ordinal))
             return new(identity, [], BinaryTraits.Unreadable);
+        // Containers of one image share their lower files, each through an overlay with a device of its own: number, size and both times are the file's.
+        var shared = isLayered ? identity with { Device = 0 } : identity;
+        if (isLayered && TryCache(shared, identity) is { } layered)
+            return layered;
 
         var file = Reopen(pinned);
         if (file < 0)
@@ -75,13 +81,21 @@ internal sealed unsafe class ContentReader(BinaryOptions options, HashBudget bud
         {
             var content = ReadOpen(file, identity, request.IsLibrary, stop);
             if (!content.IsWorthAnotherTry && (content.Traits & BinaryTraits.Unreadable) == 0 && !identity.IsRacy(nowUnixNs))
-                _known.Set(identity, content);
+                _known.Set(shared, content);
             return content;
         }
         finally
         {
             _ = close(file);
         }
+    }
+
+    private BinaryContent? TryCache(in FileIdentity key, in FileIdentity identity)
+    {
+        if (!_known.TryGet(key, out var known))
+            return null;
+        FromCache++;
+        return known with { Identity = identity };
     }
 
     private BinaryContent ReadOpen(int file, FileIdentity identity, bool isLibrary, CancellationToken stop)
@@ -170,12 +184,12 @@ internal sealed unsafe class ContentReader(BinaryOptions options, HashBudget bud
             return (int)syscall(OpenAt2, root, p, &how, sizeof(open_how));
     }
 
-    /// <summary>A file on FUSE is read by asking a process, which may be the attacker's and never answer.</summary>
-    private static bool IsServedByProcess(uint pid, uint device)
+    /// <returns>The type's name; empty when the device is a disk's, is not among the process's mounts, or the process is gone.</returns>
+    private static string FileSystemOf(uint pid, uint device)
     {
-        // Only a process's own file systems and the kernel's have major 0.
+        // Only file systems without a disk have major 0.
         if (device >> 20 != 0)
-            return false;
+            return "";
         var number = $"0:{device & 0xFFFFF}";
         try
         {
@@ -183,16 +197,16 @@ internal sealed unsafe class ContentReader(BinaryOptions options, HashBudget bud
             {
                 // 36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue (proc(5))
                 var words = line.Split(' ');
-                var dash = Array.IndexOf(words, "-", 6 < words.Length ? 6 : words.Length);
+                var dash = words.Length > 6 ? Array.IndexOf(words, "-", 6) : -1;
                 if (dash > 0 && dash + 1 < words.Length && words[2] == number)
-                    return words[dash + 1].StartsWith("fuse", StringComparison.Ordinal);
+                    return words[dash + 1];
             }
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // The process is gone, and with it the question: the kernel's word, where there is one, was asked before.
-            return false;
+            // The process is gone, and with it the question; for a program the kernel's word was asked as well.
+            return "";
         }
-        return false;
+        return "";
     }
 }

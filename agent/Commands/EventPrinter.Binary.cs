@@ -18,6 +18,15 @@ internal sealed partial class EventPrinter
             _binariesLost++;
     }
 
+    private void AskMapped(in FileEvent e)
+    {
+        if (Binaries is not { } binaries || e.Operation != FileOperation.MapExecutable)
+            return;
+        var container = containers.Lookup(e.Origin.Cgroup, e.Origin.Pid);
+        if (filter.Takes("binary", container) && !binaries.AskLibrary(processes.Resolve(e.Origin), container, e.Path, e.Inode))
+            _binariesLost++;
+    }
+
     private void PrintReadings()
     {
         while (Binaries is { } binaries && binaries.TryTake(out var reading))

@@ -98,6 +98,7 @@ internal sealed partial class EventPrinter(Stream output, TraceFilter filter, Pr
 
     public void OnFile(in FileEvent e)
     {
+        AskMapped(e);
         if (Begin("file", e.Origin, processes.Resolve(e.Origin)) is not { } json)
             return;
         json.WriteString("operation", e.Operation.ToString());

@@ -1,4 +1,5 @@
 using Runtime.Agent.Binaries;
+using Runtime.Agent.Capture;
 using Runtime.Agent.Containers;
 using Runtime.Agent.Processes;
 
@@ -19,6 +20,12 @@ internal sealed partial class Reducer
         if (!binaries.AskExecuted(process, container, unixNs))
             LoseBinary(container, unixNs);
         if (process.Payload.Length > 0 && !binaries.AskPayload(process, container))
+            LoseBinary(container, unixNs);
+    }
+
+    private void AskMapped(ProcessRecord process, ContainerRecord? container, in FileEvent e, long unixNs)
+    {
+        if (Binaries is { } binaries && e.Operation == FileOperation.MapExecutable && !binaries.AskLibrary(process, container, Cut(e.Path), e.Inode))
             LoseBinary(container, unixNs);
     }
 

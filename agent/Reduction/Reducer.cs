@@ -149,6 +149,7 @@ internal sealed partial class Reducer : IKernelEventSink
         };
         _known.Add(key, fact);
         Send(fact);
+        AskMapped(process, container, e, unixNs);
     }
 
     public void OnNetwork(in NetworkEvent e)
