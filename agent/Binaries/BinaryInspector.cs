@@ -13,6 +13,8 @@ namespace Runtime.Agent.Binaries;
 /// <remarks>Asked = answered + waiting + lost, where a loss has its reason: the queue was full. It is told to the container it is missing from.</remarks>
 internal sealed class BinaryInspector : IDisposable
 {
+    private const int MaxStepsAbove = 8;
+
     private readonly BinaryOptions _options;
     private readonly TimeProvider _time;
     private readonly ContentReader _reader;
@@ -126,8 +128,26 @@ internal sealed class BinaryInspector : IDisposable
                 _asked.Forget((container?.Id ?? "", identity));
             return false;
         }
-        _requests.Add(new(process, container, path, told, isLibrary, inode, Pin(link)));
+        var descriptor = Pin(link);
+        var isRoot = told is null;
+        if (descriptor < 0 && (told is not null || inode != 0))
+            (descriptor, isRoot) = (PinRootAbove(process), true);
+        _requests.Add(new(process, container, path, told, isLibrary, inode, isRoot, descriptor));
         return true;
+    }
+
+    /// <summary>
+    /// The process ended before its event came out of the ring, but its file is most often still there: seen from whoever started it and sees the same mounts.
+    /// That it is the file executed is checked when it is read.
+    /// </summary>
+    private static int PinRootAbove(ProcessRecord process)
+    {
+        for (var (above, step) = (process.Parent, 0); above is not null && step < MaxStepsAbove; (above, step) = (above.Parent, step + 1))
+        {
+            if (above.MountNamespace == process.MountNamespace && Pin($"/proc/{above.Key.Pid}/root") is >= 0 and var root)
+                return root;
+        }
+        return -1;
     }
 
     /// <summary>Follows a magic link of /proc: nothing of the file's own file system is called, so this cannot wait.</summary>

@@ -34,7 +34,7 @@ internal sealed unsafe class ContentReader(BinaryOptions options, HashBudget bud
         var told = request.Told ?? default;
         if (request.Descriptor < 0)
             return new(told, [], BinaryTraits.Gone);
-        if (request.Told is not null)
+        if (!request.IsRoot)
             return Read(request, request.Descriptor, nowUnixNs, stop);
         var file = OpenInRoot(request.Descriptor, request.Path);
         if (file < 0)
@@ -56,7 +56,7 @@ internal sealed unsafe class ContentReader(BinaryOptions options, HashBudget bud
         if (request.Told is { } told && !identity.IsSameFile(told, isLayered: request.Process.FileSystem == OverlayMagic))
         {
             // Another file: the process has executed the next one by now. The same one with other bytes: it was changed.
-            var isAnother = identity.Inode != told.Inode && !PathOf(pinned).SequenceEqual(request.Path);
+            var isAnother = !request.IsRoot && identity.Inode != told.Inode && !PathOf(pinned).SequenceEqual(request.Path);
             return new(told, [], isAnother ? BinaryTraits.Gone : BinaryTraits.Changed);
         }
 

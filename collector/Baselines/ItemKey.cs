@@ -143,6 +143,7 @@ internal sealed partial class ItemKey
         FileOperation.Symlink => "symlink",
         FileOperation.ChmodExecutable => "chmod+x",
         FileOperation.SensitiveRead => "read",
+        FileOperation.MapExecutable => "load",
         _ => "unknown",
     };
 

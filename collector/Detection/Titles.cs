@@ -31,6 +31,7 @@ internal static partial class Titles
             FileOperation.Symlink => "made the symbolic link",
             FileOperation.ChmodExecutable => "made executable",
             FileOperation.SensitiveRead => "read",
+            FileOperation.MapExecutable => "loaded",
             _ => "wrote",
         };
         return $"{DisplayText.Path(file.Process.Binary)} {verb} {DisplayText.Path(file.Path)} in {scope}: it never did so{In(history)}";

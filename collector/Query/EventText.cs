@@ -146,7 +146,7 @@ internal static class EventText
 
     private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture) + " s";
 
-    private static string Word(FileOperation operation) => Snake(operation.ToString()).Replace('_', ' ');
+    private static string Word(FileOperation operation) => operation == FileOperation.MapExecutable ? "load" : Snake(operation.ToString()).Replace('_', ' ');
 
     private static string Word(NetworkOperation operation) => Snake(operation.ToString()).Replace('_', ' ');
 }

@@ -39,6 +39,9 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
                 JudgeExec(exec, sight, image);
                 JudgeLoading(exec, sight, image);
                 break;
+            case FileObservation { Operation: FileOperation.MapExecutable } map:
+                JudgeLibrary(map, sight, image);
+                break;
             case FileObservation { Operation: not FileOperation.Unknown } file:
                 JudgeFile(file, sight, image);
                 break;

@@ -66,6 +66,24 @@ public sealed class BinaryInspectorTests : IDisposable
     }
 
     [Fact]
+    public void Process_ThatIsGone_IsReadFromTheRootOfWhoStartedIt()
+    {
+        using var inspector = Inspector();
+        var process = new ProcessRecord(Run("/usr/bin/sleep")) { MountNamespace = 7 };
+        var gone = new ProcessRecord(process) { Key = new(4_194_305, 1), Parent = process };
+        Assert.True(inspector.AskExecuted(gone, null, Now));
+        Assert.Equal(SleepHash, Take(inspector).Content.Sha256);
+
+        var replaced = new ProcessRecord(gone) { Size = gone.Size + 1 };
+        Assert.True(inspector.AskExecuted(replaced, null, Now));
+        Assert.Equal((BinaryTraits.Changed, 0), Take(inspector) is var r ? (r.Content.Traits, r.Content.Sha256.Length) : default);
+
+        var elsewhere = new ProcessRecord(gone) { MountNamespace = 8, Inode = gone.Inode + 1 };
+        Assert.True(inspector.AskExecuted(elsewhere, null, Now));
+        Assert.Equal(BinaryTraits.Gone, Take(inspector).Content.Traits);
+    }
+
+    [Fact]
     public void Process_ThatExecutedTheNextProgram_IsNotHashedAsTheFirst()
     {
         using var inspector = Inspector();
