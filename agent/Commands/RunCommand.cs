@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using Runtime.Agent.Capture;
 using Runtime.Agent.Configuration;
+using Runtime.Agent.Hardening;
 using Runtime.Agent.Health;
 using Runtime.Agent.Interop;
 using Runtime.Agent.Reduction;
@@ -16,7 +18,7 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
         LiveNode node;
         try
         {
-            node = LiveNode.Start(options, log);
+            node = LiveNode.Start(options, StartCapture(), log);
         }
         catch (Exception e) when (e is BpfException or DllNotFoundException)
         {
@@ -25,6 +27,26 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
         }
         await using (node)
             return await RunAsync(node, stop);
+    }
+
+    /// <summary>By default this runs twice in the life of the process: see <see cref="Relaunch"/>.</summary>
+    private BpfEventSource StartCapture()
+    {
+        if (!options.DropPrivileges)
+            return BpfEventSource.Start(options.Capture);
+        BpfEventSource source;
+        if (Relaunch.TakeLoaded() is { } loaded)
+        {
+            source = BpfEventSource.Adopt(options.Capture, loaded);
+        }
+        else
+        {
+            source = BpfEventSource.Start(options.Capture);
+            Relaunch.WithoutPrivileges(source, log);
+        }
+        if (SystemCallFilter.Install() is not 0 and var fault)
+            log.Warning($"the filter on system calls cannot be installed (errno {fault}): the agent runs without it");
+        return source;
     }
 
     private async Task<int> RunAsync(LiveNode node, CancellationToken stop)

@@ -22,6 +22,9 @@ internal sealed record AgentOptions
     /// <summary>Folder for the sign of life and, without /etc/machine-id, the machine's name.</summary>
     public string State { get; init; } = "/var/lib/runtime-agent";
     public LogLevel Log { get; init; } = LogLevel.Information;
+
+    /// <summary>Gives back the capabilities that loading took, and has the kernel refuse calls that the agent never makes.</summary>
+    public bool DropPrivileges { get; init; } = true;
     public CollectorOptions Collector { get; init; } = new();
     public CaptureOptions Capture { get; init; } = new();
     public ProcessOptions Processes { get; init; } = new();
@@ -53,6 +56,7 @@ internal sealed record AgentOptions
             Node = reader.Text("Node", unset.Node),
             State = reader.Text("State", unset.State),
             Log = reader.Choice("Log", unset.Log),
+            DropPrivileges = reader.Flag("DropPrivileges", unset.DropPrivileges),
             Collector = new()
             {
                 Address = reader.Text("Collector:Address", unset.Collector.Address, shortForm: "Collector"),

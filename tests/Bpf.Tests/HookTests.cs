@@ -127,6 +127,36 @@ public sealed class HookTests(CaptureFixture capture)
     }
 
     [Fact]
+    public async Task Record_ThatWrapsAroundTheRing_IsWhole()
+    {
+        capture.Require();
+        using var source = BpfEventSource.Start(capture.Options with { RingBytes = 64 * 1024, WakeBytes = 1 });
+        var sink = new CapturingSink();
+        using var stop = new CancellationTokenSource();
+        var thread = new Thread(() => source.Run(sink, stop.Token)) { IsBackground = true };
+        thread.Start();
+        try
+        {
+            // Some 4 KiB each, in lengths that do not divide the ring: it goes around several times, and ends in the middle of many.
+            for (var i = 0; i < 64; i++)
+            {
+                var argument = string.Concat(Enumerable.Range(0, 700 + i).Select(n => $"{n % 10000:x4}-"));
+                var pid = await capture.RunAsync("exit", "5", argument);
+                var exec = await sink.WaitAsync<CapturedExec>(e => e.Origin.Pid == pid && e.Binary == capture.Stimulus);
+                Assert.Equal($"{capture.Stimulus}\0exit\05\0{argument}\0"[..exec.Arguments.Length], exec.Arguments);
+                Assert.InRange(exec.Arguments.Length, 3500, 4096);
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            thread.Join(TimeSpan.FromSeconds(5));
+        }
+
+        Assert.All(source.Counters().Where(counter => counter.Key.EndsWith(".undecodable", StringComparison.Ordinal)), counter => Assert.Equal(0ul, counter.Value));
+    }
+
+    [Fact]
     public async Task Records_GoToTheTeeBeforeTheyAreDecoded_AndDecodeAgain()
     {
         capture.Require();
