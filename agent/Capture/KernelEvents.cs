@@ -165,6 +165,9 @@ internal enum FileFlags : byte
     PathTruncated = 2,
     UpperLayer = 4,
     Executable = 8,
+
+    /// <summary>Removed, renamed or replaced while a process runs it; told by the reducer, never by the kernel side.</summary>
+    RunningProgram = 64,
 }
 
 /// <summary>A call that succeeded and changed a file system, or read a sensitive file.</summary>

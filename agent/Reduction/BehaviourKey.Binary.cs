@@ -19,6 +19,16 @@ internal sealed partial class BehaviourKey
         }
     }
 
+    /// <summary>A program's file in a container; on the host the id is empty.</summary>
+    public UInt128 OfRunning(string containerId, ReadOnlySpan<byte> path)
+    {
+        Begin(Family.Running, Processes.Phase.Unknown);
+        foreach (var letter in containerId)
+            Add(letter);
+        Add(path);
+        return End();
+    }
+
     /// <summary>A path and what is in it; who runs it is told by its exec.</summary>
     public UInt128 OfBinary(BinaryReading reading)
     {

@@ -82,6 +82,7 @@ internal sealed partial class Reducer : IKernelEventSink
     private void Execute(ProcessRecord process, ContainerRecord? container, long unixNs, ulong bootNs)
     {
         AskExecuted(process, container, unixNs);
+        NoteRunning(process);
         var key = _key.OfExec(process);
         var arguments = _key.OfArguments(process);
         var known = _known.Find(container, key);
@@ -126,6 +127,9 @@ internal sealed partial class Reducer : IKernelEventSink
         var container = ContainerOf(process, e.Origin.Cgroup);
         var template = _template.AsSpan(0, PathTemplate.Write(e.Path, OwnerOf(process, e.Path), _template));
         var key = _key.OfFile(process, e, template);
+        var removesRunning = RemovesRunning(process, e);
+        // Another behaviour than the same removal of a file that nobody runs.
+        key = removesRunning ? ~key : key;
         if (_known.Find(container, key) is { } known)
         {
             _known.Repeat(known, unixNs, e.Origin.TimeBootNs);
@@ -142,7 +146,7 @@ internal sealed partial class Reducer : IKernelEventSink
             Path = Cut(e.Path),
             Template = template.ToArray(),
             OtherPath = Cut(e.OtherPath),
-            Flags = Math.Max(e.Path.Length, e.OtherPath.Length) > PathTemplate.MaxLength ? e.Flags | FileFlags.PathTruncated : e.Flags,
+            Flags = e.Flags | (Math.Max(e.Path.Length, e.OtherPath.Length) > PathTemplate.MaxLength ? FileFlags.PathTruncated : 0) | (removesRunning ? FileFlags.RunningProgram : 0),
             Mode = e.Mode,
             Inode = e.Inode,
             Device = e.Device,

@@ -73,6 +73,11 @@ internal sealed partial class ItemKey
         Part(file.Process.Binary);
         Raw("|");
         Raw(OperationName(file.Operation));
+        if ((file.Flags & FileFlags.RunningProgram) != 0)
+        {
+            Raw(" running");
+        }
+
         Raw("|");
         Part(file.Template.Length > 0 ? file.Template : file.Path);
         Raw("|");

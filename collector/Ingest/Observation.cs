@@ -151,6 +151,7 @@ internal enum FileFlags
     PathTruncated = 2,
     UpperLayer = 4,
     Executable = 8,
+    RunningProgram = 64,
 }
 
 internal sealed record FileObservation : Observation
