@@ -61,6 +61,7 @@ internal static class HookCatalog
         Network("sendmsg", 46, "UDP peers through sendmsg()"),
         Network("sendmmsg", 47, "UDP peers through sendmmsg()"),
         .. PrivilegeHooks.All,
+        .. LibraryHooks.All,
     ];
 
     private static Hook File(string call, int id, string loses) =>

@@ -67,7 +67,9 @@ internal sealed partial class RecordDecoder(SensitivePaths sensitivePaths)
     {
         if (!TryRead<ExecLayout>(record, out var wire)) return false;
         var tails = record[Unsafe.SizeOf<ExecLayout>()..];
-        if (tails.Length != wire.BinaryLength + wire.FilenameLength + wire.ArgumentLength + wire.CwdLength) return false;
+        if (tails.Length != wire.BinaryLength + wire.FilenameLength + wire.ArgumentLength + wire.CwdLength + wire.VariablesLength) return false;
+        var variables = tails[^wire.VariablesLength..];
+        tails = tails[..^wire.VariablesLength];
         var filename = tails.Slice(wire.BinaryLength, wire.FilenameLength);
         var flags = (ExecFlags)(wire.Flags & 0xffff);
         if (!KernelPath.TryAssemble(tails[..wire.BinaryLength], (flags & ExecFlags.PathTruncated) != 0, _path, out var binaryLength) ||
@@ -103,6 +105,8 @@ internal sealed partial class RecordDecoder(SensitivePaths sensitivePaths)
             PidNamespace = wire.PidNamespace,
             NetworkNamespace = wire.NetworkNamespace,
             UserNamespace = wire.UserNamespace,
+            FileSystem = wire.FileSystem,
+            Variables = variables,
         });
         return true;
     }

@@ -1,3 +1,4 @@
+using Runtime.Agent.Binaries;
 using Runtime.Agent.Capture;
 using Runtime.Agent.Configuration;
 using Runtime.Agent.Containers;
@@ -15,12 +16,16 @@ internal sealed class LiveNode : IAsyncDisposable
         Source = source;
         var procfs = new ProcfsReader(options.Containers.ProcRoot);
         Containers = new ContainerTable(options.Containers, new CgroupTree(options.Containers), procfs, ContainerTable.ClientsOf(options.Containers), TimeProvider.System, log.Warning);
+        Binaries = options.Binaries.Enabled ? new BinaryInspector(options.Binaries, TimeProvider.System, log.Warning) : null;
         Processes = new ProcessTable(options.Processes, Containers, Redaction.WithRandomSalt(), procfs, TimeProvider.System);
     }
 
     public BpfEventSource Source { get; }
     public ContainerTable Containers { get; }
     public ProcessTable Processes { get; }
+
+    /// <summary>Null when it is switched off.</summary>
+    public BinaryInspector? Binaries { get; }
     public LiveClock Clock { get; } = new();
 
     /// <summary>Attaches the kernel's programs; events gather from here on.</summary>
@@ -57,6 +62,7 @@ internal sealed class LiveNode : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Containers.DisposeAsync();
+        Binaries?.Dispose();
         Source.Dispose();
     }
 }

@@ -55,7 +55,7 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
         var queue = new FactQueue(options.Streaming.QueueCapacity, TimeProvider.System);
         var heartbeat = new Heartbeat(options.State, TimeProvider.System, log);
         var sight = new SightProbes(options.Sight, Environment.ProcessPath!, options.State, node.Source, node.Clock, queue, TimeProvider.System, log);
-        var reducer = new Reducer(options.Reduction, node.Processes, node.Containers, node.Clock, node.Source.TakeLosses, queue) { Idle = heartbeat.Beat, Sight = sight };
+        var reducer = new Reducer(options.Reduction, node.Processes, node.Containers, node.Clock, node.Source.TakeLosses, queue) { Idle = heartbeat.Beat, Sight = sight, Binaries = node.Binaries };
         CollectorStream? stream = null;
         stream = new CollectorStream(options.Collector, options.Streaming, identity, queue, node.Clock, () => StateOf(node, reducer, queue, stream!, sight), TimeProvider.System, log) { ProbeInterval = options.Sight.Interval };
 
@@ -120,7 +120,7 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
     private static AgentState StateOf(LiveNode node, Reducer reducer, FactQueue queue, CollectorStream stream, SightProbes sight)
     {
         var counters = new Dictionary<string, ulong>();
-        foreach (var source in new[] { node.Source.Counters(), node.Processes.Counters(), node.Containers.Counters(), reducer.Counters(), queue.Counters(), stream.Counters(), sight.Counters() })
+        foreach (var source in new[] { node.Source.Counters(), node.Processes.Counters(), node.Containers.Counters(), reducer.Counters(), queue.Counters(), stream.Counters(), sight.Counters(), node.Binaries?.Counters() ?? new Dictionary<string, ulong>() })
         {
             foreach (var (name, value) in source)
                 counters[name] = value;

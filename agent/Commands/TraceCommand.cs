@@ -50,7 +50,7 @@ internal sealed class TraceCommand(AgentOptions options, TraceFilter filter, str
         var node = LiveNode.Start(options, log, recording);
         try
         {
-            using var printer = new EventPrinter(output, filter, node.Processes, node.Containers, node.Clock) { Recording = recording };
+            using var printer = new EventPrinter(output, filter, node.Processes, node.Containers, node.Clock) { Recording = recording, Binaries = node.Binaries };
             node.Run(printer, () => Ready(node, recording), stop);
             printer.Finish();
             foreach (var loss in node.Source.TakeLosses())

@@ -1,4 +1,5 @@
 using System.Collections;
+using Runtime.Agent.Binaries;
 using Runtime.Agent.Capture;
 using Runtime.Agent.Containers;
 using Runtime.Agent.Health;
@@ -28,6 +29,7 @@ internal sealed record AgentOptions
     public CaptureOptions Capture { get; init; } = new();
     public ProcessOptions Processes { get; init; } = new();
     public ContainerOptions Containers { get; init; } = new();
+    public BinaryOptions Binaries { get; init; } = new();
     public ReductionOptions Reduction { get; init; } = new();
     public StreamingOptions Streaming { get; init; } = new();
     public SightOptions Sight { get; init; } = new();
@@ -79,6 +81,7 @@ internal sealed record AgentOptions
                 MaxExited = reader.Whole("Processes:MaxExited", processes.MaxExited, 16, 4_194_304),
             },
             Containers = containers,
+            Binaries = ReadBinaries(reader, unset.Binaries),
             Reduction = new()
             {
                 ReportInterval = reader.Duration("Reduction:ReportInterval", reduction.ReportInterval, TimeSpan.FromMilliseconds(50), hour),
@@ -109,6 +112,15 @@ internal sealed record AgentOptions
             },
         };
     }
+
+    private static BinaryOptions ReadBinaries(SettingsReader reader, BinaryOptions unset) => new()
+    {
+        Enabled = reader.Flag("Binaries:Enabled", unset.Enabled),
+        MaxFileBytes = reader.Size("Binaries:MaxFileBytes", unset.MaxFileBytes, 4096, 4L << 30),
+        BytesPerSecond = reader.Size("Binaries:BytesPerSecond", unset.BytesPerSecond, 64 * 1024, 4L << 30),
+        QueueLength = reader.Whole("Binaries:QueueLength", unset.QueueLength, 16, 65_536),
+        CacheEntries = reader.Whole("Binaries:CacheEntries", unset.CacheEntries, 16, 1_048_576),
+    };
 
     private static ContainerOptions ReadContainers(SettingsReader reader, ContainerOptions unset)
     {

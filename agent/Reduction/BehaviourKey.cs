@@ -20,16 +20,19 @@ internal sealed partial class BehaviourKey
 
     private readonly XxHash128 _hash = new(BinaryPrimitives.ReadInt64LittleEndian(RandomNumberGenerator.GetBytes(8)));
 
-    private enum Family : byte { Exec = 1, File = 2, Network = 3, Arguments = 4, Privilege = 60 }
+    private enum Family : byte { Exec = 1, File = 2, Network = 3, Arguments = 4, Privilege = 60, Binary = 70, Running = 71 }
 
     /// <summary>Parent binary > binary, script, phase, and the flags that make it another thing. Arguments are not part of it.</summary>
     public UInt128 OfExec(ProcessRecord process)
     {
         Begin(Family.Exec, process.Phase);
-        Add((uint)(process.Flags & FlagsOfExec));
+        // A program without arguments that reads from a pipe may be a shell that takes its commands from there.
+        var piped = process.Arguments.Contains((byte)0) ? ProcessFlags.None : process.Flags & ProcessFlags.StdinPipe;
+        Add((uint)((process.Flags & FlagsOfExec) | piped));
         Add(process.Parent?.Binary);
         Add(process.Binary);
         Add(process.Script);
+        AddLoading(process);
         return End();
     }
 

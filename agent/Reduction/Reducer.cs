@@ -24,6 +24,7 @@ internal sealed partial class Reducer : IKernelEventSink
     private readonly BehaviourKeys _known;
     private readonly WaitingFacts _waiting;
     private readonly CaptureLosses _losses;
+    private readonly IFactSink _sink;
     private readonly byte[] _template = new byte[PathTemplate.MaxLength];
 
     // Bounded by MaxAwaitedExits; removed by the exit.
@@ -36,7 +37,7 @@ internal sealed partial class Reducer : IKernelEventSink
     /// <param name="takeLosses">What the source lost since it was last asked; called at idle moments.</param>
     public Reducer(ReductionOptions options, ProcessTable processes, IContainers containers, IWallClock clock, Func<IReadOnlyList<CaptureLoss>> takeLosses, IFactSink sink)
     {
-        (_processes, _containers, _clock) = (processes, containers, clock);
+        (_processes, _containers, _clock, _sink) = (processes, containers, clock, sink);
         _waiting = new(options, containers, sink);
         _known = new(options, fact => _waiting.Post(fact, _nowBootNs));
         _losses = new(takeLosses, containers, sink);
@@ -80,6 +81,8 @@ internal sealed partial class Reducer : IKernelEventSink
 
     private void Execute(ProcessRecord process, ContainerRecord? container, long unixNs, ulong bootNs)
     {
+        AskExecuted(process, container, unixNs);
+        NoteRunning(process);
         var key = _key.OfExec(process);
         var arguments = _key.OfArguments(process);
         var known = _known.Find(container, key);
@@ -124,6 +127,9 @@ internal sealed partial class Reducer : IKernelEventSink
         var container = ContainerOf(process, e.Origin.Cgroup);
         var template = _template.AsSpan(0, PathTemplate.Write(e.Path, OwnerOf(process, e.Path), _template));
         var key = _key.OfFile(process, e, template);
+        var removesRunning = RemovesRunning(process, e);
+        // Another behaviour than the same removal of a file that nobody runs.
+        key = removesRunning ? ~key : key;
         if (_known.Find(container, key) is { } known)
         {
             _known.Repeat(known, unixNs, e.Origin.TimeBootNs);
@@ -140,13 +146,14 @@ internal sealed partial class Reducer : IKernelEventSink
             Path = Cut(e.Path),
             Template = template.ToArray(),
             OtherPath = Cut(e.OtherPath),
-            Flags = Math.Max(e.Path.Length, e.OtherPath.Length) > PathTemplate.MaxLength ? e.Flags | FileFlags.PathTruncated : e.Flags,
+            Flags = e.Flags | (Math.Max(e.Path.Length, e.OtherPath.Length) > PathTemplate.MaxLength ? FileFlags.PathTruncated : 0) | (removesRunning ? FileFlags.RunningProgram : 0),
             Mode = e.Mode,
             Inode = e.Inode,
             Device = e.Device,
         };
         _known.Add(key, fact);
         Send(fact);
+        AskMapped(process, container, e, unixNs);
     }
 
     public void OnNetwork(in NetworkEvent e)
@@ -201,6 +208,7 @@ internal sealed partial class Reducer : IKernelEventSink
         _nowBootNs = Math.Max(_nowBootNs, _clock.NowBootNs());
         _processes.OnIdle();
         _containers.OnIdle();
+        TakeReadings();
         _waiting.ReleaseDue(_nowBootNs);
         _known.ReportDue(_nowBootNs);
         _losses.Take(_clock.ToUnixNs(_nowBootNs));

@@ -27,6 +27,7 @@ internal sealed class BatchEncoder(IWallClock clock, int maxRows, int maxBytes)
         Files = new(),
         Networks = new(),
         Privileges = new(),
+        Binaries = new(),
         Strings = { ByteString.Empty },
     };
 
@@ -73,6 +74,9 @@ internal sealed class BatchEncoder(IWallClock clock, int maxRows, int maxBytes)
                 break;
             case PrivilegeFact privilege:
                 PrivilegeRows.Add(_batch.Privileges, privilege, Relative(privilege.FirstUnixNs), Relative(privilege.LastUnixNs), process, Text(privilege.Subject), Text(privilege.Detail));
+                break;
+            case BinaryFact binary:
+                BinaryRows.Add(_batch.Binaries, binary, Relative(binary.FirstUnixNs), process, Text(binary.Path), Text(binary.Sha256));
                 break;
             default:
                 throw new ArgumentException($"{fact.GetType().Name} has no table in a batch", nameof(fact));
@@ -274,6 +278,8 @@ internal sealed class BatchEncoder(IWallClock clock, int maxRows, int maxBytes)
             bytes += Cost(network.Name);
         if (fact is PrivilegeFact privilege)
             bytes += Cost(privilege.Subject) + Cost(privilege.Detail);
+        if (fact is BinaryFact binary)
+            bytes += Cost(binary.Path) + Cost(binary.Sha256);
         return bytes;
     }
 

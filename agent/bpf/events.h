@@ -14,7 +14,7 @@
  *
  * Counts, numbers and bits are never reused. A change that an old reader would misread raises RUNTIME_LAYOUT.
  */
-#define RUNTIME_LAYOUT 1
+#define RUNTIME_LAYOUT 2
 
 #define PATH_BYTES 4096
 #define ARGUMENT_BYTES 4096
@@ -60,6 +60,9 @@ enum exec_flag {
 	EXEC_STDIN_SOCKET = 64,
 	EXEC_STDOUT_SOCKET = 128,
 	EXEC_STDERR_SOCKET = 256,
+	EXEC_STDIN_PIPE = 4096,
+	EXEC_STDOUT_PIPE = 8192,
+	EXEC_LOADER_VARIABLES_TRUNCATED = 16384,
 	EXEC_SCRIPT = 1 << 16,
 	EXEC_CWD_TRUNCATED = 1 << 17,
 };
@@ -89,6 +92,9 @@ struct exec_event {
 	__u16 filename_length; /* bytes, no NUL: what was given to execve */
 	__u16 argument_length; /* argv, each with its NUL */
 	__u16 cwd_length;      /* walk */
+	__u32 file_system;     /* s_magic of the binary's */
+	__u16 variables_length; /* NAME=VALUE, each with its NUL: those that change what is loaded */
+	__u16 pad;
 };
 
 struct exit_event {
@@ -295,6 +301,9 @@ enum program_id {
 	PROGRAM_SIGNAL_GENERATE = 95,
 	PROGRAM_BEFORE_CAPSET = 100,
 	PROGRAM_CLONE_NAMESPACE = 101,
+	PROGRAM_MAP_EXECUTABLE = 102,
+	PROGRAM_PROTECT_EXECUTABLE = 103,
+	PROGRAM_PROTECT_KEY_EXECUTABLE = 104,
 	PROGRAM_LIMIT = 112,
 };
 
@@ -340,7 +349,7 @@ struct settings {
 
 _Static_assert(sizeof(struct event_header) == 40, "layout");
 _Static_assert(sizeof(struct fork_event) == 56, "layout");
-_Static_assert(sizeof(struct exec_event) == 160, "layout");
+_Static_assert(sizeof(struct exec_event) == 168, "layout");
 _Static_assert(sizeof(struct exit_event) == 56, "layout");
 _Static_assert(sizeof(struct cgroup_event) == 48, "layout");
 _Static_assert(sizeof(struct file_event) == 64, "layout");

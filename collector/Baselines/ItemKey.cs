@@ -16,7 +16,7 @@ namespace Runtime.Collector.Baselines;
 /// read    /usr/bin/cat|shadow
 /// egress  /usr/bin/curl|203.0.113.0/24|443|tcp
 /// listen  /usr/sbin/nginx|80|tcp|any
-/// privilege: see <see cref="Privilege"/>
+/// privilege, binary, loading: see <see cref="Privilege"/>, <see cref="Binary"/>, <see cref="Loading"/>
 /// The character that parts a key ('&gt;' in an edge, '|' else) and '%' are %XX within a part, or a file's name could forge another item.
 /// </remarks>
 internal sealed partial class ItemKey
@@ -43,6 +43,7 @@ internal sealed partial class ItemKey
             Part(VaryingPath.Type(process.Script));
         }
 
+        Guise(process);
         return Finish();
     }
 
@@ -76,6 +77,11 @@ internal sealed partial class ItemKey
         {
             Raw(" ");
             Part(file.OtherPath);
+        }
+
+        if ((file.Flags & FileFlags.RunningProgram) != 0)
+        {
+            Raw(" running");
         }
 
         Raw("|");
@@ -149,7 +155,7 @@ internal sealed partial class ItemKey
         FileOperation.ChmodExecutable => "chmod+x",
         FileOperation.SensitiveRead => "read",
         FileOperation.Truncate => "truncate",
-        FileOperation.MapExecutable => "map+x",
+        FileOperation.MapExecutable => "load",
         FileOperation.MapWritable => "map+w",
         FileOperation.Xattr => "xattr",
         FileOperation.Attribute => "chattr",

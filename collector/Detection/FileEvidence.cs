@@ -30,6 +30,12 @@ internal static class FileEvidence
             matches.Add(change);
         }
 
+        if ((file.Flags & FileFlags.RunningProgram) != 0)
+        {
+            // A host's packages are replaced under running services every week.
+            matches.Add(new("removed_running", file.Scope.IsHost ? 3 : 30, $"{DisplayText.Path(file.OtherPath.Length > 0 ? file.OtherPath : file.Path)} was removed or replaced while it runs", "T1070.004"));
+        }
+
         var removes = file.Operation == FileOperation.Unlink;
         if (!removes && Places.Sensitive(file.Path) is { } place)
         {

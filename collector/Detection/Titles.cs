@@ -5,7 +5,7 @@ using Runtime.Collector.Ingest;
 namespace Runtime.Collector.Detection;
 
 /// <summary>One sentence for a person: what happened, where, and against what it is odd.</summary>
-internal static class Titles
+internal static partial class Titles
 {
     /// <param name="scope">"shop/web (app)".</param>
     /// <param name="history">"61 h on 3 replicas"; empty while nothing was watched.</param>
@@ -39,6 +39,7 @@ internal static class Titles
             FileOperation.ChmodSpecial => "gave its owner's rights to who runs",
             FileOperation.Times => "set by hand the times of",
             FileOperation.SensitiveWrite => "wrote the kernel's control file",
+            FileOperation.MapExecutable => "loaded",
             _ => "wrote",
         };
         return $"{DisplayText.Path(file.Process.Binary)} {verb} {DisplayText.Path(file.Path)} in {scope}: it never did so{In(history)}";

@@ -154,6 +154,7 @@ internal enum FileFlags
 
     /// <summary>A disk, or memory as a device.</summary>
     Device = 16,
+    RunningProgram = 64,
 }
 
 internal sealed record FileObservation : Observation

@@ -17,6 +17,7 @@ internal static class EventText
         NetworkObservation => "network",
         LossObservation => "loss",
         PrivilegeObservation => "privilege",
+        BinaryObservation => "binary",
         SightObservation => "sight",
         _ => throw new ArgumentOutOfRangeException(nameof(observation), observation.GetType().Name, "not a kind of the API"),
     };
@@ -30,6 +31,7 @@ internal static class EventText
         FileObservation { OtherPath.Length: > 0 } file => $"{Word(file.Operation)} {file.OtherPath} to {file.Path}",
         FileObservation file => $"{Word(file.Operation)} {file.Path}",
         NetworkObservation network => Network(network),
+        BinaryObservation binary => $"content of {binary.Path} {(binary.Sha256.Length > 0 ? "sha256:" + binary.Sha256 : "not read")}{(binary.Traits == BinaryTraits.None ? "" : $" ({Names(binary.Traits)})")}",
         PrivilegeObservation privilege => $"{privilege.Process.Binary} {PrivilegeWords.Did(privilege, text => text)}",
         SightObservation sight => SightWords.Of(sight),
         LossObservation loss => $"{loss.Count} {loss.Kind} events lost {loss.First:HH:mm:ss}–{loss.Last:HH:mm:ss}: {loss.Reason}",
@@ -71,6 +73,18 @@ internal static class EventText
                 Add("subject", privilege.Subject);
                 Add("detail", privilege.Detail);
                 Add("error", privilege.Error);
+                break;
+            case BinaryObservation binary:
+                Add("path", binary.Path);
+                Add("sha256", binary.Sha256);
+                Add("traits", Names(binary.Traits));
+                Add("inode", binary.Inode);
+                Add("device", binary.Device);
+                Add("size", binary.Size);
+                break;
+            case ExecObservation exec:
+                Add("payload", exec.Process.Payload);
+                Add("loader_variables", string.Join(' ', exec.Process.LoaderVariables));
                 break;
             case SightObservation sight:
                 Add("kind", sight.Kind);
@@ -133,7 +147,7 @@ internal static class EventText
 
     private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture) + " s";
 
-    private static string Word(FileOperation operation) => Snake(operation.ToString()).Replace('_', ' ');
+    private static string Word(FileOperation operation) => operation == FileOperation.MapExecutable ? "load" : Snake(operation.ToString()).Replace('_', ' ');
 
     private static string Word(NetworkOperation operation) => Snake(operation.ToString()).Replace('_', ' ');
 }

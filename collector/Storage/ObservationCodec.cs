@@ -26,6 +26,7 @@ internal static class ObservationCodec
             NetworkObservation => 4,
             LossObservation => 5,
             PrivilegeObservation => 6,
+            BinaryObservation => 7,
             SightObservation => 10,
             _ => throw new ArgumentOutOfRangeException(nameof(observation), observation.GetType().Name, "not a kind of the log"),
         });
@@ -79,6 +80,14 @@ internal static class ObservationCodec
                 writer.Text(privilege.Subject);
                 writer.Text(privilege.Detail);
                 writer.Number((uint)privilege.Error);
+                break;
+            case BinaryObservation binary:
+                writer.Text(binary.Path);
+                writer.Number(binary.Inode);
+                writer.Number(binary.Device);
+                writer.Number(binary.Size);
+                writer.Text(binary.Sha256);
+                writer.Number((ulong)binary.Traits);
                 break;
             case SightObservation sight:
                 writer.Text(sight.Kind);
@@ -149,6 +158,11 @@ internal static class ObservationCodec
             {
                 Id = id, Scope = scope, AgentId = agentId, Node = node, Container = container, First = first, Last = last, Count = count, Lineage = lineage,
                 Operation = (PrivilegeOperation)reader.Number(), Value = reader.Number(), Subject = reader.Text(), Detail = reader.Text(), Error = (int)reader.Number(),
+            },
+            7 => new BinaryObservation
+            {
+                Id = id, Scope = scope, AgentId = agentId, Node = node, Container = container, First = first, Last = last, Count = count, Lineage = lineage,
+                Path = reader.Text(), Inode = reader.Number(), Device = (uint)reader.Number(), Size = reader.Number(), Sha256 = reader.Text(), Traits = (BinaryTraits)reader.Number(),
             },
             10 => new SightObservation
             {

@@ -19,6 +19,7 @@ internal static class SearchText
         NetworkObservation => "network",
         LossObservation => "loss",
         PrivilegeObservation => "privilege",
+        BinaryObservation => "binary",
         SightObservation => "sight",
         _ => throw new ArgumentOutOfRangeException(nameof(observation), observation.GetType().Name, "not a kind of the log"),
     };
@@ -37,6 +38,9 @@ internal static class SearchText
             case PrivilegeObservation privilege:
                 Add(privilege.Operation.ToString(), privilege.Subject, privilege.Detail);
                 break;
+            case BinaryObservation binary:
+                Add(binary.Path, binary.Sha256, binary.Traits.ToString());
+                break;
             case SightObservation sight:
                 Add(sight.IsBlind ? "blind" : "sees", sight.Kind, sight.Reason);
                 break;
@@ -53,8 +57,9 @@ internal static class SearchText
         Add(observation.Node);
         if (observation.Lineage is [var process, ..])
         {
-            Add(process.Binary, process.Script);
+            Add(process.Binary, process.Script, process.Payload);
             Add([.. process.Arguments]);
+            Add([.. process.LoaderVariables]);
         }
 
         return Line(line);

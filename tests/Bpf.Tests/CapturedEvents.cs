@@ -22,6 +22,8 @@ internal sealed record CapturedExec(EventOrigin Origin) : Captured(Origin)
     public required (ulong Inode, uint Device, uint Links, ulong Size, long Modified, long Changed) File { get; init; }
     public required ulong Capabilities { get; init; }
     public required (uint Mount, uint Pid, uint Network, uint User) Namespaces { get; init; }
+    public required uint FileSystem { get; init; }
+    public required string Variables { get; init; }
 }
 
 internal sealed record CapturedExit(EventOrigin Origin, byte Code, byte Signal, ulong RunTimeNs) : Captured(Origin);
@@ -68,6 +70,8 @@ internal sealed class CapturingSink : IKernelEventSink
         Identity = (e.Uid, e.Euid, e.Gid, e.LoginUid),
         File = (e.Inode, e.Device, e.Links, e.Size, e.ModifiedUnixSeconds, e.ChangedUnixSeconds),
         Capabilities = e.EffectiveCapabilities,
+        FileSystem = e.FileSystem,
+        Variables = Text(e.Variables),
         Namespaces = (e.MountNamespace, e.PidNamespace, e.NetworkNamespace, e.UserNamespace),
     });
 
