@@ -60,6 +60,9 @@ internal static class HookCatalog
         Network("sendto", 45, "UDP peers through sendto()"),
         Network("sendmsg", 46, "UDP peers through sendmsg()"),
         Network("sendmmsg", 47, "UDP peers through sendmmsg()"),
+        new("on_name_send", 60, EventKind.Network, "tp_btf/sock_send_length", "questions to name servers (from Linux 6.3 on): peers have addresses only"),
+        new("on_name_sendmmsg", 61, EventKind.Network, "tp/syscalls/sys_exit_sendmmsg", "questions to name servers through sendmmsg(), as the C library asks"),
+        new("on_name_receive", 62, EventKind.Network, "tp_btf/sock_recv_length", "answers of name servers (from Linux 6.3 on): peers have addresses only"),
         .. PrivilegeHooks.All,
         .. LibraryHooks.All,
     ];

@@ -242,6 +242,12 @@ internal readonly ref struct NetworkEvent
 
     /// <summary><see cref="NetworkOperation.FirstBytes"/>: at most 256 bytes of the first send on a new outbound flow.</summary>
     public ReadOnlySpan<byte> Payload { get; init; }
+
+    /// <summary>NameQuery: the message in <see cref="Payload"/> was received, not sent.</summary>
+    public bool IsAnswer { get; init; }
+
+    /// <summary>NameQuery: inode of the socket; 0 for other operations.</summary>
+    public uint Socket { get; init; }
 }
 
 /// <summary>A cgroup directory was made or removed.</summary>

@@ -211,6 +211,8 @@ internal sealed partial class RecordDecoder(SensitivePaths sensitivePaths)
             BytesReceived = wire.BytesReceived,
             DurationNs = wire.DurationNs,
             Payload = payload,
+            IsAnswer = wire.Answer == 1,
+            Socket = wire.Socket,
         });
         return true;
     }

@@ -117,12 +117,12 @@ internal struct NetworkLayout
     public byte Operation;
     public byte Protocol;
     public byte AddressLength;
-    public byte Pad0;
+    public byte Answer;
     public ushort LocalPort;
     public ushort RemotePort;
     public ushort Error;
     public ushort PayloadLength;
-    public uint Pad1;
+    public uint Socket;
     public SixteenBytes Local;
     public SixteenBytes Remote;
     public ulong BytesSent;

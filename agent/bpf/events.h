@@ -19,6 +19,7 @@
 #define PATH_BYTES 4096
 #define ARGUMENT_BYTES 4096
 #define PAYLOAD_BYTES 256
+#define NAME_MESSAGE_BYTES 512
 #define SENSITIVE_NAME_BYTES 32
 
 enum event_kind {
@@ -162,6 +163,7 @@ enum network_operation {
 	NETWORK_CLOSE = 4,
 	NETWORK_UDP_PEER = 5,
 	NETWORK_FIRST_BYTES = 6,
+	NETWORK_NAME_QUERY = 7, /* tail: the message of DNS, without TCP's length where that had a buffer of its own */
 };
 
 struct network_event {
@@ -169,12 +171,12 @@ struct network_event {
 	__u8 operation;
 	__u8 protocol;	     /* IPPROTO_TCP, IPPROTO_UDP */
 	__u8 address_length; /* 4 or 16 of both addresses; a mapped address counts as 4 */
-	__u8 pad0;
+	__u8 answer;	     /* name query: 1 when the message was received */
 	__u16 local_port; /* host order; 0: not known */
 	__u16 remote_port;
 	__u16 error; /* positive errno of a failed connect */
 	__u16 payload_length;
-	__u32 pad1;
+	__u32 socket; /* name query: inode of the socket */
 	__u8 local[16]; /* network order, the first address_length bytes */
 	__u8 remote[16];
 	__u64 bytes_sent;
@@ -267,6 +269,9 @@ enum program_id {
 	PROGRAM_SENDTO = 45,
 	PROGRAM_SENDMSG = 46,
 	PROGRAM_SENDMMSG = 47,
+	PROGRAM_NAME_SEND = 60,
+	PROGRAM_NAME_SENDMMSG = 61,
+	PROGRAM_NAME_RECEIVE = 62,
 	PROGRAM_SETUID = 64,
 	PROGRAM_SETREUID = 65,
 	PROGRAM_SETRESUID = 66,
