@@ -125,6 +125,7 @@ internal sealed partial class EventPrinter(Stream output, TraceFilter filter, Pr
         json.WriteNumber("bytes_sent", e.BytesSent);
         json.WriteNumber("bytes_received", e.BytesReceived);
         json.WriteNumber("duration_ns", e.DurationNs);
+        Name(json, e);
         if (e.Operation == NetworkOperation.FirstBytes)
         {
             // What was said stays on the node, and out of terminals and logs.

@@ -68,7 +68,7 @@ internal sealed partial class BehaviourKey
 
     /// <summary>Of an outbound flow: peer and its port. Inbound: the own port, all peers as one.</summary>
     /// <param name="payload">Class of the first bytes; empty for other operations.</param>
-    public UInt128 OfNetwork(ProcessRecord process, NetworkOperation operation, in NetworkEvent e, string payload)
+    public UInt128 OfNetwork(ProcessRecord process, NetworkOperation operation, in NetworkEvent e, string payload, ReadOnlySpan<byte> name = default)
     {
         var inbound = operation is NetworkOperation.Listen or NetworkOperation.Accept;
         Begin(Family.Network, process.Phase);
@@ -77,8 +77,19 @@ internal sealed partial class BehaviourKey
         Add(process.Binary);
         // A listener on loopback is another thing than one for everybody.
         Add(operation == NetworkOperation.Accept ? default : inbound ? e.LocalAddress : e.RemoteAddress);
+        Add(name);
         foreach (var letter in payload)
             Add(letter);
+        return End();
+    }
+
+    /// <summary>Of a question to whatever server: two resolvers of one pod are one behaviour.</summary>
+    public UInt128 OfQuestion(ProcessRecord process, ReadOnlySpan<byte> name, ushort type)
+    {
+        Begin(Family.Network, process.Phase);
+        Add(((uint)NetworkOperation.NameQuery << 24) | type);
+        Add(process.Binary);
+        Add(name);
         return End();
     }
 

@@ -170,8 +170,14 @@ internal sealed partial class Reducer : IKernelEventSink
             OnClose(process, container, e, unixNs);
             return;
         }
+        if (e.Operation == NetworkOperation.NameQuery)
+        {
+            OnName(process, container, e, unixNs);
+            return;
+        }
+        var name = NameOf(process, e);
         var payload = e.Operation == NetworkOperation.FirstBytes ? PayloadClass.Of(e.Payload) : "";
-        var key = _key.OfNetwork(process, e.Operation, e, payload);
+        var key = _key.OfNetwork(process, e.Operation, e, payload, name);
         if (_known.Find(container, key) is { } known)
         {
             _known.Repeat(known, unixNs, e.Origin.TimeBootNs);
@@ -192,6 +198,7 @@ internal sealed partial class Reducer : IKernelEventSink
             RemotePort = e.RemotePort,
             Error = e.Error,
             Payload = payload,
+            Name = name,
         };
         _known.Add(key, fact);
         Send(fact);
@@ -235,7 +242,7 @@ internal sealed partial class Reducer : IKernelEventSink
             ["reduction.closes_unmatched"] = _closesUnmatched,
             ["reduction.privileges_of_runtimes"] = _privilegesOfRuntimes,
         };
-        foreach (var (name, value) in _known.Counters().Concat(_waiting.Counters()))
+        foreach (var (name, value) in _known.Counters().Concat(_waiting.Counters()).Concat(_names.Counters()))
             counters[name] = value;
         return counters;
     }
@@ -246,7 +253,8 @@ internal sealed partial class Reducer : IKernelEventSink
     /// <summary>Bytes and duration go to the connection's behaviour: who connected to that peer, else who accepted on that port.</summary>
     private void OnClose(ProcessRecord process, ContainerRecord? container, in NetworkEvent e, long unixNs)
     {
-        var known = _known.Find(container, _key.OfNetwork(process, NetworkOperation.Connect, e, ""))
+        var known = _known.Find(container, _key.OfNetwork(process, NetworkOperation.Connect, e, "", NameOf(process, e)))
+            ?? _known.Find(container, _key.OfNetwork(process, NetworkOperation.Connect, e, ""))
             ?? _known.Find(container, _key.OfNetwork(process, NetworkOperation.Accept, e, ""));
         if (known is null)
         {

@@ -1,0 +1,61 @@
+using Runtime.Agent.Capture;
+using Runtime.Agent.Containers;
+using Runtime.Agent.Names;
+using Runtime.Agent.Processes;
+
+namespace Runtime.Agent.Reduction;
+
+internal sealed partial class Reducer
+{
+    private readonly DnsMessage _message = new();
+    private readonly NameTable _names = new();
+
+    /// <summary>A question is a behaviour of its own; an answer only teaches names.</summary>
+    private void OnName(ProcessRecord process, ContainerRecord? container, in NetworkEvent e, long unixNs)
+    {
+        if (!(e.Protocol == 6 ? _message.TryReadStream(e.Payload) : _message.TryRead(e.Payload)) || _message.IsResponse != e.IsAnswer)
+        {
+            _names.Malformed();
+            return;
+        }
+        if (e.IsAnswer)
+        {
+            _names.Answer(process.ContainerId, e.Socket, e.RemoteAddress, _message, e.Origin.TimeBootNs);
+            return;
+        }
+        _names.Ask(process.ContainerId, e.Socket, e.RemoteAddress, _message);
+        var name = _names.Fold(process.ContainerId, _message.Name.ToArray(), e.Origin.TimeBootNs);
+        var key = _key.OfQuestion(process, name, IsAddress(_message.Type) ? DnsMessage.TypeA : _message.Type);
+        if (_known.Find(container, key) is { } known)
+        {
+            _known.Repeat(known, unixNs, e.Origin.TimeBootNs);
+            return;
+        }
+        var fact = new NetworkFact
+        {
+            Process = process,
+            Container = container,
+            FirstUnixNs = unixNs,
+            LastUnixNs = unixNs,
+            IsNew = true,
+            Operation = NetworkOperation.NameQuery,
+            Protocol = e.Protocol,
+            LocalAddress = e.LocalAddress.ToArray(),
+            RemoteAddress = e.RemoteAddress.ToArray(),
+            LocalPort = e.LocalPort,
+            RemotePort = e.RemotePort,
+            Name = name,
+        };
+        _known.Add(key, fact);
+        Send(fact);
+    }
+
+    /// <summary>Empty for what came in, and for a peer that the container did not look up.</summary>
+    private byte[] NameOf(ProcessRecord process, in NetworkEvent e) =>
+        e.Operation is NetworkOperation.Listen or NetworkOperation.Accept || e.RemotePort == 53
+            ? []
+            : _names.Fold(process.ContainerId, _names.Find(process.ContainerId, e.RemoteAddress, e.Origin.TimeBootNs), e.Origin.TimeBootNs);
+
+    /// <summary>A program that asks for both kinds of address asks for one thing.</summary>
+    private static bool IsAddress(ushort type) => type is DnsMessage.TypeA or DnsMessage.TypeAaaa;
+}
