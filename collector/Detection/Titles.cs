@@ -55,6 +55,11 @@ internal static partial class Titles
         }
 
         var peer = network.RemoteAddress is null ? "an unknown address" : new global::System.Net.IPEndPoint(network.RemoteAddress, network.RemotePort).ToString();
+        if (Peers.NameOf(network, Peers.KindOf(network)) is not null)
+        {
+            peer = $"{DisplayText.Shorten(DisplayText.Escape(network.Name), 120)} ({peer})";
+        }
+
         var failed = network.Error == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" (failed, errno {network.Error})");
         return $"{binary} connected to {peer}/{protocol}{failed} in {scope}: never seen{In(history)}";
     }

@@ -66,6 +66,7 @@ internal static class EventText
                 Add("bytes_sent", network.BytesSent);
                 Add("bytes_received", network.BytesReceived);
                 Add("payload", network.Payload);
+                Add("name", network.Name);
                 break;
             case PrivilegeObservation privilege:
                 Add("operation", Baselines.ItemKey.OperationName(privilege.Operation));
@@ -130,6 +131,16 @@ internal static class EventText
     {
         var protocol = network.Protocol == 17 ? "udp " : "";
         var remote = EndPoint(network.RemoteAddress, network.RemotePort);
+        if (network.Operation == NetworkOperation.NameQuery)
+        {
+            return $"asks {remote} for {network.Name}";
+        }
+
+        if (network.Name.Length > 0 && network.Operation != NetworkOperation.UnixConnect)
+        {
+            remote = $"{network.Name} ({remote})";
+        }
+
         return network.Operation switch
         {
             NetworkOperation.Listen => $"listen {protocol}{EndPoint(network.LocalAddress, network.LocalPort)}",
