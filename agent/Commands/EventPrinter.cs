@@ -27,7 +27,7 @@ internal sealed record TraceFilter(string? Container, IReadOnlyCollection<string
 /// Text is ASCII: the rest is escaped, control characters too. Bytes that are no UTF-8 show as U+FFFD, and then a second field
 /// with the ending "_hex" holds them all.
 /// </remarks>
-internal sealed class EventPrinter(Stream output, TraceFilter filter, ProcessTable processes, IContainers containers, IWallClock clock) : IKernelEventSink, IDisposable
+internal sealed partial class EventPrinter(Stream output, TraceFilter filter, ProcessTable processes, IContainers containers, IWallClock clock) : IKernelEventSink, IDisposable
 {
     private const int FlushBytes = 64 * 1024;
     private readonly ArrayBufferWriter<byte> _buffer = new(FlushBytes * 2);
@@ -49,6 +49,7 @@ internal sealed class EventPrinter(Stream output, TraceFilter filter, ProcessTab
     public void OnExec(in ExecEvent e)
     {
         var process = processes.OnExec(e);
+        Managed?.OnExec(process);
         if (Begin("exec", e.Origin, process) is not { } json)
             return;
         json.WriteNumber("parent_pid", e.ParentPid);
@@ -161,6 +162,7 @@ internal sealed class EventPrinter(Stream output, TraceFilter filter, ProcessTab
     {
         processes.OnIdle();
         containers.OnIdle();
+        Managed?.Deliver(this);
         Flush();
     }
 

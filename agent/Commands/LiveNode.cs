@@ -2,6 +2,7 @@ using Runtime.Agent.Capture;
 using Runtime.Agent.Configuration;
 using Runtime.Agent.Containers;
 using Runtime.Agent.Health;
+using Runtime.Agent.Managed;
 using Runtime.Agent.Processes;
 using Runtime.Agent.Reduction;
 
@@ -15,6 +16,7 @@ internal sealed class LiveNode : IAsyncDisposable
         Source = source;
         var procfs = new ProcfsReader(options.Containers.ProcRoot);
         Containers = new ContainerTable(options.Containers, new CgroupTree(options.Containers), procfs, ContainerTable.ClientsOf(options.Containers), TimeProvider.System, log.Warning);
+        Managed = options.Managed.Enabled ? new ManagedWatch(options.Managed, options.Containers.ProcRoot, Clock.NowBootNs, TimeProvider.System, log) : null;
         Processes = new ProcessTable(options.Processes, Containers, Redaction.WithRandomSalt(), procfs, TimeProvider.System);
     }
 
@@ -22,6 +24,9 @@ internal sealed class LiveNode : IAsyncDisposable
     public ContainerTable Containers { get; }
     public ProcessTable Processes { get; }
     public LiveClock Clock { get; } = new();
+
+    /// <summary>What is seen inside .NET processes; null when that is switched off.</summary>
+    public ManagedWatch? Managed { get; }
 
     /// <summary>Attaches the kernel's programs; events gather from here on.</summary>
     /// <exception cref="Interop.BpfException">No program can run here.</exception>
@@ -48,12 +53,15 @@ internal sealed class LiveNode : IAsyncDisposable
     {
         Containers.Start();
         Processes.Scan();
+        Managed?.Start();
         ready();
         Source.Run(sink, cancellationToken);
     }
 
     public async ValueTask DisposeAsync()
     {
+        if (Managed is not null)
+            await Managed.DisposeAsync();
         await Containers.DisposeAsync();
         Source.Dispose();
     }

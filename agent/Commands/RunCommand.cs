@@ -31,7 +31,7 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
         var identity = AgentIdentity.OfThisMachine(options.Cluster, options.Node, options.State, log);
         var queue = new FactQueue(options.Streaming.QueueCapacity, TimeProvider.System);
         var heartbeat = new Heartbeat(options.State, TimeProvider.System, log);
-        var reducer = new Reducer(options.Reduction, node.Processes, node.Containers, node.Clock, node.Source.TakeLosses, queue) { Idle = heartbeat.Beat };
+        var reducer = new Reducer(options.Reduction, node.Processes, node.Containers, node.Clock, node.Source.TakeLosses, queue) { Idle = heartbeat.Beat, Managed = node.Managed };
         CollectorStream? stream = null;
         stream = new CollectorStream(options.Collector, options.Streaming, identity, queue, node.Clock, () => StateOf(node, reducer, queue, stream!), TimeProvider.System, log);
 
@@ -89,6 +89,8 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
             foreach (var (name, value) in source)
                 counters[name] = value;
         }
+        foreach (var (name, value) in node.Managed?.Counters() ?? new Dictionary<string, ulong>())
+            counters[name] = value;
         var containers = node.Containers.Snapshot();
         return new(
             node.Source.Hooks,

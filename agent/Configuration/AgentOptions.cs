@@ -2,6 +2,7 @@ using System.Collections;
 using Runtime.Agent.Capture;
 using Runtime.Agent.Containers;
 using Runtime.Agent.Health;
+using Runtime.Agent.Managed;
 using Runtime.Agent.Processes;
 using Runtime.Agent.Reduction;
 using Runtime.Agent.Streaming;
@@ -24,6 +25,7 @@ internal sealed record AgentOptions
     public CaptureOptions Capture { get; init; } = new();
     public ProcessOptions Processes { get; init; } = new();
     public ContainerOptions Containers { get; init; } = new();
+    public ManagedOptions Managed { get; init; } = new();
     public ReductionOptions Reduction { get; init; } = new();
     public StreamingOptions Streaming { get; init; } = new();
 
@@ -73,6 +75,13 @@ internal sealed record AgentOptions
                 MaxExited = reader.Whole("Processes:MaxExited", processes.MaxExited, 16, 4_194_304),
             },
             Containers = containers,
+            Managed = new()
+            {
+                Enabled = reader.Flag("Managed:Enabled", unset.Managed.Enabled),
+                MaxProcesses = reader.Whole("Managed:MaxProcesses", unset.Managed.MaxProcesses, 4, 16_384),
+                PollInterval = reader.Duration("Managed:PollInterval", unset.Managed.PollInterval, TimeSpan.FromMilliseconds(100), 10 * minute),
+                AnswerTimeout = reader.Duration("Managed:AnswerTimeout", unset.Managed.AnswerTimeout, TimeSpan.FromMilliseconds(100), minute),
+            },
             Reduction = new()
             {
                 ReportInterval = reader.Duration("Reduction:ReportInterval", reduction.ReportInterval, TimeSpan.FromMilliseconds(50), hour),

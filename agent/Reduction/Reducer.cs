@@ -23,6 +23,7 @@ internal sealed partial class Reducer : IKernelEventSink
     private readonly BehaviourKeys _known;
     private readonly WaitingFacts _waiting;
     private readonly CaptureLosses _losses;
+    private readonly IFactSink _sink;
     private readonly byte[] _template = new byte[PathTemplate.MaxLength];
 
     // Bounded by MaxAwaitedExits; removed by the exit.
@@ -35,7 +36,7 @@ internal sealed partial class Reducer : IKernelEventSink
     /// <param name="takeLosses">What the source lost since it was last asked; called at idle moments.</param>
     public Reducer(ReductionOptions options, ProcessTable processes, IContainers containers, IWallClock clock, Func<IReadOnlyList<CaptureLoss>> takeLosses, IFactSink sink)
     {
-        (_processes, _containers, _clock) = (processes, containers, clock);
+        (_processes, _containers, _clock, _sink) = (processes, containers, clock, sink);
         _waiting = new(options, containers, sink);
         _known = new(options, fact => _waiting.Post(fact, _nowBootNs));
         _losses = new(takeLosses, containers, sink);
@@ -56,7 +57,10 @@ internal sealed partial class Reducer : IKernelEventSink
         var unixNs = _clock.ToUnixNs(_nowBootNs);
         // The kernel's own threads have no binary.
         foreach (var process in _processes.All().Where(process => process.Binary.Length > 0))
+        {
             Execute(process, ContainerOf(process, process.Cgroup), unixNs, _nowBootNs);
+            Managed?.OnExec(process);
+        }
     }
 
     public void OnFork(in ForkEvent e)
@@ -70,6 +74,7 @@ internal sealed partial class Reducer : IKernelEventSink
         var unixNs = Begin(e.Origin);
         var process = _processes.OnExec(e);
         Execute(process, ContainerOf(process, e.Origin.Cgroup), unixNs, e.Origin.TimeBootNs);
+        Managed?.OnExec(process);
     }
 
     private void Execute(ProcessRecord process, ContainerRecord? container, long unixNs, ulong bootNs)
@@ -191,6 +196,7 @@ internal sealed partial class Reducer : IKernelEventSink
         _nowBootNs = Math.Max(_nowBootNs, _clock.NowBootNs());
         _processes.OnIdle();
         _containers.OnIdle();
+        Managed?.Deliver(this);
         _waiting.ReleaseDue(_nowBootNs);
         _known.ReportDue(_nowBootNs);
         _losses.Take(_clock.ToUnixNs(_nowBootNs));

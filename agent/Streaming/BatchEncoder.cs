@@ -26,6 +26,7 @@ internal sealed class BatchEncoder(IWallClock clock, int maxRows, int maxBytes)
         Files = new(),
         Networks = new(),
         Privileges = new(),
+        Managed = new(),
         Strings = { ByteString.Empty },
     };
 
@@ -72,6 +73,9 @@ internal sealed class BatchEncoder(IWallClock clock, int maxRows, int maxBytes)
                 break;
             case PrivilegeFact privilege:
                 PrivilegeRows.Add(_batch.Privileges, privilege, Relative(privilege.FirstUnixNs), Relative(privilege.LastUnixNs), process, Text(privilege.Subject), Text(privilege.Detail));
+                break;
+            case ManagedFact managed:
+                ManagedRows.Add(_batch.Managed, managed, Relative(managed.FirstUnixNs), Relative(managed.LastUnixNs), process, Text(managed.Name), Text(managed.Path));
                 break;
             default:
                 throw new ArgumentException($"{fact.GetType().Name} has no table in a batch", nameof(fact));
@@ -267,6 +271,8 @@ internal sealed class BatchEncoder(IWallClock clock, int maxRows, int maxBytes)
             bytes += Cost(network.Name);
         if (fact is PrivilegeFact privilege)
             bytes += Cost(privilege.Subject) + Cost(privilege.Detail);
+        if (fact is ManagedFact managed)
+            bytes += Cost(managed.Name) + Cost(managed.Path);
         return bytes;
     }
 
