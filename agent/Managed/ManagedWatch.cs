@@ -371,7 +371,7 @@ internal sealed class ManagedWatch(ManagedOptions options, string procRoot, Func
 
         // From one look to the next, milliseconds. A runtime opens its port some 25 ms after its exec; on a throttled processor it may take 20 s.
         private static readonly int[] Likelies = [5, 25, 50, 100, 200, 400, 800, 1600, 3200, 6400, 12_800];
-        private static readonly int[] Others = [200, 800, 4000, 15_000];
+        private static readonly int[] Others = [40, 160, 800, 4000, 15_000];
 
         public int Sessions { get; private init; }
         public bool WasFull { get; init; }

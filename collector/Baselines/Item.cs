@@ -10,6 +10,7 @@ internal enum ItemKind
     Egress = 'n',
     Listen = 'l',
     Privilege = 'p',
+    Managed = 'm',
 
     /// <summary>Never learnt: only an approval by a person makes such an item.</summary>
     TierZero = '0',
@@ -77,6 +78,7 @@ internal sealed class Item(ItemKind kind, string fullKey)
         ItemKind.Egress => "egress",
         ItemKind.Listen => "listen",
         ItemKind.Privilege => "privilege",
+        ItemKind.Managed => "managed",
         ItemKind.TierZero => "tier0",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "no such kind"),
     };
@@ -91,6 +93,7 @@ internal sealed class Item(ItemKind kind, string fullKey)
         "egress" => ItemKind.Egress,
         "listen" => ItemKind.Listen,
         "privilege" => ItemKind.Privilege,
+        "managed" => ItemKind.Managed,
         "tier0" => ItemKind.TierZero,
         _ => null,
     };

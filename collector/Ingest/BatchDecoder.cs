@@ -35,6 +35,7 @@ internal sealed class BatchDecoder(IngestOptions options)
         tables.Add(batch.Files ?? new FileColumns());
         tables.Add(batch.Networks ?? new NetworkColumns());
         tables.Add(batch.Privileges ?? new PrivilegeColumns());
+        tables.Add(batch.Managed ?? new ManagedColumns());
         var nodeLosses = Losses(agent, batch, containers, time, now, tables.Observations, rejections);
         return new DecodedBatch(batch.Sequence, tables.Observations, [.. containers.OfType<SeenContainer>()], nodeLosses, rejections.ToList());
     }
@@ -142,5 +143,6 @@ internal sealed class BatchDecoder(IngestOptions options)
     }
 
     private static int EventRows(Batch batch) =>
-        (batch.Execs?.First.Count ?? 0) + (batch.Exits?.Time.Count ?? 0) + (batch.Files?.First.Count ?? 0) + (batch.Networks?.First.Count ?? 0) + (batch.Privileges?.First.Count ?? 0) + batch.Losses.Count;
+        (batch.Execs?.First.Count ?? 0) + (batch.Exits?.Time.Count ?? 0) + (batch.Files?.First.Count ?? 0) + (batch.Networks?.First.Count ?? 0) + (batch.Privileges?.First.Count ?? 0)
+        + (batch.Managed?.First.Count ?? 0) + batch.Losses.Count;
 }

@@ -16,6 +16,7 @@ internal static class EventText
         NetworkObservation => "network",
         LossObservation => "loss",
         PrivilegeObservation => "privilege",
+        ManagedObservation => "managed",
         _ => throw new ArgumentOutOfRangeException(nameof(observation), observation.GetType().Name, "not a kind of the API"),
     };
 
@@ -28,6 +29,7 @@ internal static class EventText
         FileObservation file => $"{Word(file.Operation)} {file.Path}",
         NetworkObservation network => Network(network),
         PrivilegeObservation privilege => $"{privilege.Process.Binary} {PrivilegeWords.Did(privilege, text => text)}",
+        ManagedObservation managed => $"{managed.Process.Binary} {ManagedWords.Did(managed, text => text)}",
         LossObservation loss => $"lost {loss.Count} {loss.Kind} facts: {loss.Reason}",
         _ => Kind(observation),
     };
@@ -67,6 +69,12 @@ internal static class EventText
                 Add("subject", privilege.Subject);
                 Add("detail", privilege.Detail);
                 Add("error", privilege.Error);
+                break;
+            case ManagedObservation managed:
+                Add("operation", Baselines.ItemKey.OperationName(managed.Operation));
+                Add("name", managed.Name);
+                Add("path", managed.Path);
+                Add("flags", Names(managed.Flags));
                 break;
             case LossObservation loss:
                 Add("kind", loss.Kind);

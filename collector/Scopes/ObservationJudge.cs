@@ -46,6 +46,9 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
             case PrivilegeObservation privilege:
                 JudgePrivilege(privilege, sight, image);
                 break;
+            case ManagedObservation managed:
+                JudgeManaged(managed, sight, image);
+                break;
         }
     }
 

@@ -25,6 +25,7 @@ internal static class ObservationCodec
             NetworkObservation => 4,
             LossObservation => 5,
             PrivilegeObservation => 6,
+            ManagedObservation => 8,
             _ => throw new ArgumentOutOfRangeException(nameof(observation), observation.GetType().Name, "not a kind of the log"),
         });
         writer.Text(observation.AgentId);
@@ -77,6 +78,12 @@ internal static class ObservationCodec
                 writer.Text(privilege.Subject);
                 writer.Text(privilege.Detail);
                 writer.Number((uint)privilege.Error);
+                break;
+            case ManagedObservation managed:
+                writer.Number((ulong)managed.Operation);
+                writer.Text(managed.Name);
+                writer.Text(managed.Path);
+                writer.Number((ulong)managed.Flags);
                 break;
             case LossObservation loss:
                 writer.Text(loss.Kind);
@@ -142,7 +149,12 @@ internal static class ObservationCodec
                 Id = id, Scope = scope, AgentId = agentId, Node = node, Container = container, First = first, Last = last, Count = count, Lineage = lineage,
                 Operation = (PrivilegeOperation)reader.Number(), Value = reader.Number(), Subject = reader.Text(), Detail = reader.Text(), Error = (int)reader.Number(),
             },
-            _ => throw new InvalidDataException($"observation {id} has kind {kind}; known are 1 to 6"),
+            8 => new ManagedObservation
+            {
+                Id = id, Scope = scope, AgentId = agentId, Node = node, Container = container, First = first, Last = last, Count = count, Lineage = lineage,
+                Operation = (ManagedOperation)reader.Number(), Name = reader.Text(), Path = reader.Text(), Flags = (ManagedFlags)reader.Number(),
+            },
+            _ => throw new InvalidDataException($"observation {id} has kind {kind}; known are 1 to 6 and 8"),
         };
     }
 

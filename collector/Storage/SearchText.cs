@@ -18,6 +18,7 @@ internal static class SearchText
         NetworkObservation => "network",
         LossObservation => "loss",
         PrivilegeObservation => "privilege",
+        ManagedObservation => "managed",
         _ => throw new ArgumentOutOfRangeException(nameof(observation), observation.GetType().Name, "not a kind of the log"),
     };
 
@@ -34,6 +35,9 @@ internal static class SearchText
                 break;
             case PrivilegeObservation privilege:
                 Add(privilege.Operation.ToString(), privilege.Subject, privilege.Detail);
+                break;
+            case ManagedObservation managed:
+                Add(managed.Operation.ToString(), managed.Name, managed.Path);
                 break;
             case LossObservation loss:
                 Add(loss.Kind, loss.Reason);
