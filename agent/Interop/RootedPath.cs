@@ -9,11 +9,12 @@ namespace Runtime.Agent.Interop;
 internal static unsafe class RootedPath
 {
     private const int OpenAt2 = 437; // the same on every architecture
-    private const ulong NoMagicLinks = 2, InRoot = 16, Cached = 32; // RESOLVE_*, linux/openat2.h
+    private const ulong NoMounts = 1, NoMagicLinks = 2, InRoot = 16, Cached = 32; // RESOLVE_*, linux/openat2.h
 
     /// <summary>
-    /// Opens what lies at <paramref name="path"/> without opening it (O_PATH), from what the kernel has in its cache alone: no file system
+    /// Opens what lies at <paramref name="path"/> without opening it (O_PATH), from what the kernel has in its cache: no file system
     /// is asked, so that one served by the container cannot make us wait. Whatever is in use, such as a listening socket, is in the cache.
+    /// Only the file system of the root itself is asked where the cache does not do (links of overlayfs).
     /// </summary>
     /// <param name="root">The container's root folder.</param>
     /// <param name="path">From that root.</param>
@@ -25,8 +26,8 @@ internal static unsafe class RootedPath
         var how = new OpenHow { Flags = (ulong)(O_PATH | O_CLOEXEC), Resolve = InRoot | NoMagicLinks | Cached };
         var descriptor = Open(root, name, how);
         // Linux before 5.12 does not know RESOLVE_CACHED.
-        if (descriptor < 0 && errno == EINVAL)
-            descriptor = Open(root, name, how with { Resolve = InRoot | NoMagicLinks });
+        if (descriptor < 0 && (errno == EAGAIN || errno == EINVAL))
+            descriptor = Open(root, name, how with { Resolve = InRoot | NoMagicLinks | (errno == EAGAIN ? NoMounts : 0) });
         return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
     }
 
