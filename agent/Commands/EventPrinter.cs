@@ -162,7 +162,7 @@ internal sealed partial class EventPrinter(Stream output, TraceFilter filter, Pr
     {
         processes.OnIdle();
         containers.OnIdle();
-        Managed?.Deliver(this);
+        Managed?.OnIdle(this, processes.IsAlive);
         Flush();
     }
 

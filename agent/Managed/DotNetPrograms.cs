@@ -12,25 +12,39 @@ internal sealed class DotNetPrograms(TimeProvider time)
     private static readonly TimeSpan Belief = TimeSpan.FromMinutes(10);
 
     // Bounded by MaxPrograms: all are forgotten when it is full, and learnt anew.
-    private readonly Dictionary<Program, (bool HasRuntime, long Stamp)> _programs = [];
+    private readonly Dictionary<Program, Verdict> _programs = [];
 
     /// <returns>Null while it is not known.</returns>
     public bool? HasRuntime(ProcessRecord process)
     {
         if (process.Binary.AsSpan().EndsWith("/dotnet"u8))
             return true;
-        return _programs.TryGetValue(Program.Of(process), out var known) && time.GetElapsedTime(known.Stamp) < Belief ? known.HasRuntime : null;
+        return Find(process)?.HasRuntime;
     }
 
-    public void Learn(ProcessRecord process, bool hasRuntime)
+    /// <summary>Another process of the program was that old, or older, and had none: this one need not be looked at.</summary>
+    /// <param name="attempt">Stands for the age.</param>
+    public bool HadNone(ProcessRecord process, int attempt) => Find(process) is { HasRuntime: null } verdict && attempt <= verdict.Attempt;
+
+    public void LearnNone(ProcessRecord process, int attempt) => Remember(process, new(null, attempt, time.GetTimestamp()));
+
+    public void Learn(ProcessRecord process, bool hasRuntime) => Remember(process, new(hasRuntime, 0, time.GetTimestamp()));
+
+    private Verdict? Find(ProcessRecord process) =>
+        _programs.TryGetValue(Program.Of(process), out var verdict) && time.GetElapsedTime(verdict.Stamp) < Belief ? verdict : null;
+
+    private void Remember(ProcessRecord process, Verdict verdict)
     {
         // Without an inode the file is not known, and neither is the next one.
         if (process.Inode == 0)
             return;
         if (_programs.Count >= MaxPrograms)
             _programs.Clear();
-        _programs[Program.Of(process)] = (hasRuntime, time.GetTimestamp());
+        _programs[Program.Of(process)] = verdict;
     }
+
+    /// <param name="HasRuntime">Null: not decided, but none up to <paramref name="Attempt"/>.</param>
+    private readonly record struct Verdict(bool? HasRuntime, int Attempt, long Stamp);
 
     private readonly record struct Program(uint Device, ulong Inode, ulong Size, long ChangedUnixSeconds)
     {

@@ -90,7 +90,8 @@ internal sealed class ManagedProcess(ProcessRecord record, string procRoot, bool
         using var folder = ProcessFolder.Open(procRoot, record.Key);
         if (folder is null)
             return false;
-        foreach (var path in RuntimeMaps.NewAssemblies(folder.Read("maps\0"u8, RuntimeMaps.MaxBytes), _files, MaxAssemblies))
+        using var maps = folder.Read("maps\0"u8, RuntimeMaps.MaxBytes);
+        foreach (var path in RuntimeMaps.NewAssemblies(maps.Span, _files, MaxAssemblies))
             Tell(ManagedOperation.AssemblyFile, AssemblyLoads.NameOfFile(path), path, flags);
         return true;
     }

@@ -16,6 +16,9 @@ internal sealed class ManagedWatch(ManagedOptions options, string procRoot, Func
 {
     private const int MaxStarts = 8192, MaxWaiting = 16_384, RoundMilliseconds = 20;
 
+    /// <summary>No runtime opens its port sooner after the exec.</summary>
+    private const ulong YouthNs = 25_000_000;
+
     /// <summary>A process that was there for so long has its runtime by now, if it ever will.</summary>
     private const ulong GrownUpNs = 20_000_000_000;
 
@@ -24,6 +27,9 @@ internal sealed class ManagedWatch(ManagedOptions options, string procRoot, Func
 
     /// <summary>Before a session is so old, our own way to it may still be among the connections.</summary>
     private const ulong SettledNs = 2_000_000_000;
+
+    // Programs that were just started. Bounded by MaxStarts. Capture thread.
+    private readonly Queue<ProcessRecord> _young = new();
 
     // Bounded by MaxStarts: what does not fit is told as a loss.
     private readonly Channel<ProcessRecord> _starts = Channel.CreateBounded<ProcessRecord>(new BoundedChannelOptions(MaxStarts) { FullMode = BoundedChannelFullMode.Wait, SingleReader = true });
@@ -53,16 +59,32 @@ internal sealed class ManagedWatch(ManagedOptions options, string procRoot, Func
     /// <summary>A program was started, or was there when the agent came. Capture thread.</summary>
     public void OnExec(ProcessRecord process)
     {
-        // Of what is known to hold no runtime the loop makes short work; here nothing is looked up.
         if (process.Key.Pid == Environment.ProcessId || process.Binary.Length == 0)
             return;
-        if (!_starts.Writer.TryWrite(process))
+        if (_young.Count < MaxStarts)
+            _young.Enqueue(process);
+        else
             _events.Lose(process, "queue_full", 1);
-        Wake();
     }
 
-    /// <summary>Capture thread, at idle moments.</summary>
-    public void Deliver(IManagedSink sink) => _events.Deliver(sink);
+    /// <summary>Capture thread, at idle moments: hands over what was seen, and takes on what lived long enough to be looked at.</summary>
+    /// <param name="isAlive">What most programs are no more when it is asked: they cost nothing further then.</param>
+    public void OnIdle(IManagedSink sink, Func<ProcessKey, bool> isAlive)
+    {
+        _events.Deliver(sink);
+        if (_young.Count == 0)
+            return;
+        var now = nowBootNs();
+        while (_young.TryPeek(out var process) && process.ExecBootNs + YouthNs <= now)
+        {
+            _young.Dequeue();
+            if (!isAlive(process.Key))
+                continue;
+            if (!_starts.Writer.TryWrite(process))
+                _events.Lose(process, "queue_full", 1);
+            Wake();
+        }
+    }
 
     /// <summary>By name since start. Any thread.</summary>
     public IReadOnlyDictionary<string, ulong> Counters() => new Dictionary<string, ulong>(_events.Counters())
@@ -154,7 +176,7 @@ internal sealed class ManagedWatch(ManagedOptions options, string procRoot, Func
             return;
         var isState = (process.Flags & ProcessFlags.AtStart) != 0;
         var isGrownUp = isState && process.Key.StartBootNs + GrownUpNs <= nowBootNs();
-        Wait(new(process, isState, Likely: known == true, Attempt: isGrownUp ? Candidate.LastAttempt : 0), isState ? 0 : null);
+        Wait(new(process, isState, Likely: known == true, Attempt: isGrownUp ? Candidate.LastAttempt : 0), isGrownUp ? 0 : null);
     }
 
     /// <param name="delay">Milliseconds; null for what the candidate's next attempt says.</param>
@@ -178,6 +200,12 @@ internal sealed class ManagedWatch(ManagedOptions options, string procRoot, Func
         var known = _programs.HasRuntime(process);
         if (known == false)
             return null;
+        if (known is null && _programs.HadNone(process, candidate.Attempt))
+        {
+            if (!candidate.IsLast)
+                Wait(candidate.Next());
+            return null;
+        }
         _looks++;
         using var folder = ProcessFolder.Open(procRoot, process.Key);
         if (folder is null)
@@ -187,18 +215,28 @@ internal sealed class ManagedWatch(ManagedOptions options, string procRoot, Func
         }
         var hasRuntime = known;
         if (known is null || candidate.IsLast)
-            hasRuntime = RuntimeMaps.HasRuntime(folder.Read("maps\0"u8, RuntimeMaps.MaxBytes));
+        {
+            using var maps = folder.Read("maps\0"u8, RuntimeMaps.MaxBytes);
+            hasRuntime = RuntimeMaps.HasRuntime(maps.Span);
+        }
         if (hasRuntime != true)
         {
-            if (!candidate.IsLast)
-                Wait(candidate.Next());
-            else
+            if (candidate.IsLast)
+            {
                 _programs.Learn(process, hasRuntime: false);
+            }
+            else
+            {
+                _programs.LearnNone(process, candidate.Attempt);
+                Wait(candidate.Next());
+            }
             return null;
         }
         if (known is null)
             _programs.Learn(process, hasRuntime: true);
-        var environment = RuntimeEnvironment.Parse(folder.Read("environ\0"u8, RuntimeEnvironment.MaxBytes));
+        RuntimeEnvironment environment;
+        using (var text = folder.Read("environ\0"u8, RuntimeEnvironment.MaxBytes))
+            environment = RuntimeEnvironment.Parse(text.Span);
         var port = environment.PortIsOff ? null : DiagnosticsPort.Find(folder, environment);
         if (port is null && !candidate.IsLast && !environment.PortIsOff)
         {
@@ -333,7 +371,8 @@ internal sealed class ManagedWatch(ManagedOptions options, string procRoot, Func
             using var folder = ProcessFolder.Open(procRoot, process.Record.Key);
             if (folder is null)
                 continue;
-            var clients = PortClients.Count(folder.Read("net/unix\0"u8, PortClients.MaxBytes));
+            using var sockets = folder.Read("net/unix\0"u8, PortClients.MaxBytes);
+            var clients = PortClients.Count(sockets.Span);
             foreach (var port in processes.GroupBy(p => p.PortPath ?? "", StringComparer.Ordinal).Where(port => port.Key.Length > 0))
             {
                 // Two containers that share a network namespace may name their ports alike.
@@ -369,9 +408,9 @@ internal sealed class ManagedWatch(ManagedOptions options, string procRoot, Func
         public const int MaxSessions = 8;
         public const int LastAttempt = 100;
 
-        // From one look to the next, milliseconds. A runtime opens its port some 25 ms after its exec; on a throttled processor it may take 20 s.
-        private static readonly int[] Likelies = [5, 25, 50, 100, 200, 400, 800, 1600, 3200, 6400, 12_800];
-        private static readonly int[] Others = [40, 160, 800, 4000, 15_000];
+        // From one look to the next, milliseconds. On a throttled processor a runtime may take 20 s to open its port.
+        private static readonly int[] Likelies = [0, 25, 50, 100, 200, 400, 800, 1600, 3200, 6400, 12_800];
+        private static readonly int[] Others = [15, 160, 800, 4000, 15_000];
 
         public int Sessions { get; private init; }
         public bool WasFull { get; init; }

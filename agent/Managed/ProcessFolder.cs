@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Runtime.Agent.Processes;
@@ -26,44 +27,51 @@ internal sealed unsafe class ProcessFolder : IDisposable
         if (handle is null)
             return null;
         var folder = new ProcessFolder(handle, process.StartBootNs / TickNs);
-        if (ProcfsText.TryParseStat(folder.Read("stat\0"u8, SmallFile), out var stat) && stat.StartTicks == folder.StartTicks)
+        using var text = folder.Read("stat\0"u8, SmallFile);
+        if (ProcfsText.TryParseStat(text.Span, out var stat) && stat.StartTicks == folder.StartTicks)
             return folder;
         folder.Dispose();
         return null;
     }
 
     /// <returns>The pid in the process's own namespace; 0 when it cannot be told.</returns>
-    public uint InnermostPid() => ProcfsText.TryParseStatus(Read("status\0"u8, SmallFile), out var status) ? status.InnermostPid : 0;
+    public uint InnermostPid()
+    {
+        using var text = Read("status\0"u8, SmallFile);
+        return ProcfsText.TryParseStatus(text.Span, out var status) ? status.InnermostPid : 0;
+    }
 
     /// <returns>The process's root folder; null when it may not be seen.</returns>
     public SafeFileHandle? OpenRoot() => OpenBelow((int)_folder.DangerousGetHandle(), "root\0"u8, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
     /// <param name="name">With a closing 0.</param>
     /// <param name="most">Bytes that are read.</param>
-    /// <returns>Empty when it cannot be read.</returns>
-    public byte[] Read(ReadOnlySpan<byte> name, int most)
+    /// <returns>Empty when it cannot be read. To be disposed: its memory is used again.</returns>
+    public FileText Read(ReadOnlySpan<byte> name, int most)
     {
         using var file = OpenBelow((int)_folder.DangerousGetHandle(), name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
         if (file is null)
-            return [];
-        var buffer = new byte[Math.Min(most, FirstRead)];
+            return default;
+        var buffer = ArrayPool<byte>.Shared.Rent(Math.Min(most, FirstRead));
         var length = 0;
-        while (true)
+        while (length < most)
         {
             if (length == buffer.Length)
             {
-                if (length == most)
-                    return buffer;
-                Array.Resize(ref buffer, Math.Min(most, length * 4));
+                var larger = ArrayPool<byte>.Shared.Rent(Math.Min(most, length * 4));
+                buffer.CopyTo(larger, 0);
+                ArrayPool<byte>.Shared.Return(buffer);
+                buffer = larger;
             }
             fixed (byte* p = buffer)
             {
-                var n = (long)read((int)file.DangerousGetHandle(), p + length, (size_t)(ulong)(buffer.Length - length));
+                var n = (long)read((int)file.DangerousGetHandle(), p + length, (size_t)(ulong)(Math.Min(most, buffer.Length) - length));
                 if (n <= 0)
-                    return buffer.AsSpan(0, length).ToArray();
+                    break;
                 length += (int)n;
             }
         }
+        return new(buffer, length);
     }
 
     public void Dispose() => _folder.Dispose();
@@ -75,5 +83,17 @@ internal sealed unsafe class ProcessFolder : IDisposable
             var descriptor = openat(folder, p, flags);
             return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
         }
+    }
+}
+
+/// <summary>What was read of a file, in memory that is given back.</summary>
+internal readonly ref struct FileText(byte[] buffer, int length)
+{
+    public ReadOnlySpan<byte> Span => buffer is null ? default : buffer.AsSpan(0, length);
+
+    public void Dispose()
+    {
+        if (buffer is not null)
+            ArrayPool<byte>.Shared.Return(buffer);
     }
 }

@@ -155,6 +155,9 @@ internal sealed partial class ProcessTable(ProcessOptions options, IContainerLoo
         return Current(entry);
     }
 
+    /// <summary>It is held, and its exit was not seen.</summary>
+    public bool IsAlive(ProcessKey key) => FindEntry(key.Pid, key.StartBootNs) is { Exited: false };
+
     /// <summary>The process was put into its container from outside, and has not yet executed the container's own program.</summary>
     public bool IsBeingLaunched(ProcessKey key) => FindEntry(key.Pid, key.StartBootNs) is { Lineage: Lineage.Pending };
 

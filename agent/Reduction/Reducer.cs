@@ -196,7 +196,7 @@ internal sealed partial class Reducer : IKernelEventSink
         _nowBootNs = Math.Max(_nowBootNs, _clock.NowBootNs());
         _processes.OnIdle();
         _containers.OnIdle();
-        Managed?.Deliver(this);
+        Managed?.OnIdle(this, _processes.IsAlive);
         _waiting.ReleaseDue(_nowBootNs);
         _known.ReportDue(_nowBootNs);
         _losses.Take(_clock.ToUnixNs(_nowBootNs));

@@ -197,7 +197,7 @@ public sealed class ManagedWatchTests : IManagedSink, IAsyncDisposable
     {
         for (var since = Stopwatch.StartNew(); ;)
         {
-            _watch.Deliver(this);
+            _watch.OnIdle(this, _ => true);
             if (holds())
                 return;
             Assert.True(since.Elapsed < Limit, $"{what}: did not come. Seen: {string.Join(", ", _events.Select(e => $"{e.Process.Key.Pid} {e.Operation} {Encoding.UTF8.GetString(e.Name)}"))}; {string.Join(", ", _watch.Counters())}");
