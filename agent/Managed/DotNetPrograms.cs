@@ -26,9 +26,10 @@ internal sealed class DotNetPrograms(TimeProvider time)
     /// <param name="attempt">Stands for the age.</param>
     public bool HadNone(ProcessRecord process, int attempt) => Find(process) is { HasRuntime: null } verdict && attempt <= verdict.Attempt;
 
-    public void LearnNone(ProcessRecord process, int attempt) => Remember(process, new(null, attempt, time.GetTimestamp()));
+    /// <param name="isFinal">No process of it will have one.</param>
+    public void LearnNone(ProcessRecord process, int attempt, bool isFinal) => Remember(process, new(isFinal ? false : null, attempt, time.GetTimestamp()));
 
-    public void Learn(ProcessRecord process, bool hasRuntime) => Remember(process, new(hasRuntime, 0, time.GetTimestamp()));
+    public void LearnRuntime(ProcessRecord process) => Remember(process, new(true, 0, time.GetTimestamp()));
 
     private Verdict? Find(ProcessRecord process) =>
         _programs.TryGetValue(Program.Of(process), out var verdict) && time.GetElapsedTime(verdict.Stamp) < Belief ? verdict : null;

@@ -38,7 +38,7 @@ internal sealed record ManagedEvent(
     ProcessRecord Process, ManagedOperation Operation, byte[] Name, byte[] Path, ManagedFlags Flags, ulong TimeBootNs, uint Count = 1);
 
 /// <summary>What happened inside a .NET process and is not known, or a process that is not watched at all.</summary>
-/// <param name="Reason">"runtime_dropped", "undecodable", "processes_full", "share_full", "queue_full".</param>
+/// <param name="Reason">"runtime_dropped", "undecodable", "processes_full", "share_full", "session_ended", "queue_full".</param>
 internal sealed record ManagedLoss(ProcessRecord Process, string Reason, ulong Count, ulong TimeBootNs);
 
 /// <summary>Takes what the watch saw. Called on the capture thread.</summary>

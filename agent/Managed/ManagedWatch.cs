@@ -171,6 +171,9 @@ internal sealed class ManagedWatch(ManagedOptions options, string procRoot, Func
 
     private void Take(ProcessRecord process)
     {
+        // It runs another program now; what the earlier one's session still has to say is its own.
+        if (_watched.TryGetValue(process.Key, out var before) && before.Record.ExecBootNs < process.ExecBootNs)
+            Remove(process.Key);
         var known = _programs.HasRuntime(process);
         if (known == false)
             return;
@@ -221,19 +224,14 @@ internal sealed class ManagedWatch(ManagedOptions options, string procRoot, Func
         }
         if (hasRuntime != true)
         {
-            if (candidate.IsLast)
-            {
-                _programs.Learn(process, hasRuntime: false);
-            }
-            else
-            {
-                _programs.LearnNone(process, candidate.Attempt);
+            if (known is null)
+                _programs.LearnNone(process, candidate.Attempt, candidate.IsLast);
+            if (!candidate.IsLast)
                 Wait(candidate.Next());
-            }
             return null;
         }
         if (known is null)
-            _programs.Learn(process, hasRuntime: true);
+            _programs.LearnRuntime(process);
         RuntimeEnvironment environment;
         using (var text = folder.Read("environ\0"u8, RuntimeEnvironment.MaxBytes))
             environment = RuntimeEnvironment.Parse(text.Span);
@@ -248,8 +246,11 @@ internal sealed class ManagedWatch(ManagedOptions options, string procRoot, Func
             port?.Dispose();
             return null;
         }
-        if (candidate.IsFirstSession)
+        if (candidate.Sessions == 0)
             watched.TellEnvironment(environment);
+        else
+            // The process lives on without its session: somebody ended it, or the runtime did not answer.
+            watched.Lose("session_ended", 1);
         if (port is not null)
             return WatchAsync(watched, port, candidate);
         _portsClosed++;
@@ -345,7 +346,7 @@ internal sealed class ManagedWatch(ManagedOptions options, string procRoot, Func
         }
         // The last words of a process that is just ending come here too: the next look finds it gone.
         Remove(process.Record.Key);
-        Wait(candidate.Again(), candidate.RetryDelay(outcome == Outcome.Silent));
+        Wait(candidate.Again(), candidate.RetryDelay(outcome == Outcome.Silent ? 3 * options.AnswerTimeout : TimeSpan.FromSeconds(1)));
     }
 
     private void Poll()
@@ -414,8 +415,6 @@ internal sealed class ManagedWatch(ManagedOptions options, string procRoot, Func
 
         public int Sessions { get; private init; }
         public bool WasFull { get; init; }
-        public bool IsFirstSession => Sessions == 0;
-
         public bool IsLast => Attempt + 1 >= Steps.Length;
 
         public long Delay => Steps[Math.Min(Attempt, Steps.Length - 1)];
@@ -426,7 +425,7 @@ internal sealed class ManagedWatch(ManagedOptions options, string procRoot, Func
 
         public Candidate Again() => this with { Sessions = Sessions + 1, Likely = true, Attempt = 0 };
 
-        /// <param name="isSilent">A container that is paused answers when it goes on.</param>
-        public long RetryDelay(bool isSilent) => Math.Min(300_000, (isSilent ? 30_000L : 1000L) << Sessions);
+        /// <param name="first">After the first session. A container that is paused answers when it goes on.</param>
+        public long RetryDelay(TimeSpan first) => Math.Min(300_000, (long)first.TotalMilliseconds << Sessions);
     }
 }

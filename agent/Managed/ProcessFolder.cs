@@ -20,7 +20,7 @@ internal sealed unsafe class ProcessFolder : IDisposable
     public ulong StartTicks { get; }
 
     /// <param name="procRoot">Usually /proc.</param>
-    /// <returns>Null when this process is not there (any more).</returns>
+    /// <returns>Null when this process is not there (any more), or has ended.</returns>
     public static ProcessFolder? Open(string procRoot, ProcessKey process)
     {
         var handle = OpenBelow(AT_FDCWD, Encoding.UTF8.GetBytes($"{procRoot}/{process.Pid}\0"), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -28,7 +28,7 @@ internal sealed unsafe class ProcessFolder : IDisposable
             return null;
         var folder = new ProcessFolder(handle, process.StartBootNs / TickNs);
         using var text = folder.Read("stat\0"u8, SmallFile);
-        if (ProcfsText.TryParseStat(text.Span, out var stat) && stat.StartTicks == folder.StartTicks)
+        if (ProcfsText.TryParseStat(text.Span, out var stat) && stat.StartTicks == folder.StartTicks && !HasEnded(text.Span))
             return folder;
         folder.Dispose();
         return null;
@@ -75,6 +75,9 @@ internal sealed unsafe class ProcessFolder : IDisposable
     }
 
     public void Dispose() => _folder.Dispose();
+
+    /// <summary>"4711 (app) Z 1 …": its parent has not asked for it yet.</summary>
+    private static bool HasEnded(ReadOnlySpan<byte> stat) => stat[stat.LastIndexOf((byte)')')..] is [_, _, (byte)'Z' or (byte)'X', ..];
 
     private static SafeFileHandle? OpenBelow(int folder, ReadOnlySpan<byte> name, int flags)
     {

@@ -22,7 +22,7 @@ public sealed class ManagedWatchTests : IManagedSink, IAsyncDisposable
 
     public ManagedWatchTests() => _watch = new(Options, "/proc", Clock.BootNs, TimeProvider.System, new AgentLog(TextWriter.Null, LogLevel.Error, TimeProvider.System));
 
-    private static ManagedOptions Options => new() { PollInterval = TimeSpan.FromMilliseconds(300), MaxProcesses = 8 };
+    private static ManagedOptions Options => new() { PollInterval = TimeSpan.FromMilliseconds(300), MaxProcesses = 8, AnswerTimeout = TimeSpan.FromSeconds(1) };
 
     [Fact]
     public async Task TwoProcesses_ThatBringCodeInInEveryWay_AreSeenEachForItself()
@@ -105,6 +105,46 @@ public sealed class ManagedWatchTests : IManagedSink, IAsyncDisposable
     }
 
     [Fact]
+    public async Task PausedProcess_HoldsNobodyUp_AndIsWatchedWhenItGoesOn()
+    {
+        var (paused, other) = (await StartAsync(), await StartAsync());
+        using (var stop = Process.Start("/bin/kill", ["-STOP", $"{paused.Id}"]))
+            await stop.WaitForExitAsync(TestContext.Current.CancellationToken);
+        _watch.Start();
+        _watch.OnExec(RecordOf(paused));
+        _watch.OnExec(RecordOf(other));
+        await UntilAsync(() => Saw(other, ManagedOperation.AssemblyFile, "managed-sample"), "the other one");
+        await UntilAsync(() => Counter("managed.sessions_timed_out") == 1, "the time-out");
+        using (var go = Process.Start("/bin/kill", ["-CONT", $"{paused.Id}"]))
+            await go.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await UntilAsync(() => Saw(paused, ManagedOperation.AssemblyFile, "managed-sample"), "the paused one");
+        await AskAsync(paused, "bytes Hidden.Later");
+        await UntilAsync(() => Saw(paused, ManagedOperation.AssemblyMemory, "Hidden.Later"), "what it loads then");
+        Assert.Contains(_losses, l => l.Reason == "session_ended" && l.Process.Key.Pid == paused.Id);
+    }
+
+    /// <summary>As a container has it: its own pids, its own /tmp, and here a temporary folder of its own choice too.</summary>
+    [Theory]
+    [InlineData("/tmp")]
+    [InlineData("/srv")]
+    public async Task ProcessInNamespacesOfItsOwn_IsFoundByItsOwnNames(string folder)
+    {
+        Assert.SkipUnless(Environment.UserName == "root", "namespaces need root");
+        var program = Path.Combine(AppContext.BaseDirectory, "managed-sample");
+        var sample = await StartAsync(
+            "/usr/bin/unshare",
+            ["--mount", "--pid", "--net", "--fork", "--mount-proc", "/bin/sh", "-c", $"mount -t tmpfs none {folder}; TMPDIR={folder} exec {program}"]);
+        var inside = Process.GetProcessById(int.Parse(await File.ReadAllTextAsync($"/proc/{sample.Id}/task/{sample.Id}/children", TestContext.Current.CancellationToken), global::System.Globalization.CultureInfo.InvariantCulture));
+        _watch.Start();
+        _watch.OnExec(RecordOf(inside));
+        await UntilAsync(() => Saw(inside, ManagedOperation.AssemblyFile, "managed-sample"), "the session");
+        await AskAsync(sample, "bytes Hidden.Inside");
+        await UntilAsync(() => Saw(inside, ManagedOperation.AssemblyMemory, "Hidden.Inside"), "what came from memory");
+        Assert.Equal(1ul, Counter("managed.sessions"));
+        inside.Kill();
+    }
+
+    [Fact]
     public async Task ProgramsWithoutARuntime_AreLookedAtAndForgotten()
     {
         using var sleeper = Process.Start("/bin/sleep", "30");
@@ -162,9 +202,11 @@ public sealed class ManagedWatchTests : IManagedSink, IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private async Task<Process> StartAsync(params (string Name, string Value)[] environment)
+    private Task<Process> StartAsync(params (string Name, string Value)[] environment) => StartAsync(Path.Combine(AppContext.BaseDirectory, "managed-sample"), [], environment);
+
+    private async Task<Process> StartAsync(string program, string[] arguments, params (string Name, string Value)[] environment)
     {
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "managed-sample")) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true };
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
         var sample = Process.Start(start)!;
