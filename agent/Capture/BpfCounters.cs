@@ -10,12 +10,13 @@ namespace Runtime.Agent.Capture;
 /// </remarks>
 internal sealed unsafe class BpfCounters(BpfPrograms programs)
 {
+    private const byte ShareFull = 1; // LOSS_SHARE_FULL
     private readonly int _processors = LibBpf.libbpf_num_possible_cpus();
     private readonly int _counters = programs.Map("counters");
     private readonly int _losses = programs.Map("losses");
 
     // Bounded by the kernel's map: 4,096 owners. An entry goes when it did not change between two looks.
-    private readonly Dictionary<LossKey, ulong> _told = [];
+    private readonly Dictionary<(CgroupKey Owner, EventKind Kind, byte Reason), ulong> _told = [];
 
     // Both bounded by EventKind and by HookCatalog.All.
     private readonly Dictionary<EventKind, ulong> _attributed = [];
@@ -83,16 +84,18 @@ internal sealed unsafe class BpfCounters(BpfPrograms programs)
             ulong count;
             if (LibBpf.bpf_map_lookup_elem(_losses, &k, &count) < 0) continue;
             var kind = (EventKind)k.Kind;
-            var known = _told.GetValueOrDefault(k);
+            // Not the key itself: what holds an inline array cannot be compared.
+            var owner = (Owner: new CgroupKey(k.CgroupId, k.CgroupVersion), kind, k.Reason);
+            var known = _told.GetValueOrDefault(owner);
             if (count == known)
             {
-                if (LibBpf.bpf_map_delete_elem(_losses, &k) == 0) _told.Remove(k);
+                if (LibBpf.bpf_map_delete_elem(_losses, &k) == 0) _told.Remove(owner);
                 continue;
             }
 
-            _told[k] = count;
+            _told[owner] = count;
             _attributed[kind] = _attributed.GetValueOrDefault(kind) + count - known;
-            losses.Add(new CaptureLoss(new CgroupKey(k.CgroupId, k.CgroupVersion), kind, "ring_full", count - known));
+            losses.Add(new CaptureLoss(owner.Owner, kind, k.Reason == ShareFull ? "share_full" : "ring_full", count - known));
         }
     }
 

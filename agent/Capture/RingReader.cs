@@ -13,9 +13,10 @@ internal interface IRawRecordSink
 
 /// <summary>The consumer's side of a BPF_MAP_TYPE_RINGBUF, mapped directly (kernel/bpf/ringbuf.c). One thread; allocates nothing.</summary>
 /// <remarks>
-/// The descriptor's page 0 holds the consumer's position (ours to write), page 1 the producer's, then the data twice in a
-/// row, so that every record is contiguous. A record: u32 length with BUSY in bit 31 and DISCARD in bit 30, u32 of the
-/// kernel's, body, padding to 8.
+/// The descriptor's page 0 holds the consumer's position (ours to write), page 1 the producer's, then the data. The kernel offers
+/// the data twice in a row, so that every record is contiguous; all of it would count as the agent's memory, so it is mapped once, and
+/// the one record that wraps around is put together in a copy. A record: u32 length with BUSY in bit 31 and DISCARD in bit 30,
+/// u32 of the kernel's, body, padding to 8: a head never wraps.
 /// </remarks>
 internal sealed unsafe class RingReader : IDisposable
 {
@@ -30,6 +31,9 @@ internal sealed unsafe class RingReader : IDisposable
     private readonly ulong _pageBytes, _producerBytes;
     private byte* _consumer, _producer;
 
+    // Holds the longest record that ever wrapped.
+    private byte[] _wrapped = [];
+
     /// <param name="map">The ring's descriptor; must outlive the reader.</param>
     /// <param name="size">Its data's size in bytes, a power of two.</param>
     /// <exception cref="BpfException">No memory or no descriptor.</exception>
@@ -37,7 +41,7 @@ internal sealed unsafe class RingReader : IDisposable
     {
         _mask = (ulong)size - 1;
         _pageBytes = (ulong)Environment.SystemPageSize;
-        _producerBytes = _pageBytes + 2 * (ulong)size;
+        _producerBytes = _pageBytes + (ulong)size;
         try
         {
             _epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -79,14 +83,14 @@ internal sealed unsafe class RingReader : IDisposable
             var end = Volatile.Read(ref *(ulong*)_producer);
             while (position < end && position < limit)
             {
-                var record = _producer + _pageBytes + (position & _mask);
-                var header = Volatile.Read(ref *(uint*)record);
+                var header = Volatile.Read(ref *(uint*)(_producer + _pageBytes + (position & _mask)));
                 if ((header & Busy) != 0) break;
                 var length = header & ~Discard;
+                var body = position + RecordHeaderBytes;
                 position += (length + RecordHeaderBytes + 7) & ~7ul;
                 if ((header & Discard) == 0)
                 {
-                    sink.OnRecord(new ReadOnlySpan<byte>(record + RecordHeaderBytes, (int)length));
+                    sink.OnRecord(Body(body & _mask, (int)length));
                     records++;
                 }
 
@@ -105,6 +109,20 @@ internal sealed unsafe class RingReader : IDisposable
         }
 
         return records;
+    }
+
+    private ReadOnlySpan<byte> Body(ulong at, int length)
+    {
+        var data = _producer + _pageBytes;
+        var size = _mask + 1;
+        if (at + (ulong)length <= size)
+            return new(data + at, length);
+        if (_wrapped.Length < length)
+            _wrapped = new byte[length];
+        var atEnd = (int)(size - at);
+        new ReadOnlySpan<byte>(data + at, atEnd).CopyTo(_wrapped);
+        new ReadOnlySpan<byte>(data, length - atEnd).CopyTo(_wrapped.AsSpan(atEnd));
+        return _wrapped.AsSpan(0, length);
     }
 
     public void Dispose()

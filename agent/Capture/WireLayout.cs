@@ -138,19 +138,14 @@ internal struct ProgramCounters
     public ulong NoEntry;
 }
 
-[InlineArray(6)]
-internal struct SixBytes
-{
-    private byte _first;
-}
-
 [StructLayout(LayoutKind.Sequential)]
 internal struct LossKey
 {
     public ulong CgroupId;
     public byte CgroupVersion;
     public byte Kind;
-    public SixBytes Pad;
+    public byte Reason;
+    public FiveBytes Pad;
 }
 
 [StructLayout(LayoutKind.Sequential)]
@@ -163,4 +158,6 @@ internal struct Settings
     public byte SensitiveDirectories;
     public byte CgroupByPids;
     public byte Pad;
+    public uint ShareBytes;
+    public uint ShareFromBytes;
 }

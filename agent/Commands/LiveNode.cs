@@ -31,9 +31,11 @@ internal sealed class LiveNode : IAsyncDisposable
     /// <summary>Attaches the kernel's programs; events gather from here on.</summary>
     /// <exception cref="Interop.BpfException">No program can run here.</exception>
     /// <exception cref="DllNotFoundException">libbpf is not installed.</exception>
-    public static LiveNode Start(AgentOptions options, AgentLog log, IRawRecordSink? tee = null)
+    public static LiveNode Start(AgentOptions options, AgentLog log, IRawRecordSink? tee = null) => Start(options, BpfEventSource.Start(options.Capture, tee), log);
+
+    /// <param name="source">Disposed with the node.</param>
+    public static LiveNode Start(AgentOptions options, BpfEventSource source, AgentLog log)
     {
-        var source = BpfEventSource.Start(options.Capture, tee);
         try
         {
             foreach (var hook in source.Hooks.Where(h => !h.Attached && h.Loses.Length > 0))

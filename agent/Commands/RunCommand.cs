@@ -1,8 +1,11 @@
 using System.Diagnostics;
+using Runtime.Agent.Capture;
 using Runtime.Agent.Configuration;
+using Runtime.Agent.Hardening;
 using Runtime.Agent.Health;
 using Runtime.Agent.Interop;
 using Runtime.Agent.Reduction;
+using Runtime.Agent.Sight;
 using Runtime.Agent.Streaming;
 
 namespace Runtime.Agent.Commands;
@@ -15,7 +18,7 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
         LiveNode node;
         try
         {
-            node = LiveNode.Start(options, log);
+            node = LiveNode.Start(options, StartCapture(), log);
         }
         catch (Exception e) when (e is BpfException or DllNotFoundException)
         {
@@ -26,24 +29,50 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
             return await RunAsync(node, stop);
     }
 
+    /// <summary>By default this runs twice in the life of the process: see <see cref="Relaunch"/>.</summary>
+    private BpfEventSource StartCapture()
+    {
+        if (!options.DropPrivileges)
+            return BpfEventSource.Start(options.Capture);
+        BpfEventSource source;
+        if (Relaunch.TakeLoaded() is { } loaded)
+        {
+            source = BpfEventSource.Adopt(options.Capture, loaded);
+        }
+        else
+        {
+            source = BpfEventSource.Start(options.Capture);
+            Relaunch.WithoutPrivileges(source, log);
+        }
+        if (SystemCallFilter.Install() is not 0 and var fault)
+            log.Warning($"the filter on system calls cannot be installed (errno {fault}): the agent runs without it");
+        return source;
+    }
+
     private async Task<int> RunAsync(LiveNode node, CancellationToken stop)
     {
         var identity = AgentIdentity.OfThisMachine(options.Cluster, options.Node, options.State, log);
         var queue = new FactQueue(options.Streaming.QueueCapacity, TimeProvider.System);
         var heartbeat = new Heartbeat(options.State, TimeProvider.System, log);
-        var reducer = new Reducer(options.Reduction, node.Processes, node.Containers, node.Clock, node.Source.TakeLosses, queue) { Idle = heartbeat.Beat, Managed = node.Managed };
+        var sight = new SightProbes(options.Sight, Environment.ProcessPath!, options.State, node.Source, node.Clock, queue, TimeProvider.System, log);
+        var reducer = new Reducer(options.Reduction, node.Processes, node.Containers, node.Clock, node.Source.TakeLosses, queue) { Idle = heartbeat.Beat, Sight = sight, Managed = node.Managed };
         CollectorStream? stream = null;
-        stream = new CollectorStream(options.Collector, options.Streaming, identity, queue, node.Clock, () => StateOf(node, reducer, queue, stream!), TimeProvider.System, log);
+        stream = new CollectorStream(options.Collector, options.Streaming, identity, queue, node.Clock, () => StateOf(node, reducer, queue, stream!, sight), TimeProvider.System, log) { ProbeInterval = options.Sight.Interval };
 
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stop);
         using var drained = new CancellationTokenSource();
         var captured = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var thread = new Thread(() => Capture(node, reducer, queue, captured, stopping.Token)) { IsBackground = true, Name = "capture" };
+        var watching = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var thread = new Thread(() => Capture(node, reducer, queue, watching, captured, stopping.Token)) { IsBackground = true, Name = "capture" };
         thread.Start();
         var streaming = Task.Run(() => stream.RunAsync(drained.Token), CancellationToken.None);
 
+        var probing = ProbeAsync(sight, watching.Task, stopping.Token);
+
         // The capture thread ends when it is told to, or by a fault; the stream outlives it for as long as draining may take.
         await captured.Task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await stopping.CancelAsync();
+        await probing;
         drained.CancelAfter(options.Streaming.DrainTimeout);
         await streaming;
         var left = stream.Undelivered;
@@ -54,7 +83,13 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
         return captured.Task.IsFaulted ? CommandLine.Failed : CommandLine.Done;
     }
 
-    private void Capture(LiveNode node, Reducer reducer, FactQueue queue, TaskCompletionSource captured, CancellationToken stopping)
+    private static async Task ProbeAsync(SightProbes sight, Task watching, CancellationToken stop)
+    {
+        await watching.WaitAsync(stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await sight.RunAsync(stop);
+    }
+
+    private void Capture(LiveNode node, Reducer reducer, FactQueue queue, TaskCompletionSource watching, TaskCompletionSource captured, CancellationToken stopping)
     {
         try
         {
@@ -64,6 +99,7 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
                 {
                     reducer.ReportRunning();
                     log.Information($"watching: {node.Source.Hooks.Count(h => h.Attached)} of {node.Source.Hooks.Count} hooks, {node.Processes.Count} processes, {node.Containers.Snapshot().Count} containers");
+                    watching.SetResult();
                 },
                 stopping);
             reducer.Finish();
@@ -81,10 +117,10 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
         }
     }
 
-    private static AgentState StateOf(LiveNode node, Reducer reducer, FactQueue queue, CollectorStream stream)
+    private static AgentState StateOf(LiveNode node, Reducer reducer, FactQueue queue, CollectorStream stream, SightProbes sight)
     {
         var counters = new Dictionary<string, ulong>();
-        foreach (var source in new[] { node.Source.Counters(), node.Processes.Counters(), node.Containers.Counters(), reducer.Counters(), queue.Counters(), stream.Counters() })
+        foreach (var source in new[] { node.Source.Counters(), node.Processes.Counters(), node.Containers.Counters(), reducer.Counters(), queue.Counters(), stream.Counters(), sight.Counters() })
         {
             foreach (var (name, value) in source)
                 counters[name] = value;
@@ -100,6 +136,6 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
             Environment.WorkingSet,
             Environment.CpuUsage.TotalTime.Ticks * 100,
             containers.Count,
-            containers.Count(c => !c.Complete));
+            containers.Count(c => !c.Complete)) { BlindSince = sight.BlindSince() };
     }
 }

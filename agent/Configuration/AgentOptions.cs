@@ -5,6 +5,7 @@ using Runtime.Agent.Health;
 using Runtime.Agent.Managed;
 using Runtime.Agent.Processes;
 using Runtime.Agent.Reduction;
+using Runtime.Agent.Sight;
 using Runtime.Agent.Streaming;
 
 namespace Runtime.Agent.Configuration;
@@ -21,6 +22,9 @@ internal sealed record AgentOptions
     /// <summary>Folder for the sign of life and, without /etc/machine-id, the machine's name.</summary>
     public string State { get; init; } = "/var/lib/runtime-agent";
     public LogLevel Log { get; init; } = LogLevel.Information;
+
+    /// <summary>Gives back the capabilities that loading took, and has the kernel refuse calls that the agent never makes.</summary>
+    public bool DropPrivileges { get; init; } = true;
     public CollectorOptions Collector { get; init; } = new();
     public CaptureOptions Capture { get; init; } = new();
     public ProcessOptions Processes { get; init; } = new();
@@ -28,6 +32,7 @@ internal sealed record AgentOptions
     public ManagedOptions Managed { get; init; } = new();
     public ReductionOptions Reduction { get; init; } = new();
     public StreamingOptions Streaming { get; init; } = new();
+    public SightOptions Sight { get; init; } = new();
 
     /// <param name="faults">Gets all that is wrong; with faults the options are not to be used.</param>
     public static AgentOptions Load(string? file, IDictionary environment, IEnumerable<string> given, List<string> faults)
@@ -51,6 +56,7 @@ internal sealed record AgentOptions
             Node = reader.Text("Node", unset.Node),
             State = reader.Text("State", unset.State),
             Log = reader.Choice("Log", unset.Log),
+            DropPrivileges = reader.Flag("DropPrivileges", unset.DropPrivileges),
             Collector = new()
             {
                 Address = reader.Text("Collector:Address", unset.Collector.Address, shortForm: "Collector"),
@@ -105,6 +111,11 @@ internal sealed record AgentOptions
                 StatusInterval = reader.Duration("Streaming:StatusInterval", streaming.StatusInterval, TimeSpan.FromMilliseconds(100), 10 * minute),
                 DrainTimeout = reader.Duration("Streaming:DrainTimeout", streaming.DrainTimeout, TimeSpan.Zero, minute),
             },
+            Sight = new()
+            {
+                Interval = reader.Duration("Sight:Interval", unset.Sight.Interval, TimeSpan.Zero, hour),
+                Timeout = reader.Duration("Sight:Timeout", unset.Sight.Timeout, TimeSpan.FromMilliseconds(10), minute),
+            },
         };
     }
 
@@ -147,6 +158,8 @@ internal sealed record AgentOptions
             faults.Add($"Streaming:BatchDelay is {SettingText.Of(Streaming.BatchDelay)}: must be at least Streaming:UrgentDelay ({SettingText.Of(Streaming.UrgentDelay)})");
         if (Streaming.BackoffMaximum < Streaming.BackoffMinimum)
             faults.Add($"Streaming:BackoffMaximum is {SettingText.Of(Streaming.BackoffMaximum)}: must be at least Streaming:BackoffMinimum ({SettingText.Of(Streaming.BackoffMinimum)})");
+        if (Sight.Interval != TimeSpan.Zero && Sight.Timeout > Sight.Interval)
+            faults.Add($"Sight:Timeout is {SettingText.Of(Sight.Timeout)}: must be at most Sight:Interval ({SettingText.Of(Sight.Interval)})");
         faults.AddRange(Collector.Faults());
         faults.AddRange(Capture.Faults());
         faults.AddRange(Processes.Faults());

@@ -13,4 +13,8 @@ internal sealed record AgentState(
     long ResidentBytes,
     long CpuNs,
     int Containers,
-    int ContainersIncomplete);
+    int ContainersIncomplete)
+{
+    /// <summary>Kind of act ("exec", "write", "connect") → since when it is not seen, Unix nanoseconds; empty when all is seen.</summary>
+    public IReadOnlyDictionary<string, ulong> BlindSince { get; init; } = new Dictionary<string, ulong>();
+}

@@ -15,12 +15,14 @@ internal sealed partial class Reducer
     {
         var unixNs = Begin(e.Origin);
         var process = _processes.Resolve(e.Origin);
-        var container = ContainerOf(process, e.Origin.Cgroup);
-        if (container is not null && _processes.IsBeingLaunched(process.Key))
+        if (Sight?.Take(process.Key, null) == true)
+            return;
+        if (_processes.IsBeingLaunched(process.Key))
         {
             _privilegesOfRuntimes++;
             return;
         }
+        var container = ContainerOf(process, e.Origin.Cgroup);
         // A mount point of its own for each run would be a behaviour of its own.
         var subject = e.SubjectIsPath ? _template.AsSpan(0, PathTemplate.Write(e.Subject, OwnerOf(process, e.Subject), _template)) : e.Subject;
         var key = _key.OfPrivilege(process, e, subject);

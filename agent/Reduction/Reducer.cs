@@ -1,6 +1,7 @@
 using Runtime.Agent.Capture;
 using Runtime.Agent.Containers;
 using Runtime.Agent.Processes;
+using Runtime.Agent.Sight;
 
 namespace Runtime.Agent.Reduction;
 
@@ -47,6 +48,9 @@ internal sealed partial class Reducer : IKernelEventSink
         };
     }
 
+    /// <summary>Keeps back what the agent's own probes do; null where nobody probes.</summary>
+    public SightProbes? Sight { get; init; }
+
     /// <summary>Further work of an idle moment.</summary>
     public Action? Idle { get; init; }
 
@@ -73,6 +77,8 @@ internal sealed partial class Reducer : IKernelEventSink
     {
         var unixNs = Begin(e.Origin);
         var process = _processes.OnExec(e);
+        if (Sight?.TakeExec(process) == true)
+            return;
         Execute(process, ContainerOf(process, e.Origin.Cgroup), unixNs, e.Origin.TimeBootNs);
         Managed?.OnExec(process);
     }
@@ -118,6 +124,8 @@ internal sealed partial class Reducer : IKernelEventSink
     {
         var unixNs = Begin(e.Origin);
         var process = _processes.Resolve(e.Origin);
+        if (Sight?.Take(process.Key, e.Operation is FileOperation.Create or FileOperation.Write ? ProbeKind.Write : null) == true)
+            return;
         var container = ContainerOf(process, e.Origin.Cgroup);
         var template = _template.AsSpan(0, PathTemplate.Write(e.Path, OwnerOf(process, e.Path), _template));
         var key = _key.OfFile(process, e, template);
@@ -152,6 +160,8 @@ internal sealed partial class Reducer : IKernelEventSink
         if (e.Operation is NetworkOperation.Listen or NetworkOperation.Accept)
             _processes.MarkNetworkFacing(_processes.Resolve(e.Origin).Key);
         var process = _processes.Resolve(e.Origin);
+        if (Sight?.Take(process.Key, e.Operation == NetworkOperation.Connect ? ProbeKind.Connect : null) == true)
+            return;
         var container = ContainerOf(process, e.Origin.Cgroup);
         if (e.Operation == NetworkOperation.Close)
         {

@@ -3,6 +3,7 @@ using Google.Protobuf;
 using Runtime.Agent.Containers;
 using Runtime.Agent.Processes;
 using Runtime.Agent.Reduction;
+using Runtime.Agent.Sight;
 using Runtime.V1;
 
 namespace Runtime.Agent.Streaming;
@@ -41,7 +42,7 @@ internal sealed class BatchEncoder(IWallClock clock, int maxRows, int maxBytes)
     /// <summary>Rows of the event tables.</summary>
     public int Rows { get; private set; }
 
-    public bool IsEmpty => Rows == 0 && _batch.Losses.Count == 0 && _batch.Containers.Count == 0;
+    public bool IsEmpty => Rows == 0 && _batch.Losses.Count == 0 && _batch.Containers.Count == 0 && _batch.Probes.Count == 0;
 
     /// <returns>False when it does not fit any more; the batch is unchanged then.</returns>
     public bool TryAdd(Fact fact)
@@ -101,6 +102,12 @@ internal sealed class BatchEncoder(IWallClock clock, int maxRows, int maxBytes)
     }
 
     public void Add(ContainerRecord container) => Container(container);
+
+    public void Add(ProbeResult probe)
+    {
+        _batch.Probes.Add(new Probe { Kind = SightProbes.NameOf(probe.Kind), DoneUnixNs = (ulong)probe.DoneUnixNs, SeenUnixNs = (ulong)probe.SeenUnixNs, Reason = probe.Reason });
+        _bytes += LossBytes + probe.Reason.Length;
+    }
 
     public Batch Build(ulong sequence)
     {

@@ -24,6 +24,9 @@ internal sealed class CollectorStream(CollectorOptions collector, StreamingOptio
     private volatile bool _connected;
     private int _tooLarge;
 
+    /// <summary>What Hello says of the probes; zero: there are none.</summary>
+    public TimeSpan ProbeInterval { get; init; }
+
     public bool IsConnected => _connected;
 
     /// <summary>Facts that are here and not acknowledged.</summary>
@@ -130,7 +133,7 @@ internal sealed class CollectorStream(CollectorOptions collector, StreamingOptio
         answered.CancelAfter(options.AnswerTimeout);
         try
         {
-            await call.RequestStream.WriteAsync(new AgentMessage { Hello = StateMessages.HelloOf(identity, _epoch) }, answered.Token);
+            await call.RequestStream.WriteAsync(new AgentMessage { Hello = StateMessages.HelloOf(identity, _epoch, ProbeInterval) }, answered.Token);
             if (!await call.ResponseStream.MoveNext(answered.Token))
                 throw new CollectorGoneException("it ended the stream before its Welcome");
         }
@@ -211,11 +214,13 @@ internal sealed class CollectorStream(CollectorOptions collector, StreamingOptio
     private SentBatch? Encode(int maxBytes)
     {
         var encoder = new BatchEncoder(clock, options.BatchRows, maxBytes);
-        var (losses, repairs) = queue.TakeAside();
+        var (losses, repairs, probes) = queue.TakeAside();
         foreach (var container in repairs)
             encoder.Add(container);
         foreach (var loss in losses)
             encoder.Add(loss);
+        foreach (var probe in probes)
+            encoder.Add(probe);
         while (encoder.Rows < options.BatchRows)
         {
             // In small parts: the capture thread waits while the queue hands over.

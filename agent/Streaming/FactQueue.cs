@@ -1,5 +1,6 @@
 using Runtime.Agent.Containers;
 using Runtime.Agent.Reduction;
+using Runtime.Agent.Sight;
 
 namespace Runtime.Agent.Streaming;
 
@@ -21,20 +22,27 @@ internal enum Lane : byte
 /// that was never seen leaves only when the queue holds nothing else. What left is counted, and the count is a fact that goes out with the next batch.
 /// <para>Posted = taken + queued + dropped, at every moment.</para>
 /// </remarks>
-internal sealed class FactQueue(int capacity, TimeProvider time) : IFactSink
+internal sealed class FactQueue(int capacity, TimeProvider time) : IFactSink, IProbeSink
 {
     private const int Lanes = 6;
+    private const int MaxProbes = 48;
     private const string Full = "queue_full";
     private readonly Lock _lock = new();
 
-    // Bounded by capacity together; a container without facts has no entry.
+    // Facts bounded by capacity together, containers by those that had facts since the last batch was taken.
     private readonly Dictionary<string, ContainerLanes> _containers = new(StringComparer.Ordinal);
+
+    // By lane: whose turn it is to hand over a fact. Each container stands at most once in each.
+    private readonly Queue<ContainerLanes>[] _turns = [.. Enumerable.Range(0, Lanes).Select(_ => new Queue<ContainerLanes>())];
 
     // Bounded by containers with losses between two batches, times kinds, times reasons.
     private readonly Dictionary<LossKey, LossFact> _losses = [];
 
     // Bounded by MaxContainers of WaitingFacts, which posts them; the newest record of each.
     private readonly Dictionary<string, ContainerRecord> _repairs = new(StringComparer.Ordinal);
+
+    // Bounded by MaxProbes, the oldest leaves: only whether sight is proven counts, and the newest say it.
+    private readonly Queue<ProbeResult> _probes = new();
 
     private readonly Wakeup _changed = new();
     private readonly Wakeup _room = new();
@@ -61,7 +69,7 @@ internal sealed class FactQueue(int capacity, TimeProvider time) : IFactSink
         get
         {
             lock (_lock)
-                return _count == 0 && _losses.Count == 0 && _repairs.Count == 0;
+                return _count == 0 && Aside == 0;
         }
     }
 
@@ -87,8 +95,9 @@ internal sealed class FactQueue(int capacity, TimeProvider time) : IFactSink
             }
             var id = fact.Container?.Id ?? "";
             if (!_containers.TryGetValue(id, out var lanes))
-                _containers[id] = lanes = new();
-            lanes.Add(lane, fact);
+                _containers[id] = lanes = new(id);
+            if (lanes.Add(lane, fact))
+                _turns[(int)lane].Enqueue(lanes);
             Counted(urgent: lane is Lane.NewProcess or Lane.NewNetwork);
             _count++;
         }
@@ -109,6 +118,17 @@ internal sealed class FactQueue(int capacity, TimeProvider time) : IFactSink
         lock (_lock)
         {
             _repairs[container.Id] = container;
+            Counted(urgent: false);
+        }
+    }
+
+    public void Post(ProbeResult probe)
+    {
+        lock (_lock)
+        {
+            _probes.Enqueue(probe);
+            if (_probes.Count > MaxProbes)
+                _probes.Dequeue();
             Counted(urgent: false);
         }
     }
@@ -140,7 +160,7 @@ internal sealed class FactQueue(int capacity, TimeProvider time) : IFactSink
             {
                 if (_completed || _count >= rows)
                     return;
-                if (_count > 0 || _losses.Count > 0 || _repairs.Count > 0)
+                if (_count + Aside > 0)
                 {
                     wait = delay - time.GetElapsedTime(_firstStamp);
                     if (_hasUrgent && urgentDelay - time.GetElapsedTime(_firstUrgentStamp) is var urgent && urgent < wait)
@@ -161,25 +181,27 @@ internal sealed class FactQueue(int capacity, TimeProvider time) : IFactSink
         }
     }
 
-    /// <summary>Moves at most <paramref name="max"/> facts to <paramref name="into"/>, the worthiest lane first.</summary>
+    /// <summary>Moves at most <paramref name="max"/> facts to <paramref name="into"/>, the worthiest lane first, one of each container in turn.</summary>
     public void Take(Queue<Fact> into, int max)
     {
         lock (_lock)
         {
             for (var lane = Lanes - 1; lane >= 0; lane--)
             {
-                foreach (var (id, lanes) in _containers)
+                while (max > 0 && _turns[lane].TryDequeue(out var lanes))
                 {
-                    var queue = lanes.Of((Lane)lane);
-                    while (max > 0 && queue.TryDequeue(out var fact))
+                    if (lanes.Of((Lane)lane).TryDequeue(out var fact))
                     {
                         into.Enqueue(fact);
                         max--;
                         _taken++;
                         _count--;
-                        if (--lanes.Count == 0)
-                            _containers.Remove(id);
+                        lanes.Count--;
                     }
+                    if (lanes.KeepsTurn((Lane)lane))
+                        _turns[lane].Enqueue(lanes);
+                    else if (lanes.IsDone)
+                        _containers.Remove(lanes.Id);
                 }
             }
             // Empty: the next urgent one begins a new wait.
@@ -199,16 +221,17 @@ internal sealed class FactQueue(int capacity, TimeProvider time) : IFactSink
         }
     }
 
-    /// <summary>What was lost since the last call, and containers to repair.</summary>
-    public (IReadOnlyList<LossFact> Losses, IReadOnlyList<ContainerRecord> Repairs) TakeAside()
+    /// <summary>What was lost since the last call, containers to repair, and what the probes showed.</summary>
+    public (IReadOnlyList<LossFact> Losses, IReadOnlyList<ContainerRecord> Repairs, IReadOnlyList<ProbeResult> Probes) TakeAside()
     {
         lock (_lock)
         {
-            if (_losses.Count == 0 && _repairs.Count == 0)
-                return ([], []);
-            var aside = (_losses.Values.ToArray(), _repairs.Values.ToArray());
+            if (Aside == 0)
+                return ([], [], []);
+            var aside = (_losses.Values.ToArray(), _repairs.Values.ToArray(), _probes.ToArray());
             _losses.Clear();
             _repairs.Clear();
+            _probes.Clear();
             return aside;
         }
     }
@@ -231,6 +254,8 @@ internal sealed class FactQueue(int capacity, TimeProvider time) : IFactSink
             return counters;
         }
     }
+
+    private int Aside => _losses.Count + _repairs.Count + _probes.Count;
 
     internal static Lane LaneOf(Fact fact) => fact switch
     {
@@ -259,8 +284,7 @@ internal sealed class FactQueue(int capacity, TimeProvider time) : IFactSink
                 return false;
             Drop(most.Of(victimLane).Dequeue(), victimLane, Full);
             _count--;
-            if (--most.Count == 0)
-                _containers.Remove(mostId!);
+            most.Count--;
             return true;
         }
         return false;
@@ -286,7 +310,7 @@ internal sealed class FactQueue(int capacity, TimeProvider time) : IFactSink
     /// <summary>Something came in: whoever waits looks at its clocks again if that changes them.</summary>
     private void Counted(bool urgent)
     {
-        var isFirst = _count == 0 && _losses.Count + _repairs.Count <= 1;
+        var isFirst = _count == 0 && Aside <= 1;
         if (isFirst)
             _firstStamp = time.GetTimestamp();
         var isFirstUrgent = urgent && !_hasUrgent;
@@ -301,19 +325,32 @@ internal sealed class FactQueue(int capacity, TimeProvider time) : IFactSink
 
     private readonly record struct LossKey(string? Container, bool Host, string Kind, string Reason);
 
-    private sealed class ContainerLanes
+    private sealed class ContainerLanes(string id)
     {
         private readonly Queue<Fact>?[] _queues = new Queue<Fact>?[Lanes];
+        private readonly bool[] _hasTurn = new bool[Lanes];
+
+        public string Id => id;
+
+        /// <summary>Holds nothing and stands in no line.</summary>
+        public bool IsDone => Count == 0 && !_hasTurn.Contains(true);
 
         /// <summary>Of all lanes.</summary>
         public int Count { get; set; }
 
         public Queue<Fact> Of(Lane lane) => _queues[(int)lane] ??= new();
 
-        public void Add(Lane lane, Fact fact)
+        /// <returns>True when the container has to stand in that lane's line from now on.</returns>
+        public bool Add(Lane lane, Fact fact)
         {
             Of(lane).Enqueue(fact);
             Count++;
+            if (_hasTurn[(int)lane])
+                return false;
+            return _hasTurn[(int)lane] = true;
         }
+
+        /// <summary>After its turn: whether there is more, and so another one.</summary>
+        public bool KeepsTurn(Lane lane) => _hasTurn[(int)lane] = Of(lane).Count > 0;
     }
 }

@@ -6,7 +6,7 @@ namespace Runtime.Agent.Streaming;
 /// <summary>What the agent says about itself, as messages.</summary>
 internal static class StateMessages
 {
-    public static Hello HelloOf(AgentIdentity identity, string epoch) => new()
+    public static Hello HelloOf(AgentIdentity identity, string epoch, TimeSpan probeInterval) => new()
     {
         AgentId = identity.AgentId,
         Epoch = epoch,
@@ -15,6 +15,7 @@ internal static class StateMessages
         AgentVersion = identity.Version,
         BootId = identity.BootId,
         KernelRelease = identity.KernelRelease,
+        ProbeIntervalMs = (uint)probeInterval.TotalMilliseconds,
     };
 
     public static AgentStatus StatusOf(AgentState state)
@@ -30,6 +31,8 @@ internal static class StateMessages
         };
         foreach (var hook in state.Hooks)
             status.Hooks.Add(new Hook { Name = hook.Name, Attached = hook.Attached, Reason = hook.Reason, Loses = hook.Loses });
+        foreach (var (kind, sinceUnixNs) in state.BlindSince)
+            status.BlindSinceUnixNs[kind] = sinceUnixNs;
         foreach (var (name, value) in state.Counters)
             status.Counters[name] = value;
         return status;

@@ -16,7 +16,7 @@ internal sealed record StreamingOptions
     public TimeSpan BatchDelay { get; init; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Batches that were sent and are not acknowledged; beyond it the rest waits in the queue. 1 to 1024.</summary>
-    public int WindowBatches { get; init; } = 64;
+    public int WindowBatches { get; init; } = 4;
 
     /// <summary>The same in bytes. 64 KiB to 1 GiB.</summary>
     public long WindowBytes { get; init; } = 8 * 1024 * 1024;

@@ -287,11 +287,17 @@ struct program_counters {
 	__u64 no_entry;	   /* a table of the kernel side was full: a connection is not followed */
 };
 
+enum loss_reason {
+	LOSS_RING_FULL = 0,
+	LOSS_SHARE_FULL = 1, /* its cgroup has its share of the ring already */
+};
+
 struct loss_key {
 	__u64 cgroup_id;
 	__u8 cgroup_version;
 	__u8 kind;
-	__u8 pad[6];
+	__u8 reason;
+	__u8 pad[5];
 };
 
 enum sensitive_place {
@@ -308,6 +314,8 @@ struct settings {
 	__u8 sensitive_directories; /* 1: walk up for SENSITIVE_DIRECTORY names */
 	__u8 cgroup_by_pids;	    /* 1: v1 directories are pids' and not memory's (memory has no v1 hierarchy) */
 	__u8 pad;
+	__u32 share_bytes;	 /* of one cgroup, while the ring fills; bulk kinds may take three quarters of it */
+	__u32 share_from_bytes;	 /* so many bytes wait: shares count from here on */
 };
 
 _Static_assert(sizeof(struct event_header) == 40, "layout");
@@ -320,6 +328,6 @@ _Static_assert(sizeof(struct network_event) == 112, "layout");
 _Static_assert(sizeof(struct privilege_event) == 64, "layout");
 _Static_assert(sizeof(struct program_counters) == 48, "layout");
 _Static_assert(sizeof(struct loss_key) == 16, "layout");
-_Static_assert(sizeof(struct settings) == 16, "layout");
+_Static_assert(sizeof(struct settings) == 24, "layout");
 
 #endif

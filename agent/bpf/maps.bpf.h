@@ -50,6 +50,25 @@ struct {
 	__type(value, __u64);
 } losses SEC(".maps") __weak;
 
+struct share_key {
+	__u64 cgroup_id;
+	__u8 cgroup_version;
+	__u8 pad[7];
+};
+
+struct share {
+	__u64 since; /* position of the ring's producer when the window began */
+	__u64 bytes; /* of this cgroup since then */
+};
+
+/* Only cgroups that write while the ring fills. One that leaves (4,096 others wrote) begins a new window. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct share_key);
+	__type(value, struct share);
+} shares SEC(".maps") __weak;
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
@@ -111,13 +130,14 @@ static __always_inline struct program_counters *counters__get(enum program_id pr
 }
 
 /* The owner's entry is raised before the program's counter: the agent reads them in the other order (BpfCounters.cs). */
-static __always_inline void loss__count(const struct event_header *header,
+static __always_inline void loss__count(const struct event_header *header, enum loss_reason reason,
 					struct program_counters *count)
 {
 	struct loss_key key = {
 		.cgroup_id = header->cgroup_id,
 		.cgroup_version = header->cgroup_version,
 		.kind = header->kind,
+		.reason = reason,
 	};
 	__u64 one = 1;
 	__u64 *known = bpf_map_lookup_elem(&losses, &key);
@@ -134,25 +154,67 @@ counted:
 }
 
 /*
- * No wake-up for each event: the reader is woken when much is waiting, and looks by itself every few milliseconds.
- * Answers false when the record has no place: bulk kinds may not fill the last part of the ring.
+ * Whether its cgroup has room left. A window ends when the reader has passed its beginning: what one cgroup has in the ring is at
+ * most two windows, twice its share. Two processors may count past each other by one record.
  */
-static __always_inline bool ring__admit(bool bulk, __u64 *flags)
+static __always_inline bool share__admit(const struct event_header *header, __u32 length, bool bulk)
+{
+	struct share_key key = {
+		.cgroup_id = header->cgroup_id,
+		.cgroup_version = header->cgroup_version,
+	};
+	__u64 limit = bulk ? settings.share_bytes / 4 * 3 : settings.share_bytes;
+	struct share *share = bpf_map_lookup_elem(&shares, &key);
+
+	if (!share) {
+		struct share first = {
+			.since = bpf_ringbuf_query(&events, BPF_RB_PROD_POS),
+			.bytes = length,
+		};
+
+		bpf_map_update_elem(&shares, &key, &first, BPF_ANY);
+		return true;
+	}
+	if (bpf_ringbuf_query(&events, BPF_RB_CONS_POS) >= share->since) {
+		share->since = bpf_ringbuf_query(&events, BPF_RB_PROD_POS);
+		share->bytes = 0;
+	}
+	if (share->bytes + length > limit)
+		return false;
+	__sync_fetch_and_add(&share->bytes, length);
+	return true;
+}
+
+/*
+ * No wake-up for each event: the reader is woken when much is waiting, and looks by itself every few milliseconds.
+ * Answers false when the record has no place, and why: bulk kinds may not fill the last part of the ring, and while it fills no
+ * cgroup may take more than its share, so that a flood in one container costs the others nothing.
+ */
+static __always_inline bool ring__admit(const struct event_header *header, __u32 length, bool bulk,
+					__u64 *flags, enum loss_reason *reason)
 {
 	__u64 waiting = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
 
 	*flags = waiting >= settings.wake_bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
-	return !bulk || waiting <= settings.bulk_limit_bytes;
+	*reason = LOSS_RING_FULL;
+	if (bulk && waiting > settings.bulk_limit_bytes)
+		return false;
+	if (waiting >= settings.share_from_bytes && !share__admit(header, length, bulk)) {
+		*reason = LOSS_SHARE_FULL;
+		return false;
+	}
+	return true;
 }
 
 static __always_inline int ring__output(void *record, __u32 length, bool bulk, bool urgent,
 					struct program_counters *count)
 {
 	struct event_header *header = record;
+	enum loss_reason reason;
 	__u64 flags;
 
 	header->length = length;
-	if (!ring__admit(bulk, &flags))
+	if (!ring__admit(header, length, bulk, &flags, &reason))
 		goto lost;
 	if (urgent)
 		flags = BPF_RB_FORCE_WAKEUP;
@@ -161,7 +223,7 @@ static __always_inline int ring__output(void *record, __u32 length, bool bulk, b
 		return 0;
 	}
 lost:
-	loss__count(header, count);
+	loss__count(header, reason, count);
 	return 0;
 }
 

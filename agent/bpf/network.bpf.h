@@ -28,11 +28,12 @@ static __always_inline struct network_event *event__reserve(__u32 length,
 							    struct program_counters *count)
 {
 	struct network_event *event = NULL;
+	enum loss_reason reason;
 
-	if (ring__admit(true, flags))
+	if (ring__admit(owner, length, true, flags, &reason))
 		event = bpf_ringbuf_reserve(&events, length, 0);
 	if (!event)
-		loss__count(owner, count);
+		loss__count(owner, reason, count);
 	return event;
 }
 

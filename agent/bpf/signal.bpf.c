@@ -118,6 +118,24 @@ static __always_inline bool killer__add(struct killer *killer, __u32 victim)
 	return true;
 }
 
+/* Who halts or ends the agent is told each time: it may be the last thing that the agent reads. Detail: "agent". */
+static __always_inline int agent__is_signalled(int signal, struct task_struct *agent, struct program_counters *count)
+{
+	struct scratch *scratch = scratch__get();
+
+	if (!scratch)
+		return 0;
+	privilege__begin(scratch, PRIVILEGE_KILL, signal, 0);
+	privilege__set_binary(scratch, agent);
+	scratch__add_byte(scratch, 'a');
+	scratch__add_byte(scratch, 'g');
+	scratch__add_byte(scratch, 'e');
+	scratch__add_byte(scratch, 'n');
+	scratch__add_byte(scratch, 't');
+	scratch->privilege.detail_length = 5;
+	return ring__output_scratch(scratch, false, true, count);
+}
+
 /*
  * TP_PROTO(int sig, struct kernel_siginfo *info, struct task_struct *task, int group, int result)
  * Every way to send a signal ends here, and a group's signal once for each of its processes. Most signals are the kernel's
@@ -147,6 +165,8 @@ int BPF_PROG(on_signal_generate, int signal, struct kernel_siginfo *info, struct
 	number = BPF_CORE_READ(victim, tgid);
 	key.pid = bpf_get_current_pid_tgid() >> 32;
 	key.start_boot_ns = BPF_CORE_READ(task, group_leader, start_boottime);
+	if (number == settings.self_pid)
+		return agent__is_signalled(signal, victim, count);
 	if (number == key.pid || BPF_CORE_READ(victim, real_parent, tgid) == key.pid)
 		goto filtered;
 	killer = bpf_map_lookup_elem(&killers, &key);

@@ -61,6 +61,7 @@ internal sealed partial class ItemKey
         PrivilegeOperation.SetNamespace => $"{PrivilegeNames.NamespacesOf(o.Value)} {o.Detail}",
         PrivilegeOperation.Bpf => PrivilegeNames.Bpf(o.Value),
         PrivilegeOperation.Keyctl => PrivilegeNames.Keyctl(o.Value),
+        PrivilegeOperation.Kill when PrivilegeNames.IsOfAgent(o) => $"{PrivilegeNames.Signal(o.Value)} {o.Detail}",
         PrivilegeOperation.Kill => PrivilegeNames.Signal(o.Value),
         _ => "",
     };

@@ -63,6 +63,7 @@ internal static class Runtimectl
         var root = new RootCommand("Asks the collector: what containers do, what deviates, what to do about it.")
         {
             StatusCommand.Create(common, terminal),
+            AgentsCommand.Create(common, terminal),
             DeploymentsCommand.Create(common, terminal),
             BaselineCommand.Create(common, terminal),
             DeviationsCommand.Create(common, terminal),

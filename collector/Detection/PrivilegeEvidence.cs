@@ -15,7 +15,7 @@ internal static class PrivilegeEvidence
     {
         var match = ClassOf(observation);
         var ratio = match.Ratio;
-        if (observation.Scope.IsHost && IsDailyWork(observation.Operation))
+        if (observation.Scope.IsHost && IsDailyWork(observation.Operation) && !(PrivilegeNames.IsOfAgent(observation) && IsOfPerson(observation.Process)))
         {
             ratio = Math.Min(ratio, HostsDailyWork);
         }
@@ -29,6 +29,9 @@ internal static class PrivilegeEvidence
         return Weighing.Weigh(
             [match with { Ratio = ratio }], observation.Process, surroundings, lowerLayer: (observation.Process.Flags & ProcessFlags.UpperLayer) == 0);
     }
+
+    /// <summary>A service manager and a container runtime stop the agent at every update; they have no login.</summary>
+    private static bool IsOfPerson(ProcessInfo process) => process.LoginUid != uint.MaxValue;
 
     private static bool IsDailyWork(PrivilegeOperation operation) => operation is not (
         PrivilegeOperation.Ptrace or PrivilegeOperation.MemoryWrite or PrivilegeOperation.TakeDescriptor or PrivilegeOperation.SetName or PrivilegeOperation.Userfaultfd);
@@ -66,6 +69,7 @@ internal static class PrivilegeEvidence
             PrivilegeOperation.Keyctl => new("keys", 8, words, "T1552"),
             PrivilegeOperation.Userfaultfd => new("kernel_surface", o.Process.Euid == 0 ? 30 : 60, words + ", which exploits of the kernel use", "T1068"),
             PrivilegeOperation.IoUring => new("io_uring", 8, words + ", which does calls past what watches calls", "T1562.001"),
+            PrivilegeOperation.Kill when PrivilegeNames.IsOfAgent(o) => new("agent_ended", 100, words, "T1562.001"),
             PrivilegeOperation.Kill => new("mass_kill", 60, words, "T1489"),
             PrivilegeOperation.SetName => new("masquerade", 80, words, "T1036.004"),
             PrivilegeOperation.OpenByHandle => new("open_by_handle", 80, words + ", past every path and mount", "T1611"),

@@ -40,6 +40,7 @@ internal static class PrivilegeWords
             PrivilegeOperation.Keyctl => ($"handled keys of the kernel ({PrivilegeNames.Keyctl(o.Value)})", $"handle keys of the kernel ({PrivilegeNames.Keyctl(o.Value)})"),
             PrivilegeOperation.Userfaultfd => ("took over page faults with userfaultfd", "take over page faults with userfaultfd"),
             PrivilegeOperation.IoUring => ("set up io_uring", "set up io_uring"),
+            PrivilegeOperation.Kill when PrivilegeNames.IsOfAgent(o) => ($"sent {PrivilegeNames.Signal(o.Value)} to this node's agent", "end this node's agent"),
             PrivilegeOperation.Kill => (Text($"sent {PrivilegeNames.Signal(o.Value)} to {o.Count} other processes"), "end other processes"),
             PrivilegeOperation.SetName => ($"took the name of a kernel thread, {show(o.Subject)}", $"take the name of a kernel thread, {show(o.Subject)}"),
             PrivilegeOperation.TakeDescriptor => ($"took an open file out of {other}", $"take an open file out of {other}"),

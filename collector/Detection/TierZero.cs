@@ -1,5 +1,6 @@
 using Runtime.Collector.Baselines;
 using Runtime.Collector.Ingest;
+using Runtime.Collector.Nodes;
 
 namespace Runtime.Collector.Detection;
 
@@ -18,6 +19,7 @@ internal static class TierZero
     public const string ShellOnSocket = "shell_on_socket";
     public const string LoaderPreload = "ld_so_preload";
     public const string HiddenProcess = "hidden_process";
+    public const string Blind = "blind";
 
     /// <summary>Which fact tells a person most: names an incident that holds several.</summary>
     /// <param name="key">"stratum|/tmp/x"; anything else ranks lowest.</param>
@@ -42,6 +44,7 @@ internal static class TierZero
         NetworkObservation network => OfNetwork(network),
         FileObservation file => OfFile(file),
         PrivilegeObservation privilege => OfPrivilege(privilege),
+        SightObservation { IsBlind: true } sight => new TierZeroFact(Blind, DisplayText.Escape(SightWords.Of(sight)), "T1562.001"),
         _ => null,
     };
 

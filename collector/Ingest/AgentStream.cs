@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Runtime.Collector.Nodes;
 using Runtime.Collector.Scopes;
 using Runtime.Collector.Storage;
 using Runtime.V1;
@@ -11,7 +12,7 @@ namespace Runtime.Collector.Ingest;
 /// </summary>
 #pragma warning disable CA1001 // applying outlives the stream and releases the semaphore, which holds nothing to dispose
 internal sealed partial class AgentStream(
-    AgentIdentity agent, BatchDecoder decoder, IIngestLog log, IScopeDirectory scopes, IngestOptions options, IngestMeter meter, TimeProvider time, ILogger logger)
+    AgentIdentity agent, BatchDecoder decoder, IIngestLog log, IScopeDirectory scopes, NodeWatch nodes, IngestOptions options, IngestMeter meter, TimeProvider time, ILogger logger)
 #pragma warning restore CA1001
 {
     private static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);
@@ -38,6 +39,11 @@ internal sealed partial class AgentStream(
             var result = await log.CommitAsync(agent, decoded, time.GetUtcNow(), cancellationToken);
             meter.CommitSeconds.Record(time.GetElapsedTime(started).TotalSeconds);
             Count(decoded, result);
+            if (!result.Duplicate)
+            {
+                nodes.Take(agent, decoded.Probes);
+            }
+
             if (result.Stored.Count > 0)
             {
                 handed = true;

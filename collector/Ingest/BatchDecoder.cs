@@ -1,5 +1,6 @@
 using System.Globalization;
 using Runtime.Collector.Inventory;
+using Runtime.Collector.Nodes;
 using Runtime.V1;
 
 namespace Runtime.Collector.Ingest;
@@ -12,6 +13,8 @@ internal sealed class BatchDecoder(IngestOptions options)
 {
     private const int MaxContainers = 2000;
     private const int MaxLosses = 10_000;
+    private const int MaxProbes = 64;
+    private const int MaxReason = 512;
     private const int MaxLabels = 256;
     private const int MaxNameLength = 1024;
 
@@ -37,7 +40,8 @@ internal sealed class BatchDecoder(IngestOptions options)
         tables.Add(batch.Privileges ?? new PrivilegeColumns());
         tables.Add(batch.Managed ?? new ManagedColumns());
         var nodeLosses = Losses(agent, batch, containers, time, now, tables.Observations, rejections);
-        return new DecodedBatch(batch.Sequence, tables.Observations, [.. containers.OfType<SeenContainer>()], nodeLosses, rejections.ToList());
+        var probes = Probes(batch, rejections);
+        return new DecodedBatch(batch.Sequence, tables.Observations, [.. containers.OfType<SeenContainer>()], nodeLosses, rejections.ToList()) { Probes = probes };
     }
 
     /// <returns>One entry for each row, in order; null where the row was refused.</returns>
@@ -140,6 +144,24 @@ internal sealed class BatchDecoder(IngestOptions options)
         }
 
         return nodeLosses;
+    }
+
+    private static List<SeenProbe> Probes(Batch batch, Rejections rejections)
+    {
+        var probes = new List<SeenProbe>();
+        for (var row = 0; row < batch.Probes.Count; row++)
+        {
+            var probe = batch.Probes[row];
+            if (row >= MaxProbes || !AgentSight.Kinds.Contains(probe.Kind) || probe.Reason.Length > MaxReason)
+            {
+                rejections.Add("probes", row, "kind, reason", $"{probe.Kind}, {probe.Reason}", $"at most {MaxProbes} probes, each of {string.Join(", ", AgentSight.Kinds)}, with a reason of at most {MaxReason} characters");
+                continue;
+            }
+
+            probes.Add(new SeenProbe(probe.Kind, probe.SeenUnixNs != 0, probe.Reason));
+        }
+
+        return probes;
     }
 
     private static int EventRows(Batch batch) =>

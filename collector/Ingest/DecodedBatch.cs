@@ -1,4 +1,5 @@
 using Runtime.Collector.Inventory;
+using Runtime.Collector.Nodes;
 
 namespace Runtime.Collector.Ingest;
 
@@ -8,7 +9,11 @@ internal sealed record DecodedBatch(
     IReadOnlyList<Observation> Observations,
     IReadOnlyList<SeenContainer> Containers,
     IReadOnlyList<NodeLoss> NodeLosses,
-    IReadOnlyList<RefusedRows> Rejections);
+    IReadOnlyList<RefusedRows> Rejections)
+{
+    /// <summary>What the agent's probes of its own sight showed.</summary>
+    public IReadOnlyList<SeenProbe> Probes { get; init; } = [];
+}
 
 internal sealed record SeenContainer(ContainerInfo Container, Scope Scope);
 

@@ -5,6 +5,8 @@ namespace Runtime.Collector.Ingest;
 /// <summary>What an agent may call itself.</summary>
 internal static class HelloRules
 {
+    private static readonly TimeSpan MaxProbeInterval = TimeSpan.FromHours(1);
+
     /// <returns>Every fault, each naming the field, the value's length or text, and the rule.</returns>
     public static IReadOnlyList<string> Check(Hello hello, out AgentIdentity agent)
     {
@@ -16,7 +18,15 @@ internal static class HelloRules
         Text("agent_version", hello.AgentVersion, 0, 128);
         Text("boot_id", hello.BootId, 0, 64);
         Text("kernel_release", hello.KernelRelease, 0, 128);
-        agent = new AgentIdentity(hello.AgentId, hello.Epoch, hello.Cluster.Length > 0 ? hello.Cluster : "default", hello.Node, hello.AgentVersion, hello.BootId, hello.KernelRelease);
+        if (hello.ProbeIntervalMs > MaxProbeInterval.TotalMilliseconds)
+        {
+            faults.Add($"hello.probe_interval_ms is {hello.ProbeIntervalMs}; it must be at most {MaxProbeInterval.TotalMilliseconds:0}");
+        }
+
+        agent = new AgentIdentity(hello.AgentId, hello.Epoch, hello.Cluster.Length > 0 ? hello.Cluster : "default", hello.Node, hello.AgentVersion, hello.BootId, hello.KernelRelease)
+        {
+            ProbeInterval = TimeSpan.FromMilliseconds(hello.ProbeIntervalMs),
+        };
         return faults;
 
         void Text(string field, string value, int shortest, int longest)

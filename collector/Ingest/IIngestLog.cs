@@ -12,10 +12,21 @@ internal interface IIngestLog
     /// </summary>
     /// <exception cref="Storage.StoreUnavailableException">Nothing was kept.</exception>
     Task<CommitResult> CommitAsync(AgentIdentity agent, DecodedBatch batch, DateTimeOffset now, CancellationToken cancellationToken);
+
+    /// <summary>Observations of the collector's own; answers them with their log ids.</summary>
+    /// <exception cref="Storage.StoreUnavailableException">Nothing was kept.</exception>
+    Task<IReadOnlyList<Observation>> AppendAsync(IReadOnlyList<Observation> observations, DateTimeOffset now, CancellationToken cancellationToken);
+
+    /// <summary>The agent was stopped in order: nobody waits for it. Its next epoch ends that.</summary>
+    Task NoteStoppedAsync(AgentIdentity agent, CancellationToken cancellationToken);
 }
 
 /// <summary>What an agent said of itself in Hello, checked.</summary>
-internal sealed record AgentIdentity(string AgentId, string Epoch, string Cluster, string Node, string Version, string BootId, string KernelRelease);
+internal sealed record AgentIdentity(string AgentId, string Epoch, string Cluster, string Node, string Version, string BootId, string KernelRelease)
+{
+    /// <summary>Zero: it makes no probes of its sight.</summary>
+    public TimeSpan ProbeInterval { get; init; }
+}
 
 /// <param name="Stored">With their log ids, in log order; also the losses that were put under every scope of the node.</param>
 internal sealed record CommitResult(bool Duplicate, IReadOnlyList<Observation> Stored)

@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Runtime.Collector.Nodes;
 using Runtime.Collector.Scopes;
 using Runtime.Collector.Security;
 using Runtime.V1;
@@ -7,9 +8,10 @@ namespace Runtime.Collector.Ingest;
 
 /// <summary>The gRPC shell: Hello, Welcome, then batches and acknowledgements until one side ends the call.</summary>
 internal sealed partial class IngestService(
-    BatchDecoder decoder, IIngestLog log, IScopeDirectory scopes, AgentDirectory agents, IngestOptions options, IngestMeter meter, Refusals refusals, TimeProvider time, ILogger<IngestService> logger)
+    BatchDecoder decoder, IIngestLog log, IScopeDirectory scopes, AgentDirectory agents, NodeWatch nodes, IngestOptions options, IngestMeter meter, Refusals refusals, TimeProvider time, ILogger<IngestService> logger)
     : V1.Ingest.IngestBase
 {
+    private const string InOrder = "ended", Superseded = "superseded";
     private static readonly TimeSpan HelloTimeout = TimeSpan.FromSeconds(10);
 
     public override async Task Stream(IAsyncStreamReader<AgentMessage> requestStream, IServerStreamWriter<CollectorMessage> responseStream, ServerCallContext context)
@@ -19,17 +21,19 @@ internal sealed partial class IngestService(
         var session = agents.Open(agent)
             ?? throw new RpcException(new Status(StatusCode.ResourceExhausted, $"{options.MaxAgents} agents are connected, which is the bound ({IngestOptions.Section}__{nameof(IngestOptions.MaxAgents)})"));
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, session.Ended);
-        var reason = "ended";
+        var reason = "broken";
         try
         {
             var last = await log.OpenEpochAsync(agent, time.GetUtcNow(), stop.Token);
+            nodes.Opened(agent);
             await responseStream.WriteAsync(new CollectorMessage { Welcome = new Welcome { LastSequence = last, MaxBatchBytes = (uint)options.MaxBatchBytes } }, stop.Token);
             Log.Connected(logger, agent.AgentId, agent.Node, agent.Version, last);
             await PumpAsync(agent, requestStream, responseStream, stop.Token);
+            reason = InOrder;
         }
         catch (OperationCanceledException) when (session.Ended.IsCancellationRequested)
         {
-            reason = "superseded";
+            reason = Superseded;
             throw new RpcException(new Status(StatusCode.Aborted, $"a newer stream of agent {agent.AgentId} took over"));
         }
         catch (OperationCanceledException) when (context.CancellationToken.IsCancellationRequested)
@@ -53,6 +57,11 @@ internal sealed partial class IngestService(
         finally
         {
             agents.Close(session);
+            if (reason != Superseded)
+            {
+                await nodes.ClosedAsync(agent, inOrder: reason == InOrder);
+            }
+
             meter.Streams.Add(1, new KeyValuePair<string, object?>("reason", reason));
             Log.Left(logger, agent.AgentId, reason);
         }
@@ -61,7 +70,7 @@ internal sealed partial class IngestService(
     private async Task PumpAsync(
         AgentIdentity agent, IAsyncStreamReader<AgentMessage> requestStream, IServerStreamWriter<CollectorMessage> responseStream, CancellationToken cancellationToken)
     {
-        var stream = new AgentStream(agent, decoder, log, scopes, options, meter, time, logger);
+        var stream = new AgentStream(agent, decoder, log, scopes, nodes, options, meter, time, logger);
         try
         {
             while (await requestStream.MoveNext(cancellationToken))

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Runtime.Collector.Nodes;
 using Runtime.Collector.Query;
 using Runtime.Collector.Security;
 
@@ -9,7 +10,7 @@ internal static class IngestSetup
     // Room for what stands around a batch in its message.
     private const int MessageOverhead = 64 * 1024;
 
-    /// <summary>Needs an <see cref="IIngestLog"/> and the scopes.</summary>
+    /// <summary>Needs an <see cref="IIngestLog"/>, an <see cref="IQueryStore"/> and the scopes.</summary>
     public static IServiceCollection AddIngest(this IServiceCollection services, IngestOptions options)
     {
         services.AddMetrics();
@@ -18,6 +19,9 @@ internal static class IngestSetup
         services.TryAddSingleton<Refusals>();
         services.AddSingleton<IngestMeter>();
         services.AddSingleton<BatchDecoder>();
+        services.AddSingleton<NodeWatch>();
+        services.AddSingleton<INodeSight>(provider => provider.GetRequiredService<NodeWatch>());
+        services.AddHostedService(provider => provider.GetRequiredService<NodeWatch>());
         services.AddSingleton<AgentDirectory>();
         services.AddSingleton<IAgentDirectory>(provider => provider.GetRequiredService<AgentDirectory>());
         services.AddGrpc().AddServiceOptions<IngestService>(grpc => grpc.MaxReceiveMessageSize = options.MaxBatchBytes + MessageOverhead);

@@ -5,6 +5,9 @@ namespace Runtime.Collector.Ingest;
 /// <summary>What the numbers of a privilege observation stand for, as the kernel's headers name them.</summary>
 internal static class PrivilegeNames
 {
+    /// <summary>A signal that halts or ends the agent itself, and not many others.</summary>
+    public static bool IsOfAgent(PrivilegeObservation kill) => kill is { Operation: PrivilegeOperation.Kill, Detail: "agent" };
+
     // linux/sched.h
     private static readonly (ulong Flag, string Name)[] Namespaces =
     [

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using Runtime.Collector.Detection;
 using Runtime.Collector.Ingest;
+using Runtime.Collector.Nodes;
 
 namespace Runtime.Collector.Query;
 
@@ -17,6 +18,7 @@ internal static class EventText
         LossObservation => "loss",
         PrivilegeObservation => "privilege",
         ManagedObservation => "managed",
+        SightObservation => "sight",
         _ => throw new ArgumentOutOfRangeException(nameof(observation), observation.GetType().Name, "not a kind of the API"),
     };
 
@@ -30,7 +32,8 @@ internal static class EventText
         NetworkObservation network => Network(network),
         PrivilegeObservation privilege => $"{privilege.Process.Binary} {PrivilegeWords.Did(privilege, text => text)}",
         ManagedObservation managed => $"{managed.Process.Binary} {ManagedWords.Did(managed, text => text)}",
-        LossObservation loss => $"lost {loss.Count} {loss.Kind} facts: {loss.Reason}",
+        SightObservation sight => SightWords.Of(sight),
+        LossObservation loss => $"{loss.Count} {loss.Kind} events lost {loss.First:HH:mm:ss}–{loss.Last:HH:mm:ss}: {loss.Reason}",
         _ => Kind(observation),
     };
 
@@ -75,6 +78,12 @@ internal static class EventText
                 Add("name", managed.Name);
                 Add("path", managed.Path);
                 Add("flags", Names(managed.Flags));
+                break;
+            case SightObservation sight:
+                Add("kind", sight.Kind);
+                Add("state", sight.IsBlind ? "blind" : "sees");
+                Add("since", sight.Since.ToString("O", CultureInfo.InvariantCulture));
+                Add("reason", sight.Reason);
                 break;
             case LossObservation loss:
                 Add("kind", loss.Kind);

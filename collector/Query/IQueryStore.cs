@@ -1,6 +1,7 @@
 using Runtime.Collector.Detection;
 using Runtime.Collector.Incidents;
 using Runtime.Collector.Ingest;
+using Runtime.Collector.Nodes;
 using Runtime.Collector.Notifiers;
 
 namespace Runtime.Collector.Query;
@@ -30,7 +31,22 @@ internal sealed record ScopeSummary(string ScopeId, DateTimeOffset FirstSeen, Da
 
 /// <summary>One agent as the store knows it.</summary>
 internal sealed record StoredAgent(
-    string AgentId, string Cluster, string Node, string Version, string KernelRelease, DateTimeOffset LastSeen, ulong LastSequence, ulong Lost);
+    string AgentId, string Cluster, string Node, string Version, string KernelRelease, DateTimeOffset LastSeen, ulong LastSequence)
+{
+    /// <summary>Zero: it makes no probes of its sight.</summary>
+    public TimeSpan ProbeInterval { get; init; }
+
+    /// <summary>Ended its stream in order and has not come back.</summary>
+    public bool IsStopped { get; init; }
+
+    /// <summary>By kind and reason, since the agent is known.</summary>
+    public IReadOnlyList<StoredLoss> Losses { get; init; } = [];
+
+    public ulong Lost => Losses.Aggregate(0UL, (sum, loss) => sum + loss.Count);
+}
+
+/// <summary>Facts that an agent saw and that are gone.</summary>
+internal sealed record StoredLoss(string Kind, string Reason, ulong Count, DateTimeOffset First, DateTimeOffset Last);
 
 /// <param name="Outbox">What waits, by notifier; also for those that the settings have no more.</param>
 internal sealed record StoreFigures(long Events, long EventsWaiting, IReadOnlyList<WaitingMessages> Outbox, long OpenIncidents, long Scopes, long StoreBytes)
@@ -65,6 +81,13 @@ internal interface IQueryStore
 
     /// <summary>Completes when something was committed to the log after <paramref name="afterId"/>; answers the newest id.</summary>
     Task<long> WaitForEventsAsync(long afterId, CancellationToken cancellationToken);
+}
+
+/// <summary>What the agents' probes of their own sight showed, for status.</summary>
+internal interface INodeSight
+{
+    /// <returns>Empty for an agent that makes no probes, or was not heard of since the collector started.</returns>
+    IReadOnlyList<SightView> View(string agentId);
 }
 
 /// <summary>The agents' streams that are open now, for status.</summary>

@@ -7,7 +7,7 @@ namespace Runtime.Collector.Query;
 
 /// <summary>The shell of <see cref="QueryReader"/>: messages in and out, and who asks. The same methods are served as JSON over HTTP.</summary>
 internal sealed class QueryService(
-    QueryReader reader, EventFollower follower, IQueryStore store, IAgentDirectory agents, INotifierTest notifiers, IHostApplicationLifetime lifetime, TimeProvider time) : V1.Query.QueryBase
+    QueryReader reader, EventFollower follower, IQueryStore store, IAgentDirectory agents, INodeSight nodes, INotifierTest notifiers, IHostApplicationLifetime lifetime, TimeProvider time) : V1.Query.QueryBase
 {
     /// <summary>A caller that takes nothing for so long is gone or broken.</summary>
     internal static readonly TimeSpan StallLimit = TimeSpan.FromSeconds(30);
@@ -23,7 +23,7 @@ internal sealed class QueryService(
         {
             Version = _version,
             Started = Wire.Time(_started),
-            Agents = { known.Select(agent => Wire.Agent(agent, agents.IsConnected(agent.AgentId), agents.LastStatus(agent.AgentId))) },
+            Agents = { known.Select(agent => Wire.Agent(agent, agents.IsConnected(agent.AgentId), agents.LastStatus(agent.AgentId), nodes.View(agent.AgentId))) },
             Deployments = (ulong)figures.Scopes,
             OpenIncidents = (ulong)figures.OpenIncidents,
             EventsStored = (ulong)figures.Events,

@@ -4,6 +4,7 @@ using Runtime.Collector.Detection;
 using Runtime.Collector.Incidents;
 using Runtime.Collector.Ingest;
 using Runtime.Collector.Inventory;
+using Runtime.Collector.Nodes;
 
 namespace Runtime.Collector.Query;
 
@@ -123,7 +124,7 @@ internal static class Wire
     }
 
     /// <param name="status">The agent's newest; null when none came since the collector started.</param>
-    public static V1.AgentSummary Agent(StoredAgent agent, bool connected, V1.AgentStatus? status)
+    public static V1.AgentSummary Agent(StoredAgent agent, bool connected, V1.AgentStatus? status, IReadOnlyList<SightView> sight)
     {
         var message = new V1.AgentSummary
         {
@@ -136,11 +137,29 @@ internal static class Wire
             LastSeen = Time(agent.LastSeen),
             LastSequence = agent.LastSequence,
             Lost = agent.Lost,
+            Stopped = agent.IsStopped,
+            Sight =
+            {
+                sight.Select(kind => new V1.AgentSummary.Types.Sight { Kind = kind.Kind, LastSeen = Time(kind.LastSeen), Blind = kind.IsBlind, Reason = kind.Reason }),
+            },
+            Losses =
+            {
+                agent.Losses.Select(loss => new V1.AgentSummary.Types.Loss { Kind = loss.Kind, Reason = loss.Reason, Count = loss.Count, FirstSeen = Time(loss.First), LastSeen = Time(loss.Last) }),
+            },
         };
         if (status is not null)
         {
             message.Hooks.Add(status.Hooks.Select(hook => new V1.AgentSummary.Types.Hook { Name = hook.Name, Attached = hook.Attached, Reason = hook.Reason, Loses = hook.Loses }));
             message.Counters.Add(status.Counters);
+            message.Containers = status.Containers;
+            message.ContainersIncomplete = status.ContainersIncomplete;
+            message.Rung = status.Rung;
+            message.RungReason = status.RungReason;
+            message.Coverage.Add(status.Coverage);
+            message.QueueLength = status.QueueLength;
+            message.QueueCapacity = status.QueueCapacity;
+            message.ResidentBytes = status.ResidentBytes;
+            message.CpuNs = status.CpuNs;
         }
 
         return message;

@@ -3,6 +3,7 @@ using Runtime.Collector.Detection;
 using Runtime.Collector.Incidents;
 using Runtime.Collector.Ingest;
 using Runtime.Collector.Inventory;
+using Runtime.Collector.Nodes;
 
 namespace Runtime.Collector.Scopes;
 
@@ -48,6 +49,9 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
                 break;
             case ManagedObservation managed:
                 JudgeManaged(managed, sight, image);
+                break;
+            case SightObservation:
+                JudgeTierZero(observation);
                 break;
         }
     }
@@ -206,7 +210,7 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
             return null;
         }
 
-        var key = _key.TierZero(fact.Rule, observation.Process.Binary).ToString();
+        var key = _key.TierZero(fact.Rule, observation is SightObservation sight ? sight.Kind : observation.Process.Binary).ToString();
         if (baseline.Items.Find(key) is not null)
         {
             return null;

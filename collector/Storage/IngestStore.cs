@@ -34,9 +34,9 @@ internal sealed class IngestStore(Database database, LogSignal log) : IIngestLog
         var isNew = session.Number("SELECT 1 FROM epochs WHERE agent_id = $1 AND epoch = $2", agent.AgentId, agent.Epoch) is null;
         var lastWord = session.Number("SELECT last_seen FROM agents WHERE agent_id = $1", agent.AgentId);
         session.Execute("""
-            INSERT INTO agents (agent_id, cluster, node, version, kernel_release, boot_id, epoch, first_seen, last_seen) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
-            ON CONFLICT (agent_id) DO UPDATE SET cluster = $2, node = $3, version = $4, kernel_release = $5, boot_id = $6, epoch = $7, last_seen = $8
-            """, agent.AgentId, agent.Cluster, agent.Node, agent.Version, agent.KernelRelease, agent.BootId, agent.Epoch, at);
+            INSERT INTO agents (agent_id, cluster, node, version, kernel_release, boot_id, epoch, first_seen, last_seen, probe_interval_ms, stopped) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, 0)
+            ON CONFLICT (agent_id) DO UPDATE SET cluster = $2, node = $3, version = $4, kernel_release = $5, boot_id = $6, epoch = $7, last_seen = $8, probe_interval_ms = $9, stopped = 0
+            """, agent.AgentId, agent.Cluster, agent.Node, agent.Version, agent.KernelRelease, agent.BootId, agent.Epoch, at, (long)agent.ProbeInterval.TotalMilliseconds);
         session.Execute("""
             INSERT INTO epochs (agent_id, epoch, last_sequence, last_seen) VALUES ($1, $2, 0, $3)
             ON CONFLICT (agent_id, epoch) DO UPDATE SET last_seen = $3
@@ -66,6 +66,33 @@ internal sealed class IngestStore(Database database, LogSignal log) : IIngestLog
 
         return result;
     }
+
+    public async Task<IReadOnlyList<Observation>> AppendAsync(IReadOnlyList<Observation> observations, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var rows = observations.Select(Row.From).ToArray();
+        var stored = await database.WriteAsync(
+            session =>
+            {
+                var writing = new LogWriting(session, now.ToMicros());
+                foreach (var row in rows)
+                {
+                    writing.Append(row);
+                }
+
+                writing.Finish();
+                return writing.Stored;
+            },
+            cancellationToken);
+        if (stored.Count > 0)
+        {
+            log.Raise(stored[^1].Id);
+        }
+
+        return stored;
+    }
+
+    public Task NoteStoppedAsync(AgentIdentity agent, CancellationToken cancellationToken) => database.WriteAsync(
+        session => session.Execute("UPDATE agents SET stopped = 1 WHERE agent_id = $1 AND epoch = $2", agent.AgentId, agent.Epoch), cancellationToken);
 
     private static CommitResult Commit(SqlSession session, AgentIdentity agent, DecodedBatch batch, Row[] rows, DateTimeOffset now)
     {

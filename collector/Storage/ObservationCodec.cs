@@ -1,5 +1,6 @@
 using Runtime.Collector.Ingest;
 using Runtime.Collector.Inventory;
+using Runtime.Collector.Nodes;
 
 namespace Runtime.Collector.Storage;
 
@@ -26,6 +27,7 @@ internal static class ObservationCodec
             LossObservation => 5,
             PrivilegeObservation => 6,
             ManagedObservation => 8,
+            SightObservation => 10,
             _ => throw new ArgumentOutOfRangeException(nameof(observation), observation.GetType().Name, "not a kind of the log"),
         });
         writer.Text(observation.AgentId);
@@ -84,6 +86,12 @@ internal static class ObservationCodec
                 writer.Text(managed.Name);
                 writer.Text(managed.Path);
                 writer.Number((ulong)managed.Flags);
+                break;
+            case SightObservation sight:
+                writer.Text(sight.Kind);
+                writer.Byte(sight.IsBlind ? (byte)1 : (byte)0);
+                writer.Time(sight.Since);
+                writer.Text(sight.Reason);
                 break;
             case LossObservation loss:
                 writer.Text(loss.Kind);
@@ -154,7 +162,12 @@ internal static class ObservationCodec
                 Id = id, Scope = scope, AgentId = agentId, Node = node, Container = container, First = first, Last = last, Count = count, Lineage = lineage,
                 Operation = (ManagedOperation)reader.Number(), Name = reader.Text(), Path = reader.Text(), Flags = (ManagedFlags)reader.Number(),
             },
-            _ => throw new InvalidDataException($"observation {id} has kind {kind}; known are 1 to 6 and 8"),
+            10 => new SightObservation
+            {
+                Id = id, Scope = scope, AgentId = agentId, Node = node, Container = container, First = first, Last = last, Count = count, Lineage = lineage,
+                Kind = reader.Text(), IsBlind = reader.Byte() == 1, Since = reader.Time(), Reason = reader.Text(),
+            },
+            _ => throw new InvalidDataException($"observation {id} has kind {kind}, which this collector does not know"),
         };
     }
 

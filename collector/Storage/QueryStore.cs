@@ -37,13 +37,20 @@ internal sealed class QueryStore(Database database, ScopeStore scopes, LogSignal
         session => session.Rows(
             """
             SELECT a.agent_id, a.cluster, a.node, a.version, a.kernel_release, a.last_seen, coalesce(e.last_sequence, 0),
-                   coalesce((SELECT sum(count) FROM losses l WHERE l.agent_id = a.agent_id), 0)
+                   a.probe_interval_ms, a.stopped
             FROM agents a LEFT JOIN epochs e ON e.agent_id = a.agent_id AND e.epoch = a.epoch ORDER BY a.node, a.agent_id
             """,
             reader => new StoredAgent(
                 reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetString(3), reader.GetString(4),
-                StoreTime.FromMicros(reader.GetInt64(5)), (ulong)reader.GetInt64(6), (ulong)reader.GetInt64(7))),
+                StoreTime.FromMicros(reader.GetInt64(5)), (ulong)reader.GetInt64(6))
+            {
+                ProbeInterval = TimeSpan.FromMilliseconds(reader.GetInt64(7)), IsStopped = reader.GetInt64(8) != 0,
+            }).Select(agent => agent with { Losses = LossesOf(session, agent.AgentId) }).ToList(),
         cancellationToken);
+
+    private static List<StoredLoss> LossesOf(SqlSession session, string agentId) => session.Rows(
+        "SELECT kind, reason, count, first_seen, last_seen FROM losses WHERE agent_id = $1 ORDER BY count DESC, kind, reason",
+        reader => new StoredLoss(reader.GetString(0), reader.GetString(1), (ulong)reader.GetInt64(2), StoreTime.FromMicros(reader.GetInt64(3)), StoreTime.FromMicros(reader.GetInt64(4))), agentId);
 
     public Task<Page<ScopeSummary>> ListScopesAsync(ListFilter filter, CancellationToken cancellationToken)
     {

@@ -2,6 +2,7 @@ using System.Text;
 using Runtime.Collector.Detection;
 using Runtime.Collector.Incidents;
 using Runtime.Collector.Ingest;
+using Runtime.Collector.Nodes;
 
 namespace Runtime.Collector.Storage;
 
@@ -19,6 +20,7 @@ internal static class SearchText
         LossObservation => "loss",
         PrivilegeObservation => "privilege",
         ManagedObservation => "managed",
+        SightObservation => "sight",
         _ => throw new ArgumentOutOfRangeException(nameof(observation), observation.GetType().Name, "not a kind of the log"),
     };
 
@@ -38,6 +40,9 @@ internal static class SearchText
                 break;
             case ManagedObservation managed:
                 Add(managed.Operation.ToString(), managed.Name, managed.Path);
+                break;
+            case SightObservation sight:
+                Add(sight.IsBlind ? "blind" : "sees", sight.Kind, sight.Reason);
                 break;
             case LossObservation loss:
                 Add(loss.Kind, loss.Reason);

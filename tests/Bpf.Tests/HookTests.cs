@@ -96,6 +96,67 @@ public sealed class HookTests(CaptureFixture capture)
     }
 
     [Fact]
+    public async Task Ring_ThatOneCgroupFloods_KeepsRoomForTheOthers()
+    {
+        capture.Require();
+        var hierarchy = new[] { "/sys/fs/cgroup/unified", "/sys/fs/cgroup" }.FirstOrDefault(p => File.Exists($"{p}/cgroup.procs"));
+        Assert.SkipWhen(hierarchy is null, "no v2 cgroup hierarchy is mounted");
+        // Nobody reads it. Of 1 MiB one cgroup has 128 KiB from the first eighth on: some 2,000 of the 20,000 records.
+        using var source = BpfEventSource.Start(capture.Options with { RingBytes = 1024 * 1024, WakeBytes = 256 * 1024 });
+        var folder = capture.NewFolder();
+        var cgroup = Directory.CreateDirectory($"{hierarchy}/runtime-flood-{Environment.ProcessId}");
+        try
+        {
+            using var flood = CaptureFixture.StartProgram("/bin/sh", "-c", "echo $$ > \"$0\" && exec \"$@\"", $"{cgroup.FullName}/cgroup.procs", capture.Stimulus, "open-many", $"{folder}/flood", "20000");
+            Assert.Equal("", await flood.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
+            await flood.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+        finally
+        {
+            cgroup.Delete();
+        }
+
+        var floods = source.TakeLosses();
+        await capture.RunAsync("open-many", $"{folder}/quiet", "100");
+        var others = source.TakeLosses();
+
+        var lost = Assert.Single(floods, l => l is { Kind: EventKind.File, Reason: "share_full" });
+        Assert.InRange(lost.Count, 10_000ul, 20_000ul);
+        Assert.DoesNotContain(floods, l => l.Reason == "ring_full");
+        Assert.DoesNotContain(others, l => l.Kind is EventKind.File or EventKind.Exec);
+    }
+
+    [Fact]
+    public async Task Record_ThatWrapsAroundTheRing_IsWhole()
+    {
+        capture.Require();
+        using var source = BpfEventSource.Start(capture.Options with { RingBytes = 64 * 1024, WakeBytes = 1 });
+        var sink = new CapturingSink();
+        using var stop = new CancellationTokenSource();
+        var thread = new Thread(() => source.Run(sink, stop.Token)) { IsBackground = true };
+        thread.Start();
+        try
+        {
+            // Some 4 KiB each, in lengths that do not divide the ring: it goes around several times, and ends in the middle of many.
+            for (var i = 0; i < 64; i++)
+            {
+                var argument = string.Concat(Enumerable.Range(0, 700 + i).Select(n => $"{n % 10000:x4}-"));
+                var pid = await capture.RunAsync("exit", "5", argument);
+                var exec = await sink.WaitAsync<CapturedExec>(e => e.Origin.Pid == pid && e.Binary == capture.Stimulus);
+                Assert.Equal($"{capture.Stimulus}\0exit\05\0{argument}\0"[..exec.Arguments.Length], exec.Arguments);
+                Assert.InRange(exec.Arguments.Length, 3500, 4096);
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            thread.Join(TimeSpan.FromSeconds(5));
+        }
+
+        Assert.All(source.Counters().Where(counter => counter.Key.EndsWith(".undecodable", StringComparison.Ordinal)), counter => Assert.Equal(0ul, counter.Value));
+    }
+
+    [Fact]
     public async Task Records_GoToTheTeeBeforeTheyAreDecoded_AndDecodeAgain()
     {
         capture.Require();

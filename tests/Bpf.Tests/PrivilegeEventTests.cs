@@ -129,6 +129,18 @@ public sealed class PrivilegeEventTests(CaptureFixture capture)
         Assert.Single(capture.Sink.All<CapturedPrivilege>(e => e.Origin.Pid == pid));
     }
 
+    [Fact]
+    public async Task Signal_ThatHaltsTheAgent_IsToldEachTimeWithWhoSentIt()
+    {
+        // This process is the agent here.
+        foreach (var pid in new[] { await RunAsync("halt-parent"), await RunAsync("halt-parent") })
+        {
+            var told = await capture.Sink.WaitAsync<CapturedPrivilege>(e => e.Origin.Pid == pid);
+            Assert.Equal((PrivilegeOperation.Kill, 19ul, 1u, "agent"), (told.Operation, told.Value, told.Count, told.Detail));
+            Assert.Equal(Environment.ProcessPath, told.Subject);
+        }
+    }
+
     private async Task<uint> RunAsync(params string[] arguments)
     {
         capture.Require();

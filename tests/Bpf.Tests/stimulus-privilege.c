@@ -241,7 +241,10 @@ int main(int count, char **given)
 		check(prctl(PR_SET_NAME, arguments[2]));
 	else if (ACT("kill-others"))
 		kill_many(0);
-	else if (ACT("kill-own"))
+	else if (ACT("halt-parent")) {
+		check(kill(getppid(), SIGSTOP));
+		check(kill(getppid(), SIGCONT));
+	} else if (ACT("kill-own"))
 		kill_many(1);
 	else
 		return 97;

@@ -16,7 +16,7 @@ public sealed class CommandTests
     public async Task Status_ForPeople_NamesAgentsAndMissingSight()
     {
         await using var collector = await TestCollector.StartAsync();
-        collector.Store.Agents.Add(new("a1", "default", "node1", "0.1.0", "6.1.0", Sample.Noon.AddMinutes(57), 7, 3));
+        collector.Store.Agents.Add(new("a1", "default", "node1", "0.1.0", "6.1.0", Sample.Noon.AddMinutes(57), 7) { Losses = [new("file", "ring_full", 3, Sample.Noon, Sample.Noon)] });
         collector.Store.Statuses["a1"] = new AgentStatus
         {
             Hooks = { new V1.Hook { Name = "exec", Attached = true }, new V1.Hook { Name = "udp", Attached = false, Reason = "kernel 5.4", Loses = "UDP peers" } },
@@ -25,7 +25,7 @@ public sealed class CommandTests
         var run = await CliRun.OfAsync(collector, "status");
 
         Assert.Equal(0, run.ExitCode);
-        Assert.Contains(run.Lines, line => line.StartsWith("a1     node1  connected  3m ago        3  1/2    0.1.0    6.1.0", StringComparison.Ordinal));
+        Assert.Contains(run.Lines, line => line.StartsWith("node1  connected  -      3m ago        3  1/2             0  0.1.0    6.1.0   a1", StringComparison.Ordinal));
         Assert.Contains("udp   UDP peers            kernel 5.4", run.Out, StringComparison.Ordinal);
     }
 
@@ -125,7 +125,7 @@ public sealed class CommandTests
         await using var collector = await TestCollector.StartAsync();
         Assert.Contains("no agent is connected: nobody looks", (await CliRun.OfAsync(collector, "incidents list")).Out, StringComparison.Ordinal);
 
-        collector.Store.Agents.Add(new("a1", "default", "node1", "0.1.0", "6.1.0", Sample.Noon, 7, 0));
+        collector.Store.Agents.Add(new("a1", "default", "node1", "0.1.0", "6.1.0", Sample.Noon, 7));
         collector.Store.Statuses["a1"] = new AgentStatus();
         collector.Store.Scopes.AddRange([Sample.Summary(Sample.Web), Sample.Summary(Sample.Webhook)]);
 

@@ -67,9 +67,25 @@ public sealed class PodmanEngine : IAsyncDisposable
             await service.WaitForExitAsync().WaitAsync(StartLimit);
         }
 
-        // The storage's own bind mount of itself.
-        await Command.TryAsync("umount", "--lazy", $"{_folder}/root/overlay");
         _service?.Dispose();
-        Directory.Delete(_folder, recursive: true);
+        await DeleteAsync();
+    }
+
+    /// <summary>The storage's bind mount of itself goes first. conmon's clean-up of a container outlives the service, and mounts it again.</summary>
+    private async Task DeleteAsync()
+    {
+        for (var left = 5; ; left--)
+        {
+            await Command.TryAsync("umount", "--lazy", $"{_folder}/root/overlay");
+            try
+            {
+                Directory.Delete(_folder, recursive: true);
+                return;
+            }
+            catch (IOException) when (left > 0)
+            {
+                // Mounted again in between, which happens once for each container that ended.
+            }
+        }
     }
 }

@@ -16,6 +16,9 @@ public sealed record StackOptions
     /// <summary>How often the agent reports repeats; not longer than a unit.</summary>
     public TimeSpan ReportInterval { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>How often the agent probes its sight; its default when null.</summary>
+    public TimeSpan? ProbeInterval { get; init; }
+
     /// <summary>Where alerts go, as Slack messages; none when null.</summary>
     public Uri? Slack { get; init; }
 
@@ -96,6 +99,11 @@ public sealed class RuntimeStack : IAsyncDisposable
             [nameof(Collector)] = "unix:" + Socket,
             ["Reduction"] = new JsonObject { ["ReportInterval"] = $"{_options.ReportInterval.TotalMilliseconds:0}ms" },
         };
+        if (_options.ProbeInterval is { } interval)
+        {
+            settings["Sight"] = new JsonObject { ["Interval"] = $"{interval.TotalMilliseconds:0}ms", ["Timeout"] = $"{interval.TotalMilliseconds:0}ms" };
+        }
+
         if (_options.RuntimeSockets is { } sockets)
         {
             settings["Containers"] = new JsonObject { ["Sockets"] = new JsonArray([.. sockets.Select(socket => JsonValue.Create(socket))]) };

@@ -43,28 +43,14 @@ internal static class StatusCommand
             return;
         }
 
-        var agents = new TextTable(
-            new("AGENT", Flexible: true), new("NODE", Flexible: true), new("STATE"), new("LAST SEEN"), new("LOST", Right: true), new("HOOKS"), new("VERSION", Flexible: true), new("KERNEL", Flexible: true));
-        foreach (var agent in status.Agents)
-        {
-            var attached = agent.Hooks.Count(hook => hook.Attached);
-            agents.Add(
-                agent.AgentId, agent.Node,
-                agent.Connected ? new Cell("connected", Ink.Green) : new Cell("away", Ink.Red),
-                Words.Ago(agent.LastSeen, now),
-                new Cell(Words.Number(agent.Lost), agent.Lost > 0 ? Ink.Yellow : Ink.None),
-                agent.Hooks.Count == 0 ? "-" : new Cell($"{attached}/{agent.Hooks.Count}", attached < agent.Hooks.Count ? Ink.Yellow : Ink.None),
-                agent.Version, agent.KernelRelease);
-        }
-
-        agents.Write(terminal);
+        AgentsCommand.WriteTable(terminal, status.Agents);
         WriteMissingHooks(terminal, status);
     }
 
     private static void WriteMissingHooks(Terminal terminal, GetStatusResponse status)
     {
         var missing = new TextTable(new("NODE"), new("HOOK"), new("NOT SEEN WITHOUT IT", Flexible: true), new("WHY", Flexible: true));
-        foreach (var (agent, hook) in status.Agents.SelectMany(agent => agent.Hooks.Where(hook => !hook.Attached).Select(hook => (agent, hook))))
+        foreach (var (agent, hook) in status.Agents.SelectMany(agent => agent.Hooks.Where(hook => !hook.Attached && hook.Loses.Length > 0).Select(hook => (agent, hook))))
         {
             missing.Add(agent.Node, hook.Name, hook.Loses, hook.Reason);
         }

@@ -12,6 +12,23 @@ public sealed class FactQueueTests
     private readonly FakeTimeProvider _time = new();
 
     [Fact]
+    public void Take_WhileOneContainerFloods_HandsOverEachInTurn()
+    {
+        var queue = new FactQueue(1000, TimeProvider.System);
+        for (var i = 0; i < 500; i++)
+            queue.Post(Facts.Exec(container: "flood"));
+        queue.Post(Facts.Exec(container: "quiet"));
+        var taken = new Queue<Fact>();
+
+        queue.Take(taken, 3);
+
+        Assert.Contains(taken, fact => fact.Container!.Id == "quiet");
+        queue.Take(taken, 1000);
+        Assert.Equal(501, taken.Count);
+        Assert.True(queue.IsEmpty);
+    }
+
+    [Fact]
     public void Take_Facts_WorthiestFirst()
     {
         var queue = new FactQueue(100, _time);
@@ -34,7 +51,7 @@ public sealed class FactQueueTests
         for (uint i = 1; i <= 3; i++)
             queue.Post(Facts.Exec(100 + i));
         Assert.All(Take(queue), f => Assert.IsType<ExecFact>(f));
-        var (losses, _) = queue.TakeAside();
+        var losses = queue.TakeAside().Losses;
         Assert.Equal([("file", 8ul), ("network", 1ul)], losses.Select(l => (l.Kind, l.Count)).Order());
         Assert.All(losses, l => Assert.Equal(("c1", "queue_full"), (l.Container!.Id, l.Reason)));
     }

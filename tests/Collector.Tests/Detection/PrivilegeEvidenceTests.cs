@@ -32,6 +32,7 @@ public sealed class PrivilegeEvidenceTests
     [InlineData(PrivilegeOperation.TakeDescriptor, 0ul, "/bin/x", "", "injection", 80)] // D17
     [InlineData(PrivilegeOperation.SetName, 0ul, "kworker/0:1", "", "masquerade", 80)] // E12
     [InlineData(PrivilegeOperation.Kill, 9ul, "", "", "mass_kill", 60)] // A06
+    [InlineData(PrivilegeOperation.Kill, 19ul, "/usr/bin/agent", "agent", "agent_ended", 100)]
     [InlineData(PrivilegeOperation.IoUring, 0ul, "", "", "io_uring", 8)]
     public void Privilege_InAContainer_FallsIntoItsClass(object operation, ulong value, string subject, string detail, string expectedClass, double expected)
     {
@@ -112,6 +113,7 @@ public sealed class PrivilegeEvidenceTests
     public void Summary_SaysWhoDidWhat()
     {
         Assert.Equal("/usr/bin/app mounted tmpfs of none on /mnt", EventText.Summary(Did(PrivilegeOperation.Mount, 0, "/mnt", "tmpfs none")));
+        Assert.Equal("/usr/bin/app sent SIGSTOP to this node's agent", EventText.Summary(Did(PrivilegeOperation.Kill, 19, "/usr/bin/agent", "agent")));
         Assert.Equal("/usr/bin/app sent SIGKILL to 8 other processes", EventText.Summary(Did(PrivilegeOperation.Kill, 9) with { Count = 8 }));
         Assert.Equal("/usr/bin/app tried to become root and was refused (EPERM)", EventText.Summary(Did(PrivilegeOperation.SetUid) with { Error = 1 }));
         foreach (var operation in Enum.GetValues<PrivilegeOperation>())

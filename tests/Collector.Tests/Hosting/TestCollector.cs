@@ -45,6 +45,7 @@ internal sealed class TestCollector : IAsyncDisposable
         builder.Services.AddSingleton<IQueryStore>(store);
         builder.Services.AddSingleton<IScopeDirectory>(store);
         builder.Services.AddSingleton<IAgentDirectory>(store);
+        builder.Services.AddSingleton<INodeSight>(store);
         builder.Services.AddSingleton<INotifierTest>(store);
         builder.AddAccess(options);
         builder.Services.AddQuery();

@@ -12,6 +12,7 @@ using Runtime.Collector.Baselines;
 using Runtime.Collector.Detection;
 using Runtime.Collector.Incidents;
 using Runtime.Collector.Ingest;
+using Runtime.Collector.Nodes;
 using Runtime.Collector.Query;
 using Runtime.Collector.Scopes;
 using Runtime.Collector.Storage;
@@ -164,7 +165,7 @@ public sealed class IngestServiceTests : IAsyncLifetime
         var log = new PromptLog();
         var services = _app.Services;
         var stream = new AgentStream(
-            Sample.Agent, services.GetRequiredService<BatchDecoder>(), log, _scopes, services.GetRequiredService<IngestOptions>(), services.GetRequiredService<IngestMeter>(),
+            Sample.Agent, services.GetRequiredService<BatchDecoder>(), log, _scopes, services.GetRequiredService<NodeWatch>(), services.GetRequiredService<IngestOptions>(), services.GetRequiredService<IngestMeter>(),
             services.GetRequiredService<TimeProvider>(), NullLogger.Instance);
         var token = TestContext.Current.CancellationToken;
         _scopes.Close();
@@ -215,6 +216,10 @@ public sealed class IngestServiceTests : IAsyncLifetime
             Committed.Enqueue(batch.Sequence);
             return Task.FromResult(new CommitResult(false, [Sample.Exec()]));
         }
+
+        public Task<IReadOnlyList<Observation>> AppendAsync(IReadOnlyList<Observation> observations, DateTimeOffset now, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task NoteStoppedAsync(AgentIdentity agent, CancellationToken cancellationToken) => throw new NotSupportedException();
     }
 
     /// <summary>Takes what is handed over; can be held shut.</summary>

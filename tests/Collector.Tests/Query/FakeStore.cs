@@ -2,6 +2,7 @@ using Runtime.Collector.Baselines;
 using Runtime.Collector.Detection;
 using Runtime.Collector.Incidents;
 using Runtime.Collector.Ingest;
+using Runtime.Collector.Nodes;
 using Runtime.Collector.Notifiers;
 using Runtime.Collector.Query;
 using Runtime.Collector.Scopes;
@@ -13,7 +14,7 @@ using Incident = Runtime.Collector.Incidents.Incident;
 namespace Runtime.Collector.Tests.Query;
 
 /// <summary>Store, scopes and agents in memory, with the same filters as the contract names. Any thread.</summary>
-internal sealed class FakeStore : IQueryStore, IScopeDirectory, IAgentDirectory, INotifierTest
+internal sealed class FakeStore : IQueryStore, IScopeDirectory, IAgentDirectory, INodeSight, INotifierTest
 {
     private readonly Lock _lock = new();
     private readonly List<Observation> _log = [];
@@ -23,6 +24,7 @@ internal sealed class FakeStore : IQueryStore, IScopeDirectory, IAgentDirectory,
     public List<Deviation> Deviations { get; } = [];
     public List<Incident> Incidents { get; } = [];
     public List<StoredAgent> Agents { get; } = [];
+    public Dictionary<string, IReadOnlyList<SightView>> Sight { get; } = [];
     public List<DeliveryView> Deliveries { get; } = [];
     public List<WaitingMessages> Outbox { get; } = [new("ops", 1)];
     public Dictionary<string, NotifierTest> Notifiers { get; } = [];
@@ -133,6 +135,8 @@ internal sealed class FakeStore : IQueryStore, IScopeDirectory, IAgentDirectory,
     }
 
     public bool IsConnected(string agentId) => Statuses.ContainsKey(agentId);
+
+    public IReadOnlyList<SightView> View(string agentId) => Sight.GetValueOrDefault(agentId) ?? [];
 
     public AgentStatus? LastStatus(string agentId) => Statuses.GetValueOrDefault(agentId);
 

@@ -21,8 +21,8 @@ public sealed class QueryServiceTests
     public async Task GetStatus_WithAgents_TellsFiguresAndHooks()
     {
         await using var collector = await TestCollector.StartAsync();
-        collector.Store.Agents.Add(new("a1", "default", "node1", "0.1.0", "6.1.0", Sample.Noon, 7, 3));
-        collector.Store.Agents.Add(new("a2", "default", "node2", "0.1.0", "6.1.0", Sample.Noon, 1, 0));
+        collector.Store.Agents.Add(new("a1", "default", "node1", "0.1.0", "6.1.0", Sample.Noon, 7));
+        collector.Store.Agents.Add(new("a2", "default", "node2", "0.1.0", "6.1.0", Sample.Noon, 1));
         collector.Store.Statuses["a1"] = new AgentStatus { Hooks = { new V1.Hook { Name = "exec", Attached = false, Reason = "no BTF", Loses = "execs" } }, Counters = { ["queue.dropped"] = 5 } };
 
         var status = await collector.Client().GetStatusAsync(new(), cancellationToken: Stop);

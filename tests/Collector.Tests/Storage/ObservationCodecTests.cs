@@ -7,7 +7,7 @@ namespace Runtime.Collector.Tests.Storage;
 
 public sealed class ObservationCodecTests
 {
-    private static readonly Observation[] Kinds = [Sample.Exec(), Sample.Exit(), Sample.Write(), Sample.Connect(), Sample.Connect("2001:db8::1"), Sample.Loss()];
+    private static readonly Observation[] Kinds = [Sample.Exec(), Sample.Exit(), Sample.Write(), Sample.Connect(), Sample.Connect("2001:db8::1"), Sample.Loss(), Sample.Sight()];
 
     [Fact]
     public void Decode_OfEncoded_GivesTheSame()

@@ -3,6 +3,7 @@ using Runtime.Collector.Detection;
 using Runtime.Collector.Incidents;
 using Runtime.Collector.Ingest;
 using Runtime.Collector.Inventory;
+using Runtime.Collector.Nodes;
 
 namespace Runtime.Collector.Tests.Storage;
 
@@ -56,6 +57,12 @@ internal static class Sample
     public static LossObservation Loss(Scope? scope = null) => new()
     {
         Scope = scope ?? Web, AgentId = Agent.AgentId, Node = Agent.Node, Container = null, First = Now, Last = Now, Count = 7, Lineage = [], Kind = "file", Reason = "ring_full",
+    };
+
+    public static SightObservation Sight() => new()
+    {
+        Scope = Web, AgentId = Agent.AgentId, Node = Agent.Node, Container = null, First = Now, Last = Now, Lineage = [Process()],
+        Kind = "exec", IsBlind = true, Since = Now.AddSeconds(-25), Reason = "the kernel did not run hook exec",
     };
 
     public static DecodedBatch Batch(ulong sequence, params Observation[] observations) => new(

@@ -1,0 +1,75 @@
+using Runtime.Stack;
+using Runtime.V1;
+using Tmds.Linux;
+
+namespace Runtime.Integration;
+
+/// <summary>Who makes an agent blind or silent is reported, from the kernel to the incident.</summary>
+public sealed class SightTests
+{
+    [Fact(Timeout = Machine.Limit)]
+    public async Task Agent_ThatSees_IsProvenAtTheCollector()
+    {
+        await using var stack = await StartAsync();
+
+        var agent = await AgentAsync(stack, agent => agent.Sight.Count == 3 && agent.Sight.All(kind => !kind.Blind && kind.Reason.Length == 0) && agent.Counters.GetValueOrDefault("sight.exec.seen") > 1, "three proofs of sight");
+
+        Assert.Equal(0ul, agent.Counters["sight.exec.missed"] + agent.Counters["sight.write.missed"] + agent.Counters["sight.connect.missed"]);
+        Assert.Empty((await stack.Client.Query.ListEventsAsync(new ListEventsRequest { Text = "sight-probe" })).Events);
+    }
+
+    [Fact(Timeout = Machine.Limit)]
+    public async Task Agent_ThatWasHalted_IsToldAsBlindAndAsBackAgain()
+    {
+        await using var stack = await StartAsync();
+        Assert.Equal(0, LibC.kill(stack.Agent!.Pid, LibC.SIGSTOP));
+
+        var incident = await stack.IncidentAsync("nothing is heard of", "the halted agent's incident");
+        Assert.Equal(Severity.Critical, incident.Severity);
+        await AgentAsync(stack, agent => agent.Sight.All(kind => kind.Blind), "blind for everything");
+
+        Assert.Equal(0, LibC.kill(stack.Agent.Pid, LibC.SIGCONT));
+        await stack.EventAsync("sees agent", e => e.Kind == "sight" && e.Summary.Contains("is heard of again", StringComparison.Ordinal), "sight that came back");
+        await AgentAsync(stack, agent => agent.Sight.All(kind => !kind.Blind), "sight that is proven again");
+        await stack.EventAsync("agent", e => e.Kind == "privilege" && e.Summary.EndsWith("sent SIGSTOP to this node's agent", StringComparison.Ordinal), "who halted it");
+    }
+
+    [Fact(Timeout = Machine.Limit)]
+    public async Task Agent_ThatWasKilled_IsTold()
+    {
+        await using var stack = await StartAsync();
+        await stack.Agent!.KillAsync();
+
+        var incident = await stack.IncidentAsync("nothing is heard of", "the killed agent's incident");
+
+        Assert.Contains("its connection broke", incident.Title, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = Machine.Limit)]
+    public async Task Agent_ThatWasStoppedInOrder_IsShownAndNobodyIsWoken()
+    {
+        await using var stack = await StartAsync();
+        Assert.Equal(0, await stack.Agent!.StopAsync(Machine.Soon));
+
+        await AgentAsync(stack, agent => agent is { Connected: false, Stopped: true }, "an agent that was stopped in order");
+
+        // A collector that starts anew does not wait for it either, and this one has waited as long as for a killed one.
+        await using var second = await RuntimeStack.StartAsync(Options());
+        await second.Agent!.KillAsync();
+        await second.IncidentAsync("nothing is heard of", "an incident that takes as long");
+        Assert.Empty((await stack.Client.Query.ListIncidentsAsync(new ListIncidentsRequest { Text = "nothing is heard of" })).Incidents);
+    }
+
+    private static StackOptions Options() => Machine.OptionsOrSkip() with { ProbeInterval = TimeSpan.FromSeconds(1) };
+
+    private static async Task<RuntimeStack> StartAsync()
+    {
+        var stack = await RuntimeStack.StartAsync(Options());
+        await AgentAsync(stack, agent => agent.Sight.Count == 3, "the first probes");
+        return stack;
+    }
+
+    private static async Task<AgentSummary> AgentAsync(RuntimeStack stack, Func<AgentSummary, bool> fits, string what) =>
+        (await CollectorClient.UntilAsync(
+            async () => await stack.Client.Query.GetStatusAsync(new GetStatusRequest()).ResponseAsync, status => status.Agents.Count == 1 && fits(status.Agents[0]), Machine.Soon, what)).Agents[0];
+}
