@@ -48,7 +48,7 @@ internal sealed class ManagedWatch(ManagedOptions options, string procRoot, Func
     private readonly ManagedEvents _events = new(nowBootNs);
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _news = new(0);
-    private int _hasNews;
+    private int _hasNews, _deniedTold;
     private Task _loop = Task.CompletedTask;
     private long _nextPoll;
     private ulong _looks, _gone, _sessions, _portsClosed, _foreign, _failed, _timedOut, _polls, _full;
@@ -310,6 +310,13 @@ internal sealed class ManagedWatch(ManagedOptions options, string procRoot, Func
         {
             Interlocked.Increment(ref _foreign);
             log.Warning($"diagnostics port of process {process.Record.Key.Pid}: {e.Message}; what happens inside is seen by its files alone");
+            outcome = Outcome.Refused;
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.AccessDenied)
+        {
+            Interlocked.Increment(ref _failed);
+            if (Interlocked.Exchange(ref _deniedTold, 1) == 0)
+                log.Warning("diagnostics ports of other users' .NET processes may not be connected to (CAP_DAC_OVERRIDE is missing): what happens inside them is seen by their files alone");
             outcome = Outcome.Refused;
         }
         catch (Exception e) when (e is DiagnosticsClientException or IOException or SocketException or InvalidDataException or ObjectDisposedException)
