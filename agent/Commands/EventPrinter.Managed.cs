@@ -26,8 +26,9 @@ internal sealed partial class EventPrinter : IManagedSink
     {
         var process = loss.Process;
         var origin = new EventOrigin(loss.TimeBootNs, process.Cgroup, process.Key.Pid, process.Key.Pid, process.Key.StartBootNs);
-        if (Begin("managed_loss", origin, process) is not { } json)
+        if (Begin("managed", origin, process) is not { } json)
             return;
+        json.WriteString("operation", "Lost");
         json.WriteString("reason", loss.Reason);
         json.WriteNumber("count", loss.Count);
         End(json);

@@ -14,7 +14,10 @@ namespace Runtime.Agent.Managed;
 /// <param name="procRoot">Usually /proc.</param>
 internal sealed class ManagedWatch(ManagedOptions options, string procRoot, Func<ulong> nowBootNs, TimeProvider time, AgentLog log) : IAsyncDisposable
 {
-    private const int MaxStarts = 8192, MaxWaiting = 16_384, RoundMilliseconds = 20;
+    /// <summary>As many as the process table holds: all of them come at once when the agent starts.</summary>
+    private const int MaxStarts = 65_536, MaxWaiting = 65_536;
+
+    private const int RoundMilliseconds = 20;
 
     /// <summary>No runtime opens its port sooner after the exec.</summary>
     private const ulong YouthNs = 25_000_000;
