@@ -3,6 +3,7 @@ using Runtime.Agent.Capture;
 using Runtime.Agent.Configuration;
 using Runtime.Agent.Containers;
 using Runtime.Agent.Health;
+using Runtime.Agent.Managed;
 using Runtime.Agent.Processes;
 using Runtime.Agent.Reduction;
 
@@ -17,6 +18,7 @@ internal sealed class LiveNode : IAsyncDisposable
         var procfs = new ProcfsReader(options.Containers.ProcRoot);
         Containers = new ContainerTable(options.Containers, new CgroupTree(options.Containers), procfs, ContainerTable.ClientsOf(options.Containers), TimeProvider.System, log.Warning);
         Binaries = options.Binaries.Enabled ? new BinaryInspector(options.Binaries, TimeProvider.System, log.Warning) : null;
+        Managed = options.Managed.Enabled ? new ManagedWatch(options.Managed, options.Containers.ProcRoot, Clock.NowBootNs, TimeProvider.System, log) : null;
         Processes = new ProcessTable(options.Processes, Containers, Redaction.WithRandomSalt(), procfs, TimeProvider.System);
     }
 
@@ -27,6 +29,9 @@ internal sealed class LiveNode : IAsyncDisposable
     /// <summary>Null when it is switched off.</summary>
     public BinaryInspector? Binaries { get; }
     public LiveClock Clock { get; } = new();
+
+    /// <summary>What is seen inside .NET processes; null when that is switched off.</summary>
+    public ManagedWatch? Managed { get; }
 
     /// <summary>Attaches the kernel's programs; events gather from here on.</summary>
     /// <exception cref="Interop.BpfException">No program can run here.</exception>
@@ -55,12 +60,15 @@ internal sealed class LiveNode : IAsyncDisposable
     {
         Containers.Start();
         Processes.Scan();
+        Managed?.Start();
         ready();
         Source.Run(sink, cancellationToken);
     }
 
     public async ValueTask DisposeAsync()
     {
+        if (Managed is not null)
+            await Managed.DisposeAsync();
         await Containers.DisposeAsync();
         Binaries?.Dispose();
         Source.Dispose();

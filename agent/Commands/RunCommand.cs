@@ -55,7 +55,7 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
         var queue = new FactQueue(options.Streaming.QueueCapacity, TimeProvider.System);
         var heartbeat = new Heartbeat(options.State, TimeProvider.System, log);
         var sight = new SightProbes(options.Sight, Environment.ProcessPath!, options.State, node.Source, node.Clock, queue, TimeProvider.System, log);
-        var reducer = new Reducer(options.Reduction, node.Processes, node.Containers, node.Clock, node.Source.TakeLosses, queue) { Idle = heartbeat.Beat, Sight = sight, Binaries = node.Binaries };
+        var reducer = new Reducer(options.Reduction, node.Processes, node.Containers, node.Clock, node.Source.TakeLosses, queue) { Idle = heartbeat.Beat, Sight = sight, Binaries = node.Binaries, Managed = node.Managed };
         CollectorStream? stream = null;
         stream = new CollectorStream(options.Collector, options.Streaming, identity, queue, node.Clock, () => StateOf(node, reducer, queue, stream!, sight), TimeProvider.System, log) { ProbeInterval = options.Sight.Interval };
 
@@ -125,6 +125,8 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
             foreach (var (name, value) in source)
                 counters[name] = value;
         }
+        foreach (var (name, value) in node.Managed?.Counters() ?? new Dictionary<string, ulong>())
+            counters[name] = value;
         var containers = node.Containers.Snapshot();
         return new(
             node.Source.Hooks,

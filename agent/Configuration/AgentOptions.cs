@@ -3,6 +3,7 @@ using Runtime.Agent.Binaries;
 using Runtime.Agent.Capture;
 using Runtime.Agent.Containers;
 using Runtime.Agent.Health;
+using Runtime.Agent.Managed;
 using Runtime.Agent.Processes;
 using Runtime.Agent.Reduction;
 using Runtime.Agent.Sight;
@@ -30,6 +31,7 @@ internal sealed record AgentOptions
     public ProcessOptions Processes { get; init; } = new();
     public ContainerOptions Containers { get; init; } = new();
     public BinaryOptions Binaries { get; init; } = new();
+    public ManagedOptions Managed { get; init; } = new();
     public ReductionOptions Reduction { get; init; } = new();
     public StreamingOptions Streaming { get; init; } = new();
     public SightOptions Sight { get; init; } = new();
@@ -82,6 +84,13 @@ internal sealed record AgentOptions
             },
             Containers = containers,
             Binaries = ReadBinaries(reader, unset.Binaries),
+            Managed = new()
+            {
+                Enabled = reader.Flag("Managed:Enabled", unset.Managed.Enabled),
+                MaxProcesses = reader.Whole("Managed:MaxProcesses", unset.Managed.MaxProcesses, 4, 16_384),
+                PollInterval = reader.Duration("Managed:PollInterval", unset.Managed.PollInterval, TimeSpan.FromMilliseconds(100), 10 * minute),
+                AnswerTimeout = reader.Duration("Managed:AnswerTimeout", unset.Managed.AnswerTimeout, TimeSpan.FromMilliseconds(100), minute),
+            },
             Reduction = new()
             {
                 ReportInterval = reader.Duration("Reduction:ReportInterval", reduction.ReportInterval, TimeSpan.FromMilliseconds(50), hour),

@@ -61,7 +61,10 @@ internal sealed partial class Reducer : IKernelEventSink
         var unixNs = _clock.ToUnixNs(_nowBootNs);
         // The kernel's own threads have no binary.
         foreach (var process in _processes.All().Where(process => process.Binary.Length > 0))
+        {
             Execute(process, ContainerOf(process, process.Cgroup), unixNs, _nowBootNs);
+            Managed?.OnExec(process);
+        }
     }
 
     public void OnFork(in ForkEvent e)
@@ -77,6 +80,7 @@ internal sealed partial class Reducer : IKernelEventSink
         if (Sight?.TakeExec(process) == true)
             return;
         Execute(process, ContainerOf(process, e.Origin.Cgroup), unixNs, e.Origin.TimeBootNs);
+        Managed?.OnExec(process);
     }
 
     private void Execute(ProcessRecord process, ContainerRecord? container, long unixNs, ulong bootNs)
@@ -209,6 +213,7 @@ internal sealed partial class Reducer : IKernelEventSink
         _processes.OnIdle();
         _containers.OnIdle();
         TakeReadings();
+        Managed?.OnIdle(this, _processes.IsAlive);
         _waiting.ReleaseDue(_nowBootNs);
         _known.ReportDue(_nowBootNs);
         _losses.Take(_clock.ToUnixNs(_nowBootNs));

@@ -28,6 +28,7 @@ internal sealed class BatchEncoder(IWallClock clock, int maxRows, int maxBytes)
         Networks = new(),
         Privileges = new(),
         Binaries = new(),
+        Managed = new(),
         Strings = { ByteString.Empty },
     };
 
@@ -77,6 +78,9 @@ internal sealed class BatchEncoder(IWallClock clock, int maxRows, int maxBytes)
                 break;
             case BinaryFact binary:
                 BinaryRows.Add(_batch.Binaries, binary, Relative(binary.FirstUnixNs), process, Text(binary.Path), Text(binary.Sha256));
+                break;
+            case ManagedFact managed:
+                ManagedRows.Add(_batch.Managed, managed, Relative(managed.FirstUnixNs), Relative(managed.LastUnixNs), process, Text(managed.Name), Text(managed.Path));
                 break;
             default:
                 throw new ArgumentException($"{fact.GetType().Name} has no table in a batch", nameof(fact));
@@ -280,6 +284,8 @@ internal sealed class BatchEncoder(IWallClock clock, int maxRows, int maxBytes)
             bytes += Cost(privilege.Subject) + Cost(privilege.Detail);
         if (fact is BinaryFact binary)
             bytes += Cost(binary.Path) + Cost(binary.Sha256);
+        if (fact is ManagedFact managed)
+            bytes += Cost(managed.Name) + Cost(managed.Path);
         return bytes;
     }
 

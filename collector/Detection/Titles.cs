@@ -62,6 +62,9 @@ internal static partial class Titles
     public static string Privilege(PrivilegeObservation privilege, string scope, string history) =>
         $"{DisplayText.Path(privilege.Process.Binary)} {PrivilegeWords.Did(privilege, DisplayText.Path)} in {scope}: never seen{In(history)}";
 
+    public static string Managed(ManagedObservation managed, string scope, string history) =>
+        $"{DisplayText.Path(managed.Process.Binary)} {ManagedWords.Did(managed, DisplayText.Path)} in {scope}: never seen{In(history)}";
+
     public static string TierZero(TierZeroFact fact, string scope) => $"{fact.Words}, in {scope}";
 
     private static string In(string history) => history.Length == 0 ? " before" : " in " + history;

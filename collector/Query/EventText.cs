@@ -18,6 +18,7 @@ internal static class EventText
         LossObservation => "loss",
         PrivilegeObservation => "privilege",
         BinaryObservation => "binary",
+        ManagedObservation => "managed",
         SightObservation => "sight",
         _ => throw new ArgumentOutOfRangeException(nameof(observation), observation.GetType().Name, "not a kind of the API"),
     };
@@ -33,6 +34,7 @@ internal static class EventText
         NetworkObservation network => Network(network),
         BinaryObservation binary => $"content of {binary.Path} {(binary.Sha256.Length > 0 ? "sha256:" + binary.Sha256 : "not read")}{(binary.Traits == BinaryTraits.None ? "" : $" ({Names(binary.Traits)})")}",
         PrivilegeObservation privilege => $"{privilege.Process.Binary} {PrivilegeWords.Did(privilege, text => text)}",
+        ManagedObservation managed => $"{managed.Process.Binary} {ManagedWords.Did(managed, text => text)}",
         SightObservation sight => SightWords.Of(sight),
         LossObservation loss => $"{loss.Count} {loss.Kind} events lost {loss.First:HH:mm:ss}–{loss.Last:HH:mm:ss}: {loss.Reason}",
         _ => Kind(observation),
@@ -85,6 +87,12 @@ internal static class EventText
             case ExecObservation exec:
                 Add("payload", exec.Process.Payload);
                 Add("loader_variables", string.Join(' ', exec.Process.LoaderVariables));
+                break;
+            case ManagedObservation managed:
+                Add("operation", Baselines.ItemKey.OperationName(managed.Operation));
+                Add("name", managed.Name);
+                Add("path", managed.Path);
+                Add("flags", Names(managed.Flags));
                 break;
             case SightObservation sight:
                 Add("kind", sight.Kind);

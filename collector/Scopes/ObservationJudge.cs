@@ -54,6 +54,9 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
             case BinaryObservation binary:
                 JudgeBinary(binary, sight, image);
                 break;
+            case ManagedObservation managed:
+                JudgeManaged(managed, sight, image);
+                break;
             case SightObservation:
                 JudgeTierZero(observation);
                 break;

@@ -27,6 +27,7 @@ internal static class ObservationCodec
             LossObservation => 5,
             PrivilegeObservation => 6,
             BinaryObservation => 7,
+            ManagedObservation => 8,
             SightObservation => 10,
             _ => throw new ArgumentOutOfRangeException(nameof(observation), observation.GetType().Name, "not a kind of the log"),
         });
@@ -88,6 +89,12 @@ internal static class ObservationCodec
                 writer.Number(binary.Size);
                 writer.Text(binary.Sha256);
                 writer.Number((ulong)binary.Traits);
+                break;
+            case ManagedObservation managed:
+                writer.Number((ulong)managed.Operation);
+                writer.Text(managed.Name);
+                writer.Text(managed.Path);
+                writer.Number((ulong)managed.Flags);
                 break;
             case SightObservation sight:
                 writer.Text(sight.Kind);
@@ -163,6 +170,11 @@ internal static class ObservationCodec
             {
                 Id = id, Scope = scope, AgentId = agentId, Node = node, Container = container, First = first, Last = last, Count = count, Lineage = lineage,
                 Path = reader.Text(), Inode = reader.Number(), Device = (uint)reader.Number(), Size = reader.Number(), Sha256 = reader.Text(), Traits = (BinaryTraits)reader.Number(),
+            },
+            8 => new ManagedObservation
+            {
+                Id = id, Scope = scope, AgentId = agentId, Node = node, Container = container, First = first, Last = last, Count = count, Lineage = lineage,
+                Operation = (ManagedOperation)reader.Number(), Name = reader.Text(), Path = reader.Text(), Flags = (ManagedFlags)reader.Number(),
             },
             10 => new SightObservation
             {
