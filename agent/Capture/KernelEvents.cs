@@ -166,6 +166,9 @@ internal enum FileFlags : byte
     UpperLayer = 4,
     Executable = 8,
 
+    /// <summary>A disk, or memory as a device.</summary>
+    Device = 16,
+
     /// <summary>Removed, renamed or replaced while a process runs it; told by the reducer, never by the kernel side.</summary>
     RunningProgram = 64,
 }

@@ -78,6 +78,12 @@ internal sealed partial class ItemKey
             Raw(" running");
         }
 
+        if (file.Operation == FileOperation.Xattr)
+        {
+            Raw(" ");
+            Part(file.OtherPath);
+        }
+
         Raw("|");
         Part(file.Template.Length > 0 ? file.Template : file.Path);
         Raw("|");
@@ -148,7 +154,15 @@ internal sealed partial class ItemKey
         FileOperation.Symlink => "symlink",
         FileOperation.ChmodExecutable => "chmod+x",
         FileOperation.SensitiveRead => "read",
-        FileOperation.MapExecutable => "load",
+        FileOperation.Truncate => "truncate",
+        FileOperation.MapExecutable => "map+x",
+        FileOperation.MapWritable => "map+w",
+        FileOperation.Xattr => "xattr",
+        FileOperation.Attribute => "chattr",
+        FileOperation.MakeNode => "mknod",
+        FileOperation.ChmodSpecial => "chmod+s",
+        FileOperation.Times => "times",
+        FileOperation.SensitiveWrite => "control",
         _ => "unknown",
     };
 
