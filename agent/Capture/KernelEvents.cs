@@ -156,6 +156,9 @@ internal enum FileFlags : byte
     PathTruncated = 2,
     UpperLayer = 4,
     Executable = 8,
+
+    /// <summary>A disk, or memory as a device.</summary>
+    Device = 16,
 }
 
 /// <summary>A call that succeeded and changed a file system, or read a sensitive file.</summary>

@@ -148,7 +148,10 @@ internal sealed partial class RecordDecoder(SensitivePaths sensitivePaths)
         var argument = tails.Slice(wire.WalkLength, wire.ArgumentLength);
         if (!TryMakePath(walk, argument, flags, _path, out var pathLength)) return false;
         var path = _path.AsSpan(0, pathLength);
-        if (operation == FileOperation.SensitiveRead && !sensitivePaths.Contains(path))
+        var isDevice = (flags & FileFlags.Device) != 0;
+        if (operation is FileOperation.Write or FileOperation.Create or FileOperation.Truncate && (isDevice || ControlFiles.Contains(path)))
+            operation = FileOperation.SensitiveWrite;
+        if (operation == FileOperation.SensitiveRead && !isDevice && !sensitivePaths.Contains(path))
         {
             SensitiveFiltered++;
             return true;
@@ -156,7 +159,7 @@ internal sealed partial class RecordDecoder(SensitivePaths sensitivePaths)
 
         ReadOnlySpan<byte> other = [];
         var otherArgument = tails[^wire.OtherArgumentLength..];
-        if (operation == FileOperation.Symlink)
+        if (operation is FileOperation.Symlink or FileOperation.Xattr)
         {
             other = otherArgument;
         }

@@ -4,7 +4,8 @@ namespace Runtime.Agent.Hardening;
 
 /// <summary>
 /// A seccomp filter over all threads: calls that an agent at work never makes, and that would give whoever took it over power over the node.
-/// They are refused with EPERM. Seccomp cannot read memory, so execve stays: the probes of sight need it.
+/// They are refused with EPERM. Seccomp cannot read memory, so execve stays: the probes of sight need it. open_by_handle_at stays too: it finds a
+/// cgroup's folder by the number that the kernel's events name it by.
 /// </summary>
 /// <remarks>kernel: include/uapi/linux/{seccomp,filter,audit}.h. Numbers: arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h.</remarks>
 internal static unsafe partial class SystemCallFilter
@@ -40,7 +41,7 @@ internal static unsafe partial class SystemCallFilter
         (170, 161, "sethostname"), (171, 162, "setdomainname"), (179, 60, "quotactl"), (103, 116, "syslog"), (153, 58, "vhangup"),
         (172, -1, "iopl"), (173, -1, "ioperm"), (154, -1, "modify_ldt"), (133, -1, "mknod"), (259, 33, "mknodat"),
         (105, 146, "setuid"), (106, 144, "setgid"), (113, 145, "setreuid"), (114, 143, "setregid"), (117, 147, "setresuid"), (119, 149, "setresgid"), (116, 159, "setgroups"),
-        (126, 91, "capset"), (322, 281, "execveat"), (304, 265, "open_by_handle_at"),
+        (126, 91, "capset"), (322, 281, "execveat"),
     ];
 
     /// <summary>BPF_MAP_LOOKUP_ELEM to BPF_MAP_GET_NEXT_KEY, BPF_OBJ_GET_INFO_BY_FD: what reads and writes one's own maps.</summary>

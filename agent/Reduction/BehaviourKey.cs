@@ -48,6 +48,18 @@ internal sealed partial class BehaviourKey
         Add(((uint)e.Operation << 8) | (uint)(e.Flags & FileFlags.Executable));
         Add(process.Binary);
         Add(template);
+        switch (e.Operation)
+        {
+            case FileOperation.Xattr:
+                Add(e.OtherPath);
+                break;
+            case FileOperation.Attribute:
+                Add(e.Mode);
+                break;
+            case FileOperation.MakeNode:
+                Add(e.Device);
+                break;
+        }
         return End();
     }
 

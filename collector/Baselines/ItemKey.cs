@@ -73,6 +73,12 @@ internal sealed partial class ItemKey
         Part(file.Process.Binary);
         Raw("|");
         Raw(OperationName(file.Operation));
+        if (file.Operation == FileOperation.Xattr)
+        {
+            Raw(" ");
+            Part(file.OtherPath);
+        }
+
         Raw("|");
         Part(file.Template.Length > 0 ? file.Template : file.Path);
         Raw("|");
@@ -143,6 +149,15 @@ internal sealed partial class ItemKey
         FileOperation.Symlink => "symlink",
         FileOperation.ChmodExecutable => "chmod+x",
         FileOperation.SensitiveRead => "read",
+        FileOperation.Truncate => "truncate",
+        FileOperation.MapExecutable => "map+x",
+        FileOperation.MapWritable => "map+w",
+        FileOperation.Xattr => "xattr",
+        FileOperation.Attribute => "chattr",
+        FileOperation.MakeNode => "mknod",
+        FileOperation.ChmodSpecial => "chmod+s",
+        FileOperation.Times => "times",
+        FileOperation.SensitiveWrite => "control",
         _ => "unknown",
     };
 

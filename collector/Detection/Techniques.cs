@@ -14,7 +14,7 @@ internal static class Techniques
         "T1552" or "T1528" or "T1003" or "T1110" => "credential-access",
         "T1046" or "T1613" => "discovery",
         "T1105" or "T1071" or "T1571" or "T1572" or "T1090" or "T1095" => "command-and-control",
-        "T1496" or "T1485" or "T1486" or "T1489" or "T1499" => "impact",
+        "T1496" or "T1485" or "T1486" or "T1489" or "T1499" or "T1529" => "impact",
         _ => "",
     };
 

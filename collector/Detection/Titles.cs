@@ -31,6 +31,14 @@ internal static class Titles
             FileOperation.Symlink => "made the symbolic link",
             FileOperation.ChmodExecutable => "made executable",
             FileOperation.SensitiveRead => "read",
+            FileOperation.Truncate => "cut",
+            FileOperation.MapWritable => "mapped for writing",
+            FileOperation.Xattr => $"set the attribute {DisplayText.Path(file.OtherPath)} of",
+            FileOperation.Attribute => "changed the attributes of",
+            FileOperation.MakeNode => "made the device node",
+            FileOperation.ChmodSpecial => "gave its owner's rights to who runs",
+            FileOperation.Times => "set by hand the times of",
+            FileOperation.SensitiveWrite => "wrote the kernel's control file",
             _ => "wrote",
         };
         return $"{DisplayText.Path(file.Process.Binary)} {verb} {DisplayText.Path(file.Path)} in {scope}: it never did so{In(history)}";

@@ -151,6 +151,9 @@ internal enum FileFlags
     PathTruncated = 2,
     UpperLayer = 4,
     Executable = 8,
+
+    /// <summary>A disk, or memory as a device.</summary>
+    Device = 16,
 }
 
 internal sealed record FileObservation : Observation

@@ -27,6 +27,7 @@ internal static class EventText
         ExecObservation => $"exec {CommandLine(observation.Process)}",
         ExitObservation { Signal: > 0 } exit => $"exit {exit.Process.Binary} by signal {exit.Signal} after {Seconds(exit.RunTime)}",
         ExitObservation exit => $"exit {exit.Process.Binary} with code {exit.Code} after {Seconds(exit.RunTime)}",
+        FileObservation { Operation: FileOperation.Xattr } file => $"set attribute {file.OtherPath} of {file.Path}",
         FileObservation { OtherPath.Length: > 0 } file => $"{Word(file.Operation)} {file.OtherPath} to {file.Path}",
         FileObservation file => $"{Word(file.Operation)} {file.Path}",
         NetworkObservation network => Network(network),

@@ -27,7 +27,7 @@ internal sealed record CapturedExec(EventOrigin Origin) : Captured(Origin)
 internal sealed record CapturedExit(EventOrigin Origin, byte Code, byte Signal, ulong RunTimeNs) : Captured(Origin);
 
 internal sealed record CapturedFile(
-    EventOrigin Origin, FileOperation Operation, string Path, string OtherPath, FileFlags Flags, ushort Mode, ulong Inode) : Captured(Origin);
+    EventOrigin Origin, FileOperation Operation, string Path, string OtherPath, FileFlags Flags, ushort Mode, ulong Inode, uint Device) : Captured(Origin);
 
 internal sealed record CapturedNetwork(EventOrigin Origin, NetworkOperation Operation) : Captured(Origin)
 {
@@ -74,7 +74,7 @@ internal sealed class CapturingSink : IKernelEventSink
     public void OnExit(in ExitEvent e) => Add(new CapturedExit(e.Origin, e.Code, e.Signal, e.RunTimeNs));
 
     public void OnFile(in FileEvent e) =>
-        Add(new CapturedFile(e.Origin, e.Operation, Text(e.Path), Text(e.OtherPath), e.Flags, e.Mode, e.Inode));
+        Add(new CapturedFile(e.Origin, e.Operation, Text(e.Path), Text(e.OtherPath), e.Flags, e.Mode, e.Inode, e.Device));
 
     public void OnNetwork(in NetworkEvent e) => Add(new CapturedNetwork(e.Origin, e.Operation)
     {
