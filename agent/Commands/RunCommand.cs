@@ -1,7 +1,7 @@
 using System.Diagnostics;
+using Runtime.Agent.Capture;
 using Runtime.Agent.Configuration;
 using Runtime.Agent.Health;
-using Runtime.Agent.Interop;
 using Runtime.Agent.Reduction;
 using Runtime.Agent.Streaming;
 
@@ -17,9 +17,9 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
         {
             node = LiveNode.Start(options, log);
         }
-        catch (Exception e) when (e is BpfException or DllNotFoundException)
+        catch (Exception e) when (Ladder.IsRefusal(e))
         {
-            log.Error($"the kernel's programs cannot run here: {e.Message}. 'agent check' tells more");
+            log.Error($"rung {Math.Max(1, options.Capture.Rung)} does not work here: {e.Message}. 'agent check' tells more");
             return CommandLine.CannotWork;
         }
         await using (node)
@@ -98,6 +98,9 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
             Environment.WorkingSet,
             Environment.CpuUsage.TotalTime.Ticks * 100,
             containers.Count,
-            containers.Count(c => !c.Complete));
+            containers.Count(c => !c.Complete))
+        {
+            Rung = node.Rung,
+        };
     }
 }

@@ -13,4 +13,11 @@ internal sealed record AgentState(
     long ResidentBytes,
     long CpuNs,
     int Containers,
-    int ContainersIncomplete);
+    int ContainersIncomplete)
+{
+    /// <summary>Null in a replay, which has no kernel.</summary>
+    public Rung? Rung { get; init; }
+
+    /// <summary>Share of the acts of known life time that arrived, by kind; empty while not measured.</summary>
+    public IReadOnlyDictionary<string, double> Coverage { get; init; } = new Dictionary<string, double>();
+}
