@@ -41,8 +41,9 @@ internal sealed unsafe class NetlinkSocket : IDisposable
     }
 
     /// <summary>In the network namespace behind <paramref name="link"/> (/proc/PID/ns/net): a socket stays where it was made, so only a short-lived thread goes there.</summary>
+    /// <param name="orOwn">Stay in our own where the link may not be read: pid 1 can hold capabilities that we lack.</param>
     /// <exception cref="Win32Exception">The namespace is gone, or the kernel refused.</exception>
-    public static NetlinkSocket OpenIn(string link, int protocol, uint groups, int receiveBytes)
+    public static NetlinkSocket OpenIn(string link, int protocol, uint groups, int receiveBytes, bool orOwn = false)
     {
         NetlinkSocket? socket = null;
         Win32Exception? fault = null;
@@ -50,7 +51,7 @@ internal sealed unsafe class NetlinkSocket : IDisposable
         {
             try
             {
-                Enter(link);
+                Enter(link, orOwn);
                 socket = Open(protocol, groups, receiveBytes);
             }
             catch (Win32Exception e)
@@ -112,11 +113,13 @@ internal sealed unsafe class NetlinkSocket : IDisposable
         _descriptor = -1;
     }
 
-    private static void Enter(string link)
+    private static void Enter(string link, bool orOwn)
     {
         int descriptor;
         fixed (byte* p = global::System.Text.Encoding.UTF8.GetBytes(link + "\0"))
             descriptor = Tmds.Linux.LibC.open(p, Tmds.Linux.LibC.O_RDONLY | Tmds.Linux.LibC.O_CLOEXEC);
+        if (descriptor < 0 && orOwn && Tmds.Linux.LibC.errno == Tmds.Linux.LibC.EACCES)
+            return;
         if (descriptor < 0)
             throw new Win32Exception(Tmds.Linux.LibC.errno);
         var answer = LinuxCalls.setns(descriptor, NewNetwork);

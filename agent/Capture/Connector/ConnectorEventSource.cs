@@ -52,9 +52,9 @@ internal sealed class ConnectorEventSource : IKernelEventSource
             if (Group("fanotify.content", "files written, sensitive files read", names: false) is { } content)
             {
                 var names = Group("fanotify.names", "files created, removed, renamed and linked", names: true);
-                _mounts = new(places.ProcRoot, sensitive, content, names, execution);
+                _mounts = new(places.ProcRoot, places.HostRoot.TrimEnd('/'), sensitive, content, names, execution);
                 _files = new(content, names, _mounts, _processes, sensitive);
-                _mounts.TakeIn(procfs.ReadProcess(1)?.MountNamespace ?? 0);
+                _mounts.TakeIn(procfs.ReadProcess(1) is { MountNamespace: not 0 } first ? first.MountNamespace : procfs.ReadProcess((uint)Environment.ProcessId)?.MountNamespace ?? 0);
             }
             _sockets = StartSockets(places.ProcRoot);
             foreach (var (name, reason, loses) in Limits(_socketInterval))

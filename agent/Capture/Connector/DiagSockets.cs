@@ -43,7 +43,7 @@ internal sealed class DiagSockets(string procRoot, ProcessSightings processes, S
     /// <exception cref="Win32Exception">The kernel has no sock_diag, or refuses us.</exception>
     public void Try()
     {
-        using var socket = NetlinkSocket.OpenIn($"{procRoot}/1/ns/net", NetlinkSocket.SocketDiagnosis, DiagMessage.DestroyGroups, ReceiveBytes);
+        using var socket = NetlinkSocket.OpenIn($"{procRoot}/1/ns/net", NetlinkSocket.SocketDiagnosis, DiagMessage.DestroyGroups, ReceiveBytes, orOwn: true);
         socket.Send(DiagMessage.Request(six: false, SocketSighting.Tcp, 1));
     }
 

@@ -6,10 +6,11 @@ using static Tmds.Linux.LibC;
 namespace Runtime.Agent.Capture.Connector;
 
 /// <summary>The mount namespaces that processes live in: marks their file systems, and knows their paths. Capture thread only.</summary>
+/// <param name="hostRoot">The host's file system, without a closing slash.</param>
 /// <param name="content">Who wrote what; also opens of sensitive files.</param>
 /// <param name="names">What was created, removed and renamed; null where the kernel lacks it.</param>
 /// <param name="execution">What was opened to be executed; null where the kernel lacks it.</param>
-internal sealed unsafe class Mounts(string procRoot, SensitivePaths sensitive, FanotifyGroup content, FanotifyGroup? names, FanotifyGroup? execution)
+internal sealed unsafe class Mounts(string procRoot, string hostRoot, SensitivePaths sensitive, FanotifyGroup content, FanotifyGroup? names, FanotifyGroup? execution)
 {
     /// <summary>Namespaces known; beyond it their own file systems are not marked, and counted.</summary>
     private const int MaxNamespaces = 4096;
@@ -21,7 +22,7 @@ internal sealed unsafe class Mounts(string procRoot, SensitivePaths sensitive, F
     private static readonly HashSet<string> Kept = new(StringComparer.Ordinal) { "ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "overlay", "tmpfs", "ramfs", "vfat", "exfat", "zfs", "bcachefs", "squashfs", "erofs", "iso9660" };
 
     // By the namespace's inode; bounded by MaxNamespaces. Removed by Refresh when no process lives in it.
-    private readonly Dictionary<uint, (MountView View, uint Pid)> _views = [];
+    private readonly Dictionary<uint, MountView> _views = [];
 
     // Bounded by the kernel's mounts; file systems' numbers are used again, so Refresh forgets those that no namespace has.
     private readonly HashSet<uint> _marked = [];
@@ -37,6 +38,7 @@ internal sealed unsafe class Mounts(string procRoot, SensitivePaths sensitive, F
     public ulong NotFollowed { get; private set; }
 
     /// <summary>The host's mounts.</summary>
+    /// <param name="hostNamespace">Pid 1's; our own where that is not told.</param>
     public void TakeIn(uint hostNamespace)
     {
         _hostNamespace = hostNamespace;
@@ -57,7 +59,7 @@ internal sealed unsafe class Mounts(string procRoot, SensitivePaths sensitive, F
             _views.Remove(gone);
         foreach (var (mountNamespace, pid) in living)
             Read(mountNamespace, mountNamespace == _hostNamespace ? 1 : pid);
-        _marked.IntersectWith(_views.Values.SelectMany(v => v.View.Entries).Select(e => e.Device));
+        _marked.IntersectWith(_views.Values.SelectMany(v => v.Entries).Select(e => e.Device));
     }
 
     /// <summary>A path that the host names, as a process in the namespace does.</summary>
@@ -65,16 +67,16 @@ internal sealed unsafe class Mounts(string procRoot, SensitivePaths sensitive, F
     {
         if (mountNamespace == _hostNamespace || !_views.TryGetValue(mountNamespace, out var known))
             return hostPath;
-        return Encoding.Latin1.GetBytes(known.View.Translate(Encoding.Latin1.GetString(hostPath), _host));
+        return Encoding.Latin1.GetBytes(known.Translate(Encoding.Latin1.GetString(hostPath), _host));
     }
 
     /// <summary>The file is not the image's: it lies in the upper folder of the overlay that the path is on.</summary>
     public bool IsUpper(ReadOnlySpan<byte> path, uint mountNamespace)
     {
-        if (mountNamespace == _hostNamespace || !_views.TryGetValue(mountNamespace, out var known) || known.View.Upper(Encoding.Latin1.GetString(path)) is not { } upper)
+        if (mountNamespace == _hostNamespace || !_views.TryGetValue(mountNamespace, out var known) || known.Upper(Encoding.Latin1.GetString(path)) is not { } upper)
             return false;
         // The upper folder is the host's: no process of the container rules the way there, but it rules what is below.
-        var folder = Open(-1, $"{procRoot}/1/root{upper.Folder}", PathOnly);
+        var folder = Open(-1, hostRoot + upper.Folder, PathOnly);
         if (folder < 0)
             return false;
         var file = Open(folder, upper.Path, PathOnly | 0x20000); // O_NOFOLLOW
@@ -120,23 +122,24 @@ internal sealed unsafe class Mounts(string procRoot, SensitivePaths sensitive, F
             return;
         }
         var view = new MountView(MountText.Parse(text));
-        _views[mountNamespace] = (view, pid);
+        _views[mountNamespace] = view;
         if (mountNamespace == _hostNamespace)
             _host = view;
-        var root = Open(-1, $"{procRoot}/{pid}/root", PathOnly);
+        var isHost = mountNamespace == _hostNamespace;
+        var root = Open(-1, isHost ? hostRoot + "/" : $"{procRoot}/{pid}/root", PathOnly);
         if (root < 0)
             return;
         foreach (var entry in view.Entries)
         {
             // A container's /dev is a tmpfs of device nodes, and to be told of them is to have them opened.
             if (Kept.Contains(entry.Type) && entry.Point != "/dev" && !_marked.Contains(entry.Device))
-                MarkFileSystem(root, pid, entry, mountNamespace == _hostNamespace);
+                MarkFileSystem(root, entry, isHost);
         }
         MarkSensitive(root);
         _ = close(root);
     }
 
-    private void MarkFileSystem(int root, uint pid, MountEntry entry, bool isHost)
+    private void MarkFileSystem(int root, MountEntry entry, bool isHost)
     {
         var place = Open(root, entry.Point, PathOnly);
         if (place < 0)
@@ -149,7 +152,7 @@ internal sealed unsafe class Mounts(string procRoot, SensitivePaths sensitive, F
                 Marks(execution.MarkFileSystemOf(place, FanotifyMask.OpenExec));
             _marked.Add(entry.Device);
             if (isHost && names is not null)
-                MarkNames(names, place, $"{procRoot}/{pid}/root{entry.Point}");
+                MarkNames(names, place, hostRoot + entry.Point);
         }
         _ = close(place);
     }

@@ -69,7 +69,7 @@ internal sealed class ProcessWatch : IDisposable
         try
         {
             // The connector lives in the first network namespace only.
-            socket = NetlinkSocket.OpenIn($"{procRoot}/1/ns/net", NetlinkSocket.Connector, 1u << (int)(ProcessGroup - 1), ReceiveBytes);
+            socket = NetlinkSocket.OpenIn($"{procRoot}/1/ns/net", NetlinkSocket.Connector, 1u << (int)(ProcessGroup - 1), ReceiveBytes, orOwn: true);
         }
         catch (Win32Exception e)
         {
