@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Runtime.Agent.Capture;
+using Runtime.Agent.Capture.Coverage;
 using Runtime.Agent.Configuration;
 using Runtime.Agent.Health;
 using Runtime.Agent.Reduction;
@@ -32,18 +33,24 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
         var queue = new FactQueue(options.Streaming.QueueCapacity, TimeProvider.System);
         var heartbeat = new Heartbeat(options.State, TimeProvider.System, log);
         var reducer = new Reducer(options.Reduction, node.Processes, node.Containers, node.Clock, node.Source.TakeLosses, queue) { Idle = heartbeat.Beat };
+        var sight = new CoverageSink(reducer);
+        var coverage = new CoverageProbe(sight, Path.Combine(options.State, "canary"), options.Capture.ScanInterval + TimeSpan.FromSeconds(2));
         CollectorStream? stream = null;
-        stream = new CollectorStream(options.Collector, options.Streaming, identity, queue, node.Clock, () => StateOf(node, reducer, queue, stream!), TimeProvider.System, log);
+        stream = new CollectorStream(options.Collector, options.Streaming, identity, queue, node.Clock, () => StateOf(node, reducer, queue, stream!, coverage), TimeProvider.System, log);
 
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stop);
         using var drained = new CancellationTokenSource();
         var captured = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var thread = new Thread(() => Capture(node, reducer, queue, captured, stopping.Token)) { IsBackground = true, Name = "capture" };
+        var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var thread = new Thread(() => Capture(node, reducer, sight, ready, queue, captured, stopping.Token)) { IsBackground = true, Name = "capture" };
         thread.Start();
         var streaming = Task.Run(() => stream.RunAsync(drained.Token), CancellationToken.None);
+        var measuring = Task.Run(() => MeasureAsync(coverage, ready.Task, stopping.Token), CancellationToken.None);
 
         // The capture thread ends when it is told to, or by a fault; the stream outlives it for as long as draining may take.
         await captured.Task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await stopping.CancelAsync();
+        await measuring;
         drained.CancelAfter(options.Streaming.DrainTimeout);
         await streaming;
         var left = stream.Undelivered;
@@ -54,15 +61,37 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
         return captured.Task.IsFaulted ? CommandLine.Failed : CommandLine.Done;
     }
 
-    private void Capture(LiveNode node, Reducer reducer, FactQueue queue, TaskCompletionSource captured, CancellationToken stopping)
+    private async Task MeasureAsync(CoverageProbe coverage, Task ready, CancellationToken stopping)
+    {
+        try
+        {
+            await ready.WaitAsync(stopping);
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+        await coverage.RunAsync(
+            options.Capture.CoverageInterval,
+            figures =>
+            {
+                foreach (var (kind, _, words) in figures.Lines())
+                    log.Information($"coverage of {kind}: {words}");
+            },
+            log.Warning,
+            stopping);
+    }
+
+    private void Capture(LiveNode node, Reducer reducer, CoverageSink sight, TaskCompletionSource ready, FactQueue queue, TaskCompletionSource captured, CancellationToken stopping)
     {
         try
         {
             node.Run(
-                reducer,
+                sight,
                 () =>
                 {
                     reducer.ReportRunning();
+                    ready.SetResult();
                     log.Information($"watching: {node.Source.Hooks.Count(h => h.Attached)} of {node.Source.Hooks.Count} hooks, {node.Processes.Count} processes, {node.Containers.Snapshot().Count} containers");
                 },
                 stopping);
@@ -81,7 +110,7 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
         }
     }
 
-    private static AgentState StateOf(LiveNode node, Reducer reducer, FactQueue queue, CollectorStream stream)
+    private static AgentState StateOf(LiveNode node, Reducer reducer, FactQueue queue, CollectorStream stream, CoverageProbe coverage)
     {
         var counters = new Dictionary<string, ulong>();
         foreach (var source in new[] { node.Source.Counters(), node.Processes.Counters(), node.Containers.Counters(), reducer.Counters(), queue.Counters(), stream.Counters() })
@@ -101,6 +130,7 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
             containers.Count(c => !c.Complete))
         {
             Rung = node.Rung,
+            Coverage = coverage.Newest.Shares,
         };
     }
 }

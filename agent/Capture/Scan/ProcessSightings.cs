@@ -17,10 +17,18 @@ internal sealed class ProcessSightings(ProcfsReader procfs, Func<ProcCgroup, Cgr
     /// <summary>A process may have been moved to another cgroup; so old may the answer be.</summary>
     private const ulong PlaceNs = 1_000_000_000;
 
+    /// <summary>How long after its end a process is still named, as the process table holds it.</summary>
+    private const ulong GraceNs = 2_000_000_000;
+    private const int MaxEnded = 8192;
+
     private static readonly uint Own = (uint)Environment.ProcessId;
 
     // Bounded by the kernel's pid_max: removed by the exit, or by the next look that does not meet them.
     private readonly Dictionary<uint, Sighting> _byPid = [];
+
+    // Ended a short while ago: notices of files come after the end of who did it. Bounded by MaxEnded; the oldest goes.
+    private readonly Dictionary<uint, (Sighting Sighting, ulong EndBootNs)> _ended = [];
+    private readonly Queue<(uint Pid, ulong EndBootNs)> _endedOrder = new();
 
     private uint _look;
 
@@ -80,7 +88,11 @@ internal sealed class ProcessSightings(ProcfsReader procfs, Func<ProcCgroup, Cgr
         if (pid == Own || pid == 0)
             return null;
         if (_byPid.GetValueOrDefault(pid) is not { } known)
+        {
+            if (_ended.TryGetValue(pid, out var ended) && nowBootNs < ended.EndBootNs + GraceNs)
+                return ended.Sighting;
             return procfs.ReadProcess(pid) is { } process ? Keep(process, nowBootNs) : null;
+        }
         if (nowBootNs > known.PlacedBootNs + PlaceNs)
         {
             known.PlacedBootNs = nowBootNs;
@@ -150,6 +162,14 @@ internal sealed class ProcessSightings(ProcfsReader procfs, Func<ProcCgroup, Cgr
         if (!_byPid.Remove(pid, out var ended))
             return;
         Exits++;
+        _ended[pid] = (ended, timeBootNs);
+        _endedOrder.Enqueue((pid, timeBootNs));
+        while (_endedOrder.TryPeek(out var oldest) && (_endedOrder.Count > MaxEnded || oldest.EndBootNs + GraceNs < timeBootNs))
+        {
+            _endedOrder.Dequeue();
+            if (_ended.TryGetValue(oldest.Pid, out var left) && left.EndBootNs == oldest.EndBootNs)
+                _ended.Remove(oldest.Pid);
+        }
         sink.OnExit(new ExitEvent { Origin = ended.At(timeBootNs), Code = code, Signal = signal, RunTimeNs = timeBootNs > ended.StartBootNs ? timeBootNs - ended.StartBootNs : 0 });
     }
 
