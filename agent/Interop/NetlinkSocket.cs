@@ -41,7 +41,7 @@ internal sealed unsafe class NetlinkSocket : IDisposable
     }
 
     /// <summary>In the network namespace behind <paramref name="link"/> (/proc/PID/ns/net): a socket stays where it was made, so only a short-lived thread goes there.</summary>
-    /// <param name="orOwn">Stay in our own where the link may not be read: pid 1 can hold capabilities that we lack.</param>
+    /// <param name="orOwn">Stay in our own where the link may not be read or entered: pid 1 can hold capabilities that we lack.</param>
     /// <exception cref="Win32Exception">The namespace is gone, or the kernel refused.</exception>
     public static NetlinkSocket OpenIn(string link, int protocol, uint groups, int receiveBytes, bool orOwn = false)
     {
@@ -125,7 +125,7 @@ internal sealed unsafe class NetlinkSocket : IDisposable
         var answer = LinuxCalls.setns(descriptor, NewNetwork);
         var error = Marshal.GetLastPInvokeError();
         _ = Tmds.Linux.LibC.close(descriptor);
-        if (answer != 0)
+        if (answer != 0 && !(orOwn && error == Tmds.Linux.LibC.EPERM))
             throw new Win32Exception(error);
     }
 }
