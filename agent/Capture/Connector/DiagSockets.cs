@@ -1,6 +1,8 @@
 using System.ComponentModel;
+using System.Text;
 using Runtime.Agent.Capture.Scan;
 using Runtime.Agent.Interop;
+using Runtime.Agent.Processes;
 
 namespace Runtime.Agent.Capture.Connector;
 
@@ -16,6 +18,9 @@ internal sealed class DiagSockets(string procRoot, ProcessSightings processes, S
 
     private const int ReceiveBytes = 1024 * 1024;
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromMilliseconds(500);
+
+    // net:[4026531833]
+    private static readonly uint Own = ProcfsText.ParseNamespaceLink(Encoding.ASCII.GetBytes(new FileInfo("/proc/self/ns/net").LinkTarget ?? ""));
 
     private sealed class Followed(NetlinkSocket socket, SocketBook book) : IDisposable
     {
@@ -90,7 +95,10 @@ internal sealed class DiagSockets(string procRoot, ProcessSightings processes, S
         }
         try
         {
-            var socket = NetlinkSocket.OpenIn($"{procRoot}/{pid}/ns/net", NetlinkSocket.SocketDiagnosis, DiagMessage.DestroyGroups, ReceiveBytes);
+            // Our own needs no leave to enter.
+            var socket = inode == Own
+                ? NetlinkSocket.Open(NetlinkSocket.SocketDiagnosis, DiagMessage.DestroyGroups, ReceiveBytes)
+                : NetlinkSocket.OpenIn($"{procRoot}/{pid}/ns/net", NetlinkSocket.SocketDiagnosis, DiagMessage.DestroyGroups, ReceiveBytes);
             socket.WaitAtMost(AnswerLimit);
             return _namespaces[inode] = new(socket, new SocketBook(processes, owners, isState: !_started));
         }

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 
 namespace Runtime.Agent.Capture.Coverage;
@@ -51,22 +49,17 @@ internal sealed class CoverageProbe(CoverageSink sink, string folder, TimeSpan l
     public async Task<CoverageFigures> MeasureAsync(int repeats, CancellationToken cancellationToken)
     {
         var program = Path.Combine(folder, "canary");
-        // Nobody of ours ever reads from it or accepts: the kernel alone completes the handshake, and it is gone at the end.
-        using var door = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         var run = new List<(string Act, TimeSpan Life, uint Pid)>();
         try
         {
             Unpack(program);
-            door.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-            door.Listen(backlog: Lives.Length * repeats + 1);
-            var port = ((IPEndPoint)door.LocalEndPoint!).Port.ToString(CultureInfo.InvariantCulture);
             sink.Begin(Encoding.UTF8.GetBytes(program));
             for (var repeat = 0; repeat < repeats; repeat++)
             {
                 foreach (var life in Lives)
                 {
                     foreach (var act in Acts)
-                        run.Add((act, life, await RunAsync(program, life, act, act == "connect" ? port : program + ".written", cancellationToken)));
+                        run.Add((act, life, await RunAsync(program, life, act, program + ".written", cancellationToken)));
                 }
             }
             await UntilArrivedAsync(run, cancellationToken);
@@ -80,10 +73,10 @@ internal sealed class CoverageProbe(CoverageSink sink, string folder, TimeSpan l
         }
     }
 
-    private async Task<uint> RunAsync(string program, TimeSpan life, string act, string argument, CancellationToken cancellationToken)
+    private async Task<uint> RunAsync(string program, TimeSpan life, string act, string file, CancellationToken cancellationToken)
     {
         var start = new ProcessStartInfo(program) { WorkingDirectory = "/" };
-        foreach (var text in new[] { life.TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture), act, argument })
+        foreach (var text in new[] { life.TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture), act, file })
             start.ArgumentList.Add(text);
         start.Environment.Clear();
         using var process = Process.Start(start)!;
