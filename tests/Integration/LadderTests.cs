@@ -39,13 +39,13 @@ public sealed class LadderTests
             LearningLimit,
             "the worker's baseline locks");
 
-        Assert.Equal(0, (await container.ExecAsync("/bin/sh", "-c", "cp /bin/busybox /tmp/nc && printf '#!/bin/sh\\n/tmp/nc sleep 3\\n' > /tmp/job && chmod +x /tmp/job")).ExitCode);
+        Assert.Equal(0, (await container.ExecAsync("/bin/sh", "-c", "cp /bin/busybox /tmp/sleep && printf '#!/bin/sh\\n/tmp/sleep 3\\n' > /tmp/job && chmod +x /tmp/job")).ExitCode);
 
-        var alert = await receiver.WaitAsync(call => call.Body.Contains("/tmp/nc", StringComparison.Ordinal), Machine.Soon);
+        var alert = await receiver.WaitAsync(call => call.Body.Contains("/tmp/sleep", StringComparison.Ordinal), Machine.Soon);
         Assert.Contains("blocks", alert.Body, StringComparison.Ordinal);
-        var incident = await stack.IncidentAsync("/tmp/nc", "the incident behind the alert");
+        var incident = await stack.IncidentAsync("/tmp/sleep", "the incident behind the alert");
         Assert.Equal([pod.Spec.Name], incident.Pods);
-        Assert.Contains("/tmp/nc", incident.ProcessTree, StringComparison.Ordinal);
+        Assert.Contains("/tmp/sleep", incident.ProcessTree, StringComparison.Ordinal);
     }
 
     [Theory(Timeout = Machine.Limit)]

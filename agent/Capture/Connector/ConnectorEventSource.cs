@@ -38,7 +38,8 @@ internal sealed class ConnectorEventSource : IKernelEventSource
         _socketInterval = options.ScanInterval;
         var sensitive = new SensitivePaths(options.SensitivePaths);
         var procfs = new ProcfsReader(places.ProcRoot);
-        _processes = new(procfs, tree.KeyOf);
+        var hostRoot = places.HostRoot.TrimEnd('/');
+        _processes = new(procfs, tree.KeyOf, new UpperLayers(places.ProcRoot, hostRoot));
         _cgroups = new(tree);
         _owners = new(places.ProcRoot);
 
@@ -52,7 +53,7 @@ internal sealed class ConnectorEventSource : IKernelEventSource
             if (Group("fanotify.content", "files written, sensitive files read", names: false) is { } content)
             {
                 var names = Group("fanotify.names", "files created, removed, renamed and linked", names: true);
-                _mounts = new(places.ProcRoot, places.HostRoot.TrimEnd('/'), sensitive, content, names, execution);
+                _mounts = new(places.ProcRoot, hostRoot, sensitive, content, names, execution);
                 _files = new(content, names, _mounts, _processes, sensitive);
                 _mounts.TakeIn(procfs.ReadProcess(1) is { MountNamespace: not 0 } first ? first.MountNamespace : procfs.ReadProcess((uint)Environment.ProcessId)?.MountNamespace ?? 0);
             }
@@ -261,7 +262,7 @@ internal sealed class ConnectorEventSource : IKernelEventSource
             _mounts?.Meet(process.MountNamespace, pid);
             // The kernel opened the script, then the interpreter, which is what runs.
             var isScript = files.Count > 1 && IsFile(files[1], process) && !IsFile(files[0], process);
-            _processes.TellExec(sink, process, notice.TimeBootNs, isScript ? files[0].Path : [], UpperFlag(process));
+            _processes.TellExec(sink, process, notice.TimeBootNs, isScript ? files[0].Path : []);
             return;
         }
         if (files.Count == 0)
@@ -274,10 +275,8 @@ internal sealed class ConnectorEventSource : IKernelEventSource
         }
         _byTrail++;
         var left = ExecRemains.Of(pid, notice.TimeBootNs, known, files, out var script);
-        _processes.TellExec(sink, left, notice.TimeBootNs, script, UpperFlag(left));
+        _processes.TellExec(sink, left, notice.TimeBootNs, script);
     }
-
-    private ExecFlags UpperFlag(ProcfsProcess process) => _mounts?.IsUpper(process.Binary, process.MountNamespace) == true ? ExecFlags.UpperLayer : ExecFlags.None;
 
     /// <summary>What was read from /proc is of the process that executed, and not of a later one with its pid.</summary>
     private static bool IsOf(ProcessNotice notice, Sighting? known)

@@ -1,4 +1,5 @@
 using System.Text;
+using Runtime.Agent.Capture.Scan;
 using Runtime.Agent.Interop;
 using Tmds.Linux;
 using static Tmds.Linux.LibC;
@@ -24,6 +25,9 @@ internal sealed unsafe class Mounts(string procRoot, string hostRoot, SensitiveP
     // By the namespace's inode; bounded by MaxNamespaces. Removed by Refresh when no process lives in it.
     private readonly Dictionary<uint, MountView> _views = [];
 
+    // When a namespace was first met, Environment.TickCount64; bounded as _views, and emptied by Refresh.
+    private readonly Dictionary<uint, long> _met = [];
+
     // Bounded by the kernel's mounts; file systems' numbers are used again, so Refresh forgets those that no namespace has.
     private readonly HashSet<uint> _marked = [];
 
@@ -45,10 +49,15 @@ internal sealed unsafe class Mounts(string procRoot, string hostRoot, SensitiveP
         Read(hostNamespace, 1);
     }
 
-    /// <summary>A process runs in that namespace: one not seen before is marked.</summary>
+    /// <summary>A process began in that namespace: one that is young is read again, for a runtime first makes it and then mounts.</summary>
     public void Meet(uint mountNamespace, uint pid)
     {
-        if (mountNamespace != 0 && !_views.ContainsKey(mountNamespace))
+        if (mountNamespace == 0 || mountNamespace == _hostNamespace)
+            return;
+        var now = Environment.TickCount64;
+        if (!_views.ContainsKey(mountNamespace))
+            _met[mountNamespace] = now;
+        if (_met.TryGetValue(mountNamespace, out var met) && now - met < UpperLayers.YoungMilliseconds)
             Read(mountNamespace, pid);
     }
 
@@ -57,6 +66,8 @@ internal sealed unsafe class Mounts(string procRoot, string hostRoot, SensitiveP
     {
         foreach (var gone in _views.Keys.Where(n => n != _hostNamespace && !living.ContainsKey(n)).ToArray())
             _views.Remove(gone);
+        foreach (var old in _met.Where(m => Environment.TickCount64 - m.Value > UpperLayers.YoungMilliseconds).Select(m => m.Key).ToArray())
+            _met.Remove(old);
         foreach (var (mountNamespace, pid) in living)
             Read(mountNamespace, mountNamespace == _hostNamespace ? 1 : pid);
         _marked.IntersectWith(_views.Values.SelectMany(v => v.Entries).Select(e => e.Device));
@@ -71,20 +82,8 @@ internal sealed unsafe class Mounts(string procRoot, string hostRoot, SensitiveP
     }
 
     /// <summary>The file is not the image's: it lies in the upper folder of the overlay that the path is on.</summary>
-    public bool IsUpper(ReadOnlySpan<byte> path, uint mountNamespace)
-    {
-        if (mountNamespace == _hostNamespace || !_views.TryGetValue(mountNamespace, out var known) || known.Upper(Encoding.Latin1.GetString(path)) is not { } upper)
-            return false;
-        // The upper folder is the host's: no process of the container rules the way there, but it rules what is below.
-        var folder = Open(-1, hostRoot + upper.Folder, PathOnly);
-        if (folder < 0)
-            return false;
-        var file = Open(folder, upper.Path, PathOnly | 0x20000); // O_NOFOLLOW
-        _ = close(folder);
-        if (file >= 0)
-            _ = close(file);
-        return file >= 0;
-    }
+    public bool IsUpper(ReadOnlySpan<byte> path, uint mountNamespace) =>
+        mountNamespace != _hostNamespace && _views.TryGetValue(mountNamespace, out var known) && UpperLayers.Holds(hostRoot, known, path);
 
     /// <summary>Opens a folder by its handle; the caller closes it.</summary>
     /// <returns>-1 when it is gone, or its file system is not the host's.</returns>
@@ -93,7 +92,7 @@ internal sealed unsafe class Mounts(string procRoot, string hostRoot, SensitiveP
         if (!_places.TryGetValue(fileSystem, out var place))
             return -1;
         // Opened for the moment: an open folder would keep the file system from being unmounted.
-        var mount = Open(-1, place, 0x80000);
+        var mount = LinuxCalls.Open(-1, place, 0x80000);
         if (mount < 0)
             return -1;
         fixed (byte* p = handle)
@@ -126,7 +125,7 @@ internal sealed unsafe class Mounts(string procRoot, string hostRoot, SensitiveP
         if (mountNamespace == _hostNamespace)
             _host = view;
         var isHost = mountNamespace == _hostNamespace;
-        var root = Open(-1, isHost ? hostRoot + "/" : $"{procRoot}/{pid}/root", PathOnly);
+        var root = LinuxCalls.Open(-1, isHost ? hostRoot + "/" : $"{procRoot}/{pid}/root", PathOnly);
         if (root < 0)
             return;
         foreach (var entry in view.Entries)
@@ -141,7 +140,7 @@ internal sealed unsafe class Mounts(string procRoot, string hostRoot, SensitiveP
 
     private void MarkFileSystem(int root, MountEntry entry, bool isHost)
     {
-        var place = Open(root, entry.Point, PathOnly);
+        var place = LinuxCalls.Open(root, entry.Point, PathOnly);
         if (place < 0)
             return;
         // Another file system may be mounted over it.
@@ -166,7 +165,7 @@ internal sealed unsafe class Mounts(string procRoot, string hostRoot, SensitiveP
             error = group.MarkFileSystemOf(place, always | FanotifyMask.MovedTo);
         Marks(error);
         var facts = stackalloc byte[120];
-        var readable = Open(-1, path, 0x80000);
+        var readable = LinuxCalls.Open(-1, path, 0x80000);
         if (error == 0 && readable >= 0 && LinuxCalls.fstatfs(readable, facts) == 0)
             _places[*(ulong*)(facts + 56)] = path;
         if (readable >= 0)
@@ -183,7 +182,7 @@ internal sealed unsafe class Mounts(string procRoot, string hostRoot, SensitiveP
             // Kubernetes writes a volume's files into a new folder behind "..data" each time.
             foreach (var place in isFolder ? new[] { path, path + "..data" } : [path])
             {
-                var file = Open(root, place, PathOnly);
+                var file = LinuxCalls.Open(root, place, PathOnly);
                 if (file < 0)
                     continue;
                 Marks(content.MarkFile(file, mask));
@@ -193,11 +192,4 @@ internal sealed unsafe class Mounts(string procRoot, string hostRoot, SensitiveP
     }
 
     private void Marks(int error) => MarksRefused += error == 0 ? 0u : 1u;
-
-    /// <param name="folder">-1: a path of our own; else the root that no way leads out of.</param>
-    private static int Open(int folder, string path, ulong flags)
-    {
-        fixed (byte* p = Encoding.Latin1.GetBytes(path + "\0"))
-            return folder < 0 ? open(p, unchecked((int)flags)) : LinuxCalls.OpenInRoot(folder, p, flags);
-    }
 }

@@ -10,7 +10,7 @@ namespace Runtime.Agent.Capture.Scan;
 /// keeps: one read of /proc/PID/stat a process and look.
 /// </remarks>
 /// <param name="keyOf">As the container table names the cgroup of a process.</param>
-internal sealed class ProcessSightings(ProcfsReader procfs, Func<ProcCgroup, CgroupKey> keyOf)
+internal sealed class ProcessSightings(ProcfsReader procfs, Func<ProcCgroup, CgroupKey> keyOf, UpperLayers layers)
 {
     public const ulong TickNs = 10_000_000;
 
@@ -121,7 +121,7 @@ internal sealed class ProcessSightings(ProcfsReader procfs, Func<ProcCgroup, Cgr
         sink.OnFork(new ForkEvent { Origin = child.At(timeBootNs), ParentPid = parentPid, ParentStartBootNs = StartOf(parentPid, parent) });
     }
 
-    public void TellExec(IKernelEventSink sink, ProcfsProcess process, ulong timeBootNs, ReadOnlySpan<byte> script = default, ExecFlags flags = ExecFlags.None)
+    public void TellExec(IKernelEventSink sink, ProcfsProcess process, ulong timeBootNs, ReadOnlySpan<byte> script = default)
     {
         var sighting = Keep(process, timeBootNs);
         Execs++;
@@ -138,7 +138,7 @@ internal sealed class ProcessSightings(ProcfsReader procfs, Func<ProcCgroup, Cgr
             Arguments = process.Arguments,
             Cwd = process.Cwd,
             // Both enumerations have the same low bits; those of the contract go no further.
-            Flags = flags | ((ExecFlags)process.Flags & (ExecFlags)0x1FF),
+            Flags = layers.Of(process) | ((ExecFlags)process.Flags & (ExecFlags)0x1FF),
             Uid = process.Status.Uid,
             Euid = process.Status.Euid,
             Gid = process.Status.Gid,

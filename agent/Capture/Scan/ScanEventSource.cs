@@ -22,7 +22,7 @@ internal sealed class ScanEventSource : IKernelEventSource
     private ScanEventSource(CaptureOptions options, ContainerOptions places, CgroupTree tree)
     {
         _interval = options.ScanInterval;
-        _processes = new(new ProcfsReader(places.ProcRoot), tree.KeyOf);
+        _processes = new(new ProcfsReader(places.ProcRoot), tree.KeyOf, new UpperLayers(places.ProcRoot, places.HostRoot.TrimEnd('/')));
         _cgroups = new(tree);
         _owners = new(places.ProcRoot);
         _sockets = new(places.ProcRoot, _processes, _owners);

@@ -1,9 +1,9 @@
 using System.Text;
 using CsCheck;
-using Runtime.Agent.Capture.Connector;
+using Runtime.Agent.Capture.Scan;
 using Xunit;
 
-namespace Runtime.Agent.Tests.Capture.Connector;
+namespace Runtime.Agent.Tests.Capture.Scan;
 
 public sealed class MountTextTests
 {

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Runtime.Agent.Capture.Connector;
+namespace Runtime.Agent.Capture.Scan;
 
 /// <summary>One mount of a mount namespace. Paths are Latin-1, a character a byte.</summary>
 /// <param name="Device">Kernel encoding: major &lt;&lt; 20 | minor.</param>
