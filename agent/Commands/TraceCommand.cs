@@ -1,6 +1,6 @@
+using Runtime.Agent.Capture;
 using Runtime.Agent.Configuration;
 using Runtime.Agent.Health;
-using Runtime.Agent.Interop;
 using Runtime.Agent.Recording;
 
 namespace Runtime.Agent.Commands;
@@ -11,6 +11,11 @@ internal sealed class TraceCommand(AgentOptions options, TraceFilter filter, str
 {
     public int Run(Stream output, CancellationToken stop)
     {
+        if (recordPath is not null && options.Capture.Rung > 1)
+        {
+            log.Error($"--record keeps what the kernel's programs tell: it needs rung 1, and rung {options.Capture.Rung} was asked for");
+            return CommandLine.CannotWork;
+        }
         RecordingWriter? recording = null;
         try
         {
@@ -20,9 +25,9 @@ internal sealed class TraceCommand(AgentOptions options, TraceFilter filter, str
             Trace(output, recording, stop);
             return CommandLine.Done;
         }
-        catch (Exception e) when (e is BpfException or DllNotFoundException)
+        catch (Exception e) when (Ladder.IsRefusal(e))
         {
-            log.Error($"the kernel's programs cannot run here: {e.Message}. 'agent check' tells more");
+            log.Error($"rung {Math.Max(1, options.Capture.Rung)} does not work here: {e.Message}. 'agent check' tells more");
             return CommandLine.CannotWork;
         }
         // A reader that went away (| head) is an ordinary end.

@@ -73,6 +73,9 @@ internal sealed record AgentOptions
                 WakeOnExec = reader.Flag("Capture:WakeOnExec", capture.WakeOnExec),
                 SensitivePaths = reader.List("Capture:SensitivePaths") ?? capture.SensitivePaths,
                 DisabledHooks = reader.List("Capture:DisabledHooks")?.ToHashSet(StringComparer.Ordinal) ?? capture.DisabledHooks,
+                Rung = reader.Whole("Capture:Rung", capture.Rung, 0, 3),
+                ScanInterval = reader.Duration("Capture:ScanInterval", capture.ScanInterval, TimeSpan.FromMilliseconds(50), minute),
+                CoverageInterval = reader.Duration("Capture:CoverageInterval", capture.CoverageInterval, TimeSpan.Zero, 24 * hour),
             },
             Processes = new()
             {

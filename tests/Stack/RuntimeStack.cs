@@ -25,6 +25,12 @@ public sealed record StackOptions
     /// <summary>The container runtimes' sockets that the agent asks; its defaults when null.</summary>
     public IReadOnlyList<string>? RuntimeSockets { get; init; }
 
+    /// <summary>True: the agent measures its coverage at its start.</summary>
+    public bool Coverage { get; init; }
+
+    /// <summary>1 to 3: how the agent is to see; the best that works here when null. By default what RUNTIME_RUNG says.</summary>
+    public int? Rung { get; init; } = int.TryParse(Environment.GetEnvironmentVariable("RUNTIME_RUNG"), out var rung) ? rung : null;
+
     /// <summary>Put before the agent, e.g. nsenter into a node's mount namespace.</summary>
     public IReadOnlyList<string> AgentPrefix { get; init; } = [];
 }
@@ -97,6 +103,8 @@ public sealed class RuntimeStack : IAsyncDisposable
         var settings = new JsonObject
         {
             [nameof(Collector)] = "unix:" + Socket,
+            // A measurement in each run would be load on the two cores that the tests measure.
+            ["Capture"] = new JsonObject { ["CoverageInterval"] = _options.Coverage ? "1h" : "0s" },
             ["Reduction"] = new JsonObject { ["ReportInterval"] = $"{_options.ReportInterval.TotalMilliseconds:0}ms" },
         };
         if (_options.ProbeInterval is { } interval)
@@ -109,7 +117,7 @@ public sealed class RuntimeStack : IAsyncDisposable
             settings["Containers"] = new JsonObject { ["Sockets"] = new JsonArray([.. sockets.Select(socket => JsonValue.Create(socket))]) };
         }
 
-        string[] command = [.. _options.AgentPrefix, Program("agent"), "run", "--config", Write("agent.json", settings)];
+        string[] command = [.. _options.AgentPrefix, Program("agent"), "run", "--config", Write("agent.json", settings), .. _options.Rung is { } rung ? ["--rung", $"{rung}"] : Array.Empty<string>()];
         Agent = ServiceProcess.Start(command[0], command[1..]);
     }
 
