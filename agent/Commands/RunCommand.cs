@@ -3,6 +3,7 @@ using Runtime.Agent.Configuration;
 using Runtime.Agent.Health;
 using Runtime.Agent.Interop;
 using Runtime.Agent.Reduction;
+using Runtime.Agent.Resources;
 using Runtime.Agent.Sight;
 using Runtime.Agent.Streaming;
 
@@ -33,9 +34,10 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
         var queue = new FactQueue(options.Streaming.QueueCapacity, TimeProvider.System);
         var heartbeat = new Heartbeat(options.State, TimeProvider.System, log);
         var sight = new SightProbes(options.Sight, Environment.ProcessPath!, options.State, node.Source, node.Clock, queue, TimeProvider.System, log);
-        var reducer = new Reducer(options.Reduction, node.Processes, node.Containers, node.Clock, node.Source.TakeLosses, queue) { Idle = heartbeat.Beat, Sight = sight };
+        var resources = new ResourceSampler(options.Resources, options.Containers, node.Containers.Snapshot, TimeProvider.System, log);
+        var reducer = new Reducer(options.Reduction, node.Processes, node.Containers, node.Clock, node.Source.TakeLosses, queue) { Idle = heartbeat.Beat, Sight = sight, Resources = resources };
         CollectorStream? stream = null;
-        stream = new CollectorStream(options.Collector, options.Streaming, identity, queue, node.Clock, () => StateOf(node, reducer, queue, stream!, sight), TimeProvider.System, log) { ProbeInterval = options.Sight.Interval };
+        stream = new CollectorStream(options.Collector, options.Streaming, identity, queue, node.Clock, () => StateOf(node, reducer, queue, stream!, sight, resources), TimeProvider.System, log) { ProbeInterval = options.Sight.Interval };
 
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stop);
         using var drained = new CancellationTokenSource();
@@ -46,11 +48,13 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
         var streaming = Task.Run(() => stream.RunAsync(drained.Token), CancellationToken.None);
 
         var probing = ProbeAsync(sight, watching.Task, stopping.Token);
+        var sampling = SampleAsync(resources, watching.Task, stopping.Token);
 
         // The capture thread ends when it is told to, or by a fault; the stream outlives it for as long as draining may take.
         await captured.Task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await stopping.CancelAsync();
         await probing;
+        await sampling;
         drained.CancelAfter(options.Streaming.DrainTimeout);
         await streaming;
         var left = stream.Undelivered;
@@ -65,6 +69,12 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
     {
         await watching.WaitAsync(stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await sight.RunAsync(stop);
+    }
+
+    private static async Task SampleAsync(ResourceSampler resources, Task watching, CancellationToken stop)
+    {
+        await watching.WaitAsync(stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await resources.RunAsync(stop);
     }
 
     private void Capture(LiveNode node, Reducer reducer, FactQueue queue, TaskCompletionSource watching, TaskCompletionSource captured, CancellationToken stopping)
@@ -95,10 +105,10 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
         }
     }
 
-    private static AgentState StateOf(LiveNode node, Reducer reducer, FactQueue queue, CollectorStream stream, SightProbes sight)
+    private static AgentState StateOf(LiveNode node, Reducer reducer, FactQueue queue, CollectorStream stream, SightProbes sight, ResourceSampler resources)
     {
         var counters = new Dictionary<string, ulong>();
-        foreach (var source in new[] { node.Source.Counters(), node.Processes.Counters(), node.Containers.Counters(), reducer.Counters(), queue.Counters(), stream.Counters(), sight.Counters() })
+        foreach (var source in new[] { node.Source.Counters(), node.Processes.Counters(), node.Containers.Counters(), reducer.Counters(), queue.Counters(), stream.Counters(), sight.Counters(), resources.Counters() })
         {
             foreach (var (name, value) in source)
                 counters[name] = value;

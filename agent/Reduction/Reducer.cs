@@ -24,6 +24,7 @@ internal sealed partial class Reducer : IKernelEventSink
     private readonly BehaviourKeys _known;
     private readonly WaitingFacts _waiting;
     private readonly CaptureLosses _losses;
+    private readonly IFactSink _sink;
     private readonly byte[] _template = new byte[PathTemplate.MaxLength];
 
     // Bounded by MaxAwaitedExits; removed by the exit.
@@ -36,7 +37,7 @@ internal sealed partial class Reducer : IKernelEventSink
     /// <param name="takeLosses">What the source lost since it was last asked; called at idle moments.</param>
     public Reducer(ReductionOptions options, ProcessTable processes, IContainers containers, IWallClock clock, Func<IReadOnlyList<CaptureLoss>> takeLosses, IFactSink sink)
     {
-        (_processes, _containers, _clock) = (processes, containers, clock);
+        (_processes, _containers, _clock, _sink) = (processes, containers, clock, sink);
         _waiting = new(options, containers, sink);
         _known = new(options, fact => _waiting.Post(fact, _nowBootNs));
         _losses = new(takeLosses, containers, sink);
@@ -204,6 +205,7 @@ internal sealed partial class Reducer : IKernelEventSink
         _waiting.ReleaseDue(_nowBootNs);
         _known.ReportDue(_nowBootNs);
         _losses.Take(_clock.ToUnixNs(_nowBootNs));
+        TakeResources();
         Idle?.Invoke();
     }
 

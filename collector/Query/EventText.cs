@@ -17,6 +17,7 @@ internal static class EventText
         NetworkObservation => "network",
         LossObservation => "loss",
         PrivilegeObservation => "privilege",
+        ResourceObservation => "resource",
         SightObservation => "sight",
         _ => throw new ArgumentOutOfRangeException(nameof(observation), observation.GetType().Name, "not a kind of the API"),
     };
@@ -30,6 +31,7 @@ internal static class EventText
         FileObservation file => $"{Word(file.Operation)} {file.Path}",
         NetworkObservation network => Network(network),
         PrivilegeObservation privilege => $"{privilege.Process.Binary} {PrivilegeWords.Did(privilege, text => text)}",
+        ResourceObservation resource => ResourceText.Summary(resource),
         SightObservation sight => SightWords.Of(sight),
         LossObservation loss => $"{loss.Count} {loss.Kind} events lost {loss.First:HH:mm:ss}–{loss.Last:HH:mm:ss}: {loss.Reason}",
         _ => Kind(observation),
@@ -70,6 +72,9 @@ internal static class EventText
                 Add("subject", privilege.Subject);
                 Add("detail", privilege.Detail);
                 Add("error", privilege.Error);
+                break;
+            case ResourceObservation resource:
+                details.AddRange(ResourceText.Details(resource));
                 break;
             case SightObservation sight:
                 Add("kind", sight.Kind);

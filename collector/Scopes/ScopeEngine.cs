@@ -75,7 +75,7 @@ internal sealed class ScopeEngine
         {
             _baseline.Uncover(loss.Kind, first, last);
         }
-        else if (observation.Lineage.Count > 0)
+        else if (observation is not ResourceObservation && observation.Lineage.Count > 0)
         {
             Judge(observation, first, last);
         }

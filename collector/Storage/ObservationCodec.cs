@@ -26,6 +26,7 @@ internal static class ObservationCodec
             NetworkObservation => 4,
             LossObservation => 5,
             PrivilegeObservation => 6,
+            ResourceObservation => 9,
             SightObservation => 10,
             _ => throw new ArgumentOutOfRangeException(nameof(observation), observation.GetType().Name, "not a kind of the log"),
         });
@@ -79,6 +80,9 @@ internal static class ObservationCodec
                 writer.Text(privilege.Subject);
                 writer.Text(privilege.Detail);
                 writer.Number((uint)privilege.Error);
+                break;
+            case ResourceObservation resource:
+                ResourceCodec.Write(ref writer, resource);
                 break;
             case SightObservation sight:
                 writer.Text(sight.Kind);
@@ -149,6 +153,11 @@ internal static class ObservationCodec
             {
                 Id = id, Scope = scope, AgentId = agentId, Node = node, Container = container, First = first, Last = last, Count = count, Lineage = lineage,
                 Operation = (PrivilegeOperation)reader.Number(), Value = reader.Number(), Subject = reader.Text(), Detail = reader.Text(), Error = (int)reader.Number(),
+            },
+            9 => new ResourceObservation
+            {
+                Id = id, Scope = scope, AgentId = agentId, Node = node, Container = container, First = first, Last = last, Count = count, Lineage = lineage,
+                Samples = ResourceCodec.Read(ref reader, first),
             },
             10 => new SightObservation
             {

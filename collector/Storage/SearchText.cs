@@ -19,6 +19,7 @@ internal static class SearchText
         NetworkObservation => "network",
         LossObservation => "loss",
         PrivilegeObservation => "privilege",
+        ResourceObservation => "resource",
         SightObservation => "sight",
         _ => throw new ArgumentOutOfRangeException(nameof(observation), observation.GetType().Name, "not a kind of the log"),
     };
