@@ -5,6 +5,7 @@ using Runtime.Agent.Interop;
 using Runtime.Agent.Reduction;
 using Runtime.Agent.Resources;
 using Runtime.Agent.Sight;
+using Runtime.Agent.Standing;
 using Runtime.Agent.Streaming;
 
 namespace Runtime.Agent.Commands;
@@ -35,9 +36,10 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
         var heartbeat = new Heartbeat(options.State, TimeProvider.System, log);
         var sight = new SightProbes(options.Sight, Environment.ProcessPath!, options.State, node.Source, node.Clock, queue, TimeProvider.System, log);
         var resources = new ResourceSampler(options.Resources, options.Containers, node.Containers.Snapshot, TimeProvider.System, log);
-        var reducer = new Reducer(options.Reduction, node.Processes, node.Containers, node.Clock, node.Source.TakeLosses, queue) { Idle = heartbeat.Beat, Sight = sight, Resources = resources };
+        var startScan = new StartScan(options.Containers.ProcRoot, log);
+        var reducer = new Reducer(options.Reduction, node.Processes, node.Containers, node.Clock, node.Source.TakeLosses, queue) { Idle = heartbeat.Beat, Sight = sight, Resources = resources, StartScan = startScan };
         CollectorStream? stream = null;
-        stream = new CollectorStream(options.Collector, options.Streaming, identity, queue, node.Clock, () => StateOf(node, reducer, queue, stream!, sight, resources), TimeProvider.System, log) { ProbeInterval = options.Sight.Interval };
+        stream = new CollectorStream(options.Collector, options.Streaming, identity, queue, node.Clock, () => StateOf(node, reducer, queue, stream!, sight, resources, startScan), TimeProvider.System, log) { ProbeInterval = options.Sight.Interval };
 
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stop);
         using var drained = new CancellationTokenSource();
@@ -105,10 +107,10 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
         }
     }
 
-    private static AgentState StateOf(LiveNode node, Reducer reducer, FactQueue queue, CollectorStream stream, SightProbes sight, ResourceSampler resources)
+    private static AgentState StateOf(LiveNode node, Reducer reducer, FactQueue queue, CollectorStream stream, SightProbes sight, ResourceSampler resources, StartScan startScan)
     {
         var counters = new Dictionary<string, ulong>();
-        foreach (var source in new[] { node.Source.Counters(), node.Processes.Counters(), node.Containers.Counters(), reducer.Counters(), queue.Counters(), stream.Counters(), sight.Counters(), resources.Counters() })
+        foreach (var source in new[] { node.Source.Counters(), node.Processes.Counters(), node.Containers.Counters(), reducer.Counters(), queue.Counters(), stream.Counters(), sight.Counters(), resources.Counters(), startScan.Counters() })
         {
             foreach (var (name, value) in source)
                 counters[name] = value;

@@ -62,6 +62,7 @@ internal sealed partial class Reducer : IKernelEventSink
         // The kernel's own threads have no binary.
         foreach (var process in _processes.All().Where(process => process.Binary.Length > 0))
             Execute(process, ContainerOf(process, process.Cgroup), unixNs, _nowBootNs);
+        StartScan?.Start(_processes.All());
     }
 
     public void OnFork(in ForkEvent e)
@@ -205,6 +206,7 @@ internal sealed partial class Reducer : IKernelEventSink
         _waiting.ReleaseDue(_nowBootNs);
         _known.ReportDue(_nowBootNs);
         _losses.Take(_clock.ToUnixNs(_nowBootNs));
+        TakeStanding();
         TakeResources();
         Idle?.Invoke();
     }
@@ -228,6 +230,8 @@ internal sealed partial class Reducer : IKernelEventSink
             ["reduction.arguments_folded"] = _argumentsFolded,
             ["reduction.closes_unmatched"] = _closesUnmatched,
             ["reduction.privileges_of_runtimes"] = _privilegesOfRuntimes,
+            ["reduction.standing"] = _standing,
+            ["reduction.standing_ended"] = _standingEnded,
         };
         foreach (var (name, value) in _known.Counters().Concat(_waiting.Counters()))
             counters[name] = value;

@@ -30,6 +30,7 @@ internal static class EventText
         FileObservation { OtherPath.Length: > 0 } file => $"{Word(file.Operation)} {file.OtherPath} to {file.Path}",
         FileObservation file => $"{Word(file.Operation)} {file.Path}",
         NetworkObservation network => Network(network),
+        PrivilegeObservation { Flags: PrivilegeFlags.AtStart } mount => StandingText.Of(mount),
         PrivilegeObservation privilege => $"{privilege.Process.Binary} {PrivilegeWords.Did(privilege, text => text)}",
         ResourceObservation resource => ResourceText.Summary(resource),
         SightObservation sight => SightWords.Of(sight),
@@ -65,12 +66,14 @@ internal static class EventText
                 Add("bytes_sent", network.BytesSent);
                 Add("bytes_received", network.BytesReceived);
                 Add("payload", network.Payload);
+                Add("flags", Names(network.Flags));
                 break;
             case PrivilegeObservation privilege:
                 Add("operation", Baselines.ItemKey.OperationName(privilege.Operation));
                 Add("value", privilege.Value);
                 Add("subject", privilege.Subject);
                 Add("detail", privilege.Detail);
+                Add("flags", Names(privilege.Flags));
                 Add("error", privilege.Error);
                 break;
             case ResourceObservation resource:
@@ -120,6 +123,11 @@ internal static class EventText
     {
         var protocol = network.Protocol == 17 ? "udp " : "";
         var remote = EndPoint(network.RemoteAddress, network.RemotePort);
+        if ((network.Flags & NetworkFlags.AtStart) != 0 && network.Operation != NetworkOperation.Close)
+        {
+            return StandingText.Of(network, protocol, EndPoint(network.LocalAddress, network.LocalPort), remote);
+        }
+
         return network.Operation switch
         {
             NetworkOperation.Listen => $"listen {protocol}{EndPoint(network.LocalAddress, network.LocalPort)}",

@@ -11,8 +11,8 @@ namespace Runtime.Collector.Storage;
 /// </summary>
 internal static class ObservationCodec
 {
-    /// <summary>2: a process's loader variables and payload; a network's name and flags.</summary>
-    private const byte Version = 2;
+    /// <summary>2: a process's loader variables and payload; a network's name and flags. 3: a privilege's flags.</summary>
+    private const byte Version = 3;
 
     public static byte[] Encode(Observation observation)
     {
@@ -80,6 +80,7 @@ internal static class ObservationCodec
                 writer.Text(privilege.Subject);
                 writer.Text(privilege.Detail);
                 writer.Number((uint)privilege.Error);
+                writer.Number((ulong)privilege.Flags);
                 break;
             case ResourceObservation resource:
                 ResourceCodec.Write(ref writer, resource);
@@ -153,6 +154,7 @@ internal static class ObservationCodec
             {
                 Id = id, Scope = scope, AgentId = agentId, Node = node, Container = container, First = first, Last = last, Count = count, Lineage = lineage,
                 Operation = (PrivilegeOperation)reader.Number(), Value = reader.Number(), Subject = reader.Text(), Detail = reader.Text(), Error = (int)reader.Number(),
+                Flags = version >= 3 ? (PrivilegeFlags)reader.Number() : PrivilegeFlags.None,
             },
             9 => new ResourceObservation
             {

@@ -151,6 +151,6 @@ public sealed class ResourceTableTests
         r.Periods.Add(container == 0 ? 0 : 100u);
         r.ThrottledPeriods.Add(container == 0 ? 0 : 40u);
         r.TopProcess.Add(process);
-        r.TopCpuNs.Add(process == 0 ? 0 : 4_500_000_000);
+        r.TopCpuNs.Add(process == 0 ? 0 : 4_500_000_000ul);
     }
 }
