@@ -55,15 +55,17 @@ internal sealed class CgroupFiles
     }
 
     /// <returns>False when the cgroup is gone, or has no such controller.</returns>
-    /// <param name="throttle">Null where no quota can be set.</param>
-    public bool TryReadCpu(SmallFile file, out CpuCounters cpu, out ThrottleCounters? throttle)
+    /// <param name="hasQuota">Without one v1's second file is not worth its reading.</param>
+    /// <param name="throttle">Null where no quota can be set, or none is.</param>
+    public bool TryReadCpu(SmallFile file, bool hasQuota, out CpuCounters cpu, out ThrottleCounters? throttle)
     {
         if (_isV2)
             return CgroupText.TryParseCpuStat(file.Read(_cpu), out cpu, out throttle);
         throttle = null;
         if (!CgroupText.TryParseCpuacct(file.Read(_cpu), out cpu))
             return false;
-        throttle = CgroupText.ParseCpuStatV1(file.Read(_throttling));
+        if (hasQuota)
+            throttle = CgroupText.ParseCpuStatV1(file.Read(_throttling));
         return true;
     }
 

@@ -36,7 +36,7 @@ internal sealed class ContainerMeter(CgroupMounts mounts, ContainerRecord contai
     /// <returns>A window that is full, or that ends because the container does; null else.</returns>
     public ResourceWindow? Sample(ResourceReader reader, ulong nowBootNs)
     {
-        if (!_files.TryReadCpu(reader.File, out var cpu, out var throttle))
+        if (!_files.TryReadCpu(reader.File, _quota != 0, out var cpu, out var throttle))
             return Flush();
         if (_lastBootNs == 0)
         {

@@ -254,7 +254,7 @@ internal sealed class BatchEncoder(IWallClock clock, int maxRows, int maxBytes)
     private void Lineage(Fact fact)
     {
         _lineage.Clear();
-        for (var process = fact.Process; process is not null && process.Key.Pid != 0 && _lineage.Count <= MaxAncestors; process = process.Parent)
+        for (var process = fact.Process; process is not null && process != ProcessRecord.None && _lineage.Count <= MaxAncestors; process = process.Parent)
         {
             // The runtime that made the container's first process stays outside, even while its own cgroup is taken for a container.
             if (fact.Container is not null && process.ContainerId != fact.Process.ContainerId)

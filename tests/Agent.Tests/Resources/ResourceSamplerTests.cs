@@ -58,6 +58,35 @@ public sealed class ResourceSamplerTests : IDisposable
     }
 
     [Fact]
+    public async Task Round_OfAContainerWithAQuotaAndItsOwnNetwork_TellsThrottlingAndPackets()
+    {
+        Assert.SkipUnless(TryMake(_cgroup), "no cgroup may be made here");
+        Assert.SkipUnless(TryLimit("20000", "100000"), "no quota can be set here");
+        Start(_cgroup, "exec unshare -n /bin/sh -c 'while :; do :; done'");
+        var sampler = new ResourceSampler(new(), new(), () => _containers, TimeProvider.System, new AgentLog(TextWriter.Null, LogLevel.Information, TimeProvider.System));
+        _containers.Add(FakeContainers.Record("limited") with { CgroupPath = _cgroup });
+        ResourceWindow? window = null;
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (window is not { Samples.Count: ContainerMeter.WindowSamples })
+        {
+            sampler.Round();
+            while (sampler.TryTake(out var next))
+                window = next.Container is null ? window : next;
+            await Task.Delay(60, limit.Token);
+        }
+
+        Assert.All(window.Samples, s => Assert.True(s.Has.HasFlag(ResourceCounters.Throttling)));
+        Assert.True(window.Samples.Sum(s => s.ThrottledPeriods) > 0);
+        Assert.True(window.Samples.Sum(s => s.Periods) >= window.Samples.Sum(s => s.ThrottledPeriods));
+        Assert.True(window.Samples.Sum(s => (double)s.ThrottledNs) > 0);
+        Assert.All(window.Samples, s => Assert.InRange((double)s.CpuLimitNs / s.IntervalNs, 0.199, 0.201));
+        var slow = window.Samples[^1];
+        Assert.True(slow.Has.HasFlag(ResourceCounters.Network));
+        // Only loopback is in there.
+        Assert.Equal((0ul, 0ul), (slow.ReceivedPackets, slow.SentPackets));
+    }
+
+    [Fact]
     public void Round_OfAContainerThatEnds_GivesItsSamples()
     {
         Assert.SkipUnless(TryMake(_cgroup), "no cgroup may be made here");
@@ -127,6 +156,22 @@ public sealed class ResourceSamplerTests : IDisposable
         }
         foreach (var folder in Enumerable.Reverse(_folders))
             Directory.Delete(folder);
+    }
+
+    private bool TryLimit(string quota, string period)
+    {
+        try
+        {
+            if (File.Exists("/sys/fs/cgroup/cgroup.controllers"))
+                File.WriteAllText($"/sys/fs/cgroup{_cgroup}/cpu.max", $"{quota} {period}");
+            else
+                File.WriteAllText($"/sys/fs/cgroup/cpu{_cgroup}/cpu.cfs_quota_us", quota);
+            return true;
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
+        {
+            return false;
+        }
     }
 
     /// <summary>In each hierarchy of v1, or once in v2.</summary>
