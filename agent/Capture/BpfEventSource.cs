@@ -32,16 +32,27 @@ internal sealed class BpfEventSource : IKernelEventSource
     /// <summary>Gets every record before it is decoded, on the capture thread; for recordings. Set before <see cref="Run"/>.</summary>
     public IRawRecordSink? Tee { get; init; }
 
+    /// <summary>What keeps it at work in the kernel, for the next image of this process.</summary>
+    public LoadedPrograms Describe() => _programs.Describe();
+
     /// <summary>Loads and attaches; events gather in the ring from here on.</summary>
     /// <exception cref="BpfException">No program can run here; the message says what is missing.</exception>
     public static BpfEventSource Start(CaptureOptions options, IRawRecordSink? tee = null) =>
         Start(options, BpfPrograms.EmbeddedObject(), tee);
 
+    /// <summary>Over programs that an earlier image of this process loaded with the same options.</summary>
+    public static BpfEventSource Adopt(CaptureOptions options, LoadedPrograms loaded, IRawRecordSink? tee = null) =>
+        Make(options, new SensitivePaths(options.SensitivePaths), BpfPrograms.Adopt(loaded), tee);
+
     internal static BpfEventSource Start(CaptureOptions options, byte[] elf, IRawRecordSink? tee = null)
     {
         if (options.Faults().FirstOrDefault() is { } fault) throw new ArgumentException(fault, nameof(options));
         var sensitivePaths = new SensitivePaths(options.SensitivePaths);
-        var programs = BpfPrograms.Start(elf, options, sensitivePaths, (uint)Environment.ProcessId);
+        return Make(options, sensitivePaths, BpfPrograms.Start(elf, options, sensitivePaths, (uint)Environment.ProcessId), tee);
+    }
+
+    private static BpfEventSource Make(CaptureOptions options, SensitivePaths sensitivePaths, BpfPrograms programs, IRawRecordSink? tee)
+    {
         try
         {
             return new BpfEventSource(options, sensitivePaths, programs) { Tee = tee };

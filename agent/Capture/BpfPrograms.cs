@@ -16,14 +16,28 @@ internal sealed class BpfPrograms : IDisposable
     private const int MinShareBytes = 64 * 1024;
     private const string ResourceName = "runtime.bpf.o";
 
-    private readonly BpfObject _object;
-    private readonly List<BpfLinkHandle> _links;    // bounded by HookCatalog.All
+    /// <summary>What is read or written after the load.</summary>
+    private static readonly string[] MapNames = ["events", "counters", "losses"];
 
-    private BpfPrograms(BpfObject bpfObject, List<BpfLinkHandle> links, IReadOnlyList<HookState> hooks)
+    // Null when another image of this process loaded the programs.
+    private readonly BpfObject? _object;
+
+    // Bounded by HookCatalog.All; by the hook's place in it.
+    private readonly Dictionary<int, BpfLinkHandle> _links;
+    private readonly Dictionary<string, int> _maps;
+
+    private BpfPrograms(BpfObject bpfObject, Dictionary<int, BpfLinkHandle> links, IReadOnlyList<HookState> hooks)
     {
         (_object, _links, Hooks) = (bpfObject, links, hooks);
+        _maps = MapNames.ToDictionary(name => name, bpfObject.MapDescriptor);
         Descriptors = HookCatalog.All.Zip(hooks).Where(p => p.Second.Attached)
             .Select(p => (p.First, bpfObject.ProgramDescriptor(p.First.Program))).ToArray();
+    }
+
+    private BpfPrograms(LoadedPrograms loaded)
+    {
+        (_links, _maps, Hooks) = ([], loaded.Maps, loaded.Hooks);
+        Descriptors = HookCatalog.All.Zip(loaded.Programs).Where(p => p.Second >= 0).ToArray();
     }
 
     /// <summary>As <see cref="HookCatalog.All"/>, in its order.</summary>
@@ -32,7 +46,19 @@ internal sealed class BpfPrograms : IDisposable
     /// <summary>Attached programs.</summary>
     public IReadOnlyList<(Hook Hook, int Descriptor)> Descriptors { get; }
 
-    public int Map(string name) => _object.MapDescriptor(name);
+    public int Map(string name) => _maps[name];
+
+    /// <summary>All descriptors that keep the programs at work, for the next image of this process.</summary>
+    public LoadedPrograms Describe() => new()
+    {
+        Hooks = [.. Hooks],
+        Maps = new(_maps),
+        Programs = [.. HookCatalog.All.Select(hook => Descriptors.Where(p => p.Hook == hook).Select(p => p.Descriptor).FirstOrDefault(-1))],
+        Links = [.. HookCatalog.All.Select((_, i) => _links.TryGetValue(i, out var link) ? link.Descriptor : -1)],
+    };
+
+    /// <summary>What an earlier image of this process loaded and attached. The descriptors stay open until the process ends.</summary>
+    public static BpfPrograms Adopt(LoadedPrograms loaded) => new(loaded);
 
     /// <summary>The object that the build embedded.</summary>
     public static byte[] EmbeddedObject()
@@ -70,12 +96,12 @@ internal sealed class BpfPrograms : IDisposable
         }
 
         FillSensitiveNames(bpfObject.MapDescriptor("sensitive_names"), sensitivePaths);
-        var links = new List<BpfLinkHandle>();
-        foreach (var hook in HookCatalog.All.Where(h => !reasons.ContainsKey(h.Program)))
+        var links = new Dictionary<int, BpfLinkHandle>();
+        foreach (var (hook, place) in HookCatalog.All.Select((hook, place) => (hook, place)).Where(p => !reasons.ContainsKey(p.hook.Program)))
         {
             try
             {
-                links.Add(bpfObject.Attach(hook.Program));
+                links.Add(place, bpfObject.Attach(hook.Program));
             }
             catch (BpfException e)
             {
@@ -89,8 +115,8 @@ internal sealed class BpfPrograms : IDisposable
 
     public void Dispose()
     {
-        foreach (var link in _links) link.Dispose();
-        _object.Dispose();
+        foreach (var link in _links.Values) link.Dispose();
+        _object?.Dispose();
     }
 
     private static BpfObject Prepare(byte[] elf, CaptureOptions options, in Settings settings, IEnumerable<string> without)

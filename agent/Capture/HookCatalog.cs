@@ -41,6 +41,17 @@ internal static class HookCatalog
         File("fchmod", 24, "files made executable through fchmod()"),
         File("fchmodat", 25, "files made executable through fchmodat()"),
         File("fchmodat2", 26, "files made executable through fchmodat2(), which Linux has from 6.6 on"),
+        File("truncate", 27, "files cut through truncate()"),
+        new("on_map_writable", 28, EventKind.File, "tp/syscalls/sys_exit_mmap", "files that are written through shared memory, past every call"),
+        File("setxattr", 29, "extended attributes set through setxattr()"),
+        File("lsetxattr", 30, "extended attributes set through lsetxattr()"),
+        File("fsetxattr", 31, "extended attributes set through fsetxattr()"),
+        File("ioctl", 32, "attributes such as immutable, set by chattr"),
+        File("mknod", 33, "device nodes made through mknod()"),
+        File("mknodat", 34, "device nodes made through mknodat()"),
+        File("utimensat", 35, "modification times set by hand through utimensat()"),
+        File("utimes", 36, "modification times set by hand through utimes()"),
+        File("utime", 37, "modification times set by hand through utime()"),
         new("on_set_state", 40, EventKind.Network, "tp_btf/inet_sock_set_state", "TCP connects, listeners and closes"),
         new("on_send_length", 41, EventKind.Network, "tp_btf/sock_send_length", "the first bytes of new TCP connections (from Linux 6.3 on): protocols are judged by port only"),
         Network("connect", 42, "UDP peers through connect(), TCP connects that fail without a packet"),
@@ -50,6 +61,7 @@ internal static class HookCatalog
         Network("sendmsg", 46, "UDP peers through sendmsg()"),
         Network("sendmmsg", 47, "UDP peers through sendmmsg()"),
         .. PrivilegeHooks.All,
+        .. LibraryHooks.All,
     ];
 
     private static Hook File(string call, int id, string loses) =>

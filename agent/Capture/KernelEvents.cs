@@ -67,6 +67,9 @@ internal enum ExecFlags : uint
     StdinSocket = 64,
     StdoutSocket = 128,
     StderrSocket = 256,
+    StdinPipe = 4096,
+    StdoutPipe = 8192,
+    LoaderVariablesTruncated = 16384,
 }
 
 /// <summary>A program image replaced, read from kernel objects after the call (sched_process_exec).</summary>
@@ -109,6 +112,12 @@ internal readonly ref struct ExecEvent
     public uint PidNamespace { get; init; }
     public uint NetworkNamespace { get; init; }
     public uint UserNamespace { get; init; }
+
+    /// <summary>Magic number of the binary's file system (linux/magic.h).</summary>
+    public uint FileSystem { get; init; }
+
+    /// <summary>NAME=VALUE, each with its closing NUL: environment variables that change what is loaded, by the first bytes of their names.</summary>
+    public ReadOnlySpan<byte> Variables { get; init; }
 }
 
 /// <summary>The last thread of a process ended.</summary>
@@ -156,6 +165,12 @@ internal enum FileFlags : byte
     PathTruncated = 2,
     UpperLayer = 4,
     Executable = 8,
+
+    /// <summary>A disk, or memory as a device.</summary>
+    Device = 16,
+
+    /// <summary>Removed, renamed or replaced while a process runs it; told by the reducer, never by the kernel side.</summary>
+    RunningProgram = 64,
 }
 
 /// <summary>A call that succeeded and changed a file system, or read a sensitive file.</summary>

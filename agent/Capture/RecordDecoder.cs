@@ -67,7 +67,9 @@ internal sealed partial class RecordDecoder(SensitivePaths sensitivePaths)
     {
         if (!TryRead<ExecLayout>(record, out var wire)) return false;
         var tails = record[Unsafe.SizeOf<ExecLayout>()..];
-        if (tails.Length != wire.BinaryLength + wire.FilenameLength + wire.ArgumentLength + wire.CwdLength) return false;
+        if (tails.Length != wire.BinaryLength + wire.FilenameLength + wire.ArgumentLength + wire.CwdLength + wire.VariablesLength) return false;
+        var variables = tails[^wire.VariablesLength..];
+        tails = tails[..^wire.VariablesLength];
         var filename = tails.Slice(wire.BinaryLength, wire.FilenameLength);
         var flags = (ExecFlags)(wire.Flags & 0xffff);
         if (!KernelPath.TryAssemble(tails[..wire.BinaryLength], (flags & ExecFlags.PathTruncated) != 0, _path, out var binaryLength) ||
@@ -103,6 +105,8 @@ internal sealed partial class RecordDecoder(SensitivePaths sensitivePaths)
             PidNamespace = wire.PidNamespace,
             NetworkNamespace = wire.NetworkNamespace,
             UserNamespace = wire.UserNamespace,
+            FileSystem = wire.FileSystem,
+            Variables = variables,
         });
         return true;
     }
@@ -148,7 +152,10 @@ internal sealed partial class RecordDecoder(SensitivePaths sensitivePaths)
         var argument = tails.Slice(wire.WalkLength, wire.ArgumentLength);
         if (!TryMakePath(walk, argument, flags, _path, out var pathLength)) return false;
         var path = _path.AsSpan(0, pathLength);
-        if (operation == FileOperation.SensitiveRead && !sensitivePaths.Contains(path))
+        var isDevice = (flags & FileFlags.Device) != 0;
+        if (operation is FileOperation.Write or FileOperation.Create or FileOperation.Truncate && (isDevice || ControlFiles.Contains(path)))
+            operation = FileOperation.SensitiveWrite;
+        if (operation == FileOperation.SensitiveRead && !isDevice && !sensitivePaths.Contains(path))
         {
             SensitiveFiltered++;
             return true;
@@ -156,7 +163,7 @@ internal sealed partial class RecordDecoder(SensitivePaths sensitivePaths)
 
         ReadOnlySpan<byte> other = [];
         var otherArgument = tails[^wire.OtherArgumentLength..];
-        if (operation == FileOperation.Symlink)
+        if (operation is FileOperation.Symlink or FileOperation.Xattr)
         {
             other = otherArgument;
         }

@@ -8,7 +8,7 @@ namespace Runtime.Agent.Capture;
 [StructLayout(LayoutKind.Sequential)]
 internal struct EventHeader
 {
-    public const byte CurrentLayout = 1;
+    public const byte CurrentLayout = 2;
 
     public ushort Kind;
     public byte Layout;
@@ -66,6 +66,9 @@ internal struct ExecLayout
     public ushort FilenameLength;
     public ushort ArgumentLength;
     public ushort CwdLength;
+    public uint FileSystem;
+    public ushort VariablesLength;
+    public ushort Pad;
 }
 
 [StructLayout(LayoutKind.Sequential)]

@@ -38,7 +38,7 @@ internal static class CommandLine
     {
         var container = new Option<string?>("--container") { Description = "Only this one: the beginning of its id, its name or its pod's name; 'host' for the host's own processes" };
         var kinds = new Option<string[]>("--kind") { Description = "Only these kinds of events; all when not given", AllowMultipleArgumentsPerToken = true };
-        kinds.AcceptOnlyFromAmong("fork", "exec", "exit", "file", "network", "privilege", "cgroup");
+        kinds.AcceptOnlyFromAmong("fork", "exec", "exit", "file", "network", "privilege", "binary", "managed", "cgroup");
         var record = new Option<string?>("--record") { Description = "Also keep every event in this new file, for 'agent replay'. It holds arguments as they were, secrets too" };
         var command = new Command("trace", "Print every event of this node as one JSON line; needs no collector") { container, kinds, record };
         command.SetAction((parsed, cancellationToken) => TryOptions(parsed, error, out var options, out var log)

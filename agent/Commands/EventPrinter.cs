@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Runtime.Agent.Binaries;
 using Runtime.Agent.Capture;
 using Runtime.Agent.Containers;
 using Runtime.Agent.Processes;
@@ -27,7 +28,7 @@ internal sealed record TraceFilter(string? Container, IReadOnlyCollection<string
 /// Text is ASCII: the rest is escaped, control characters too. Bytes that are no UTF-8 show as U+FFFD, and then a second field
 /// with the ending "_hex" holds them all.
 /// </remarks>
-internal sealed class EventPrinter(Stream output, TraceFilter filter, ProcessTable processes, IContainers containers, IWallClock clock) : IKernelEventSink, IDisposable
+internal sealed partial class EventPrinter(Stream output, TraceFilter filter, ProcessTable processes, IContainers containers, IWallClock clock) : IKernelEventSink, IDisposable
 {
     private const int FlushBytes = 64 * 1024;
     private readonly ArrayBufferWriter<byte> _buffer = new(FlushBytes * 2);
@@ -35,6 +36,9 @@ internal sealed class EventPrinter(Stream output, TraceFilter filter, ProcessTab
 
     /// <summary>Learns the containers of what is seen; null when nothing is recorded.</summary>
     public RecordingWriter? Recording { get; init; }
+
+    /// <summary>Reads what is executed; null where nothing is to be read.</summary>
+    public BinaryInspector? Binaries { get; init; }
 
     public void OnFork(in ForkEvent e)
     {
@@ -49,6 +53,8 @@ internal sealed class EventPrinter(Stream output, TraceFilter filter, ProcessTab
     public void OnExec(in ExecEvent e)
     {
         var process = processes.OnExec(e);
+        AskExecuted(process, e.Origin);
+        Managed?.OnExec(process);
         if (Begin("exec", e.Origin, process) is not { } json)
             return;
         json.WriteNumber("parent_pid", e.ParentPid);
@@ -56,9 +62,11 @@ internal sealed class EventPrinter(Stream output, TraceFilter filter, ProcessTab
         Text(json, "parent_binary", process.Parent?.Binary);
         Text(json, "filename", e.Filename);
         json.WriteBoolean("is_script", e.IsScript);
-        Arguments(json, process.Arguments);
+        Arguments(json, "arguments", process.Arguments);
         Text(json, "cwd", e.Cwd);
         Text(json, "comm", e.Comm);
+        Arguments(json, "loader_variables", process.LoaderVariables);
+        Text(json, "payload", process.Payload);
         json.WriteString("flags", e.Flags.ToString());
         json.WriteNumber("uid", e.Uid);
         json.WriteNumber("euid", e.Euid);
@@ -91,6 +99,7 @@ internal sealed class EventPrinter(Stream output, TraceFilter filter, ProcessTab
 
     public void OnFile(in FileEvent e)
     {
+        AskMapped(e);
         if (Begin("file", e.Origin, processes.Resolve(e.Origin)) is not { } json)
             return;
         json.WriteString("operation", e.Operation.ToString());
@@ -161,10 +170,16 @@ internal sealed class EventPrinter(Stream output, TraceFilter filter, ProcessTab
     {
         processes.OnIdle();
         containers.OnIdle();
+        PrintReadings();
+        Managed?.OnIdle(this, processes.IsAlive);
         Flush();
     }
 
-    public void Finish() => Flush();
+    public void Finish()
+    {
+        PrintReadings();
+        Flush();
+    }
 
     public void Dispose() => _json?.Dispose();
 
@@ -220,8 +235,10 @@ internal sealed class EventPrinter(Stream output, TraceFilter filter, ProcessTab
         _buffer.ResetWrittenCount();
     }
 
-    private string Time(ulong bootNs) =>
-        DateTime.UnixEpoch.AddTicks(clock.ToUnixNs(bootNs) / 100).ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", global::System.Globalization.CultureInfo.InvariantCulture);
+    private string Time(ulong bootNs) => Wall(clock.ToUnixNs(bootNs));
+
+    private static string Wall(long unixNs) =>
+        DateTime.UnixEpoch.AddTicks(unixNs / 100).ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", global::System.Globalization.CultureInfo.InvariantCulture);
 
     private static void Container(Utf8JsonWriter json, ContainerRecord? container)
     {
@@ -241,9 +258,9 @@ internal sealed class EventPrinter(Stream output, TraceFilter filter, ProcessTab
         json.WriteEndObject();
     }
 
-    private static void Arguments(Utf8JsonWriter json, ReadOnlySpan<byte> arguments)
+    private static void Arguments(Utf8JsonWriter json, string name, ReadOnlySpan<byte> arguments)
     {
-        json.WriteStartArray("arguments");
+        json.WriteStartArray(name);
         while (!arguments.IsEmpty)
         {
             var end = arguments.IndexOf((byte)0);

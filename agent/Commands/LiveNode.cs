@@ -1,7 +1,9 @@
+using Runtime.Agent.Binaries;
 using Runtime.Agent.Capture;
 using Runtime.Agent.Configuration;
 using Runtime.Agent.Containers;
 using Runtime.Agent.Health;
+using Runtime.Agent.Managed;
 using Runtime.Agent.Processes;
 using Runtime.Agent.Reduction;
 
@@ -15,20 +17,30 @@ internal sealed class LiveNode : IAsyncDisposable
         Source = source;
         var procfs = new ProcfsReader(options.Containers.ProcRoot);
         Containers = new ContainerTable(options.Containers, new CgroupTree(options.Containers), procfs, ContainerTable.ClientsOf(options.Containers), TimeProvider.System, log.Warning);
+        Binaries = options.Binaries.Enabled ? new BinaryInspector(options.Binaries, TimeProvider.System, log.Warning) : null;
+        Managed = options.Managed.Enabled ? new ManagedWatch(options.Managed, options.Containers.ProcRoot, Clock.NowBootNs, TimeProvider.System, log) : null;
         Processes = new ProcessTable(options.Processes, Containers, Redaction.WithRandomSalt(), procfs, TimeProvider.System);
     }
 
     public BpfEventSource Source { get; }
     public ContainerTable Containers { get; }
     public ProcessTable Processes { get; }
+
+    /// <summary>Null when it is switched off.</summary>
+    public BinaryInspector? Binaries { get; }
     public LiveClock Clock { get; } = new();
+
+    /// <summary>What is seen inside .NET processes; null when that is switched off.</summary>
+    public ManagedWatch? Managed { get; }
 
     /// <summary>Attaches the kernel's programs; events gather from here on.</summary>
     /// <exception cref="Interop.BpfException">No program can run here.</exception>
     /// <exception cref="DllNotFoundException">libbpf is not installed.</exception>
-    public static LiveNode Start(AgentOptions options, AgentLog log, IRawRecordSink? tee = null)
+    public static LiveNode Start(AgentOptions options, AgentLog log, IRawRecordSink? tee = null) => Start(options, BpfEventSource.Start(options.Capture, tee), log);
+
+    /// <param name="source">Disposed with the node.</param>
+    public static LiveNode Start(AgentOptions options, BpfEventSource source, AgentLog log)
     {
-        var source = BpfEventSource.Start(options.Capture, tee);
         try
         {
             foreach (var hook in source.Hooks.Where(h => !h.Attached && h.Loses.Length > 0))
@@ -48,13 +60,17 @@ internal sealed class LiveNode : IAsyncDisposable
     {
         Containers.Start();
         Processes.Scan();
+        Managed?.Start();
         ready();
         Source.Run(sink, cancellationToken);
     }
 
     public async ValueTask DisposeAsync()
     {
+        if (Managed is not null)
+            await Managed.DisposeAsync();
         await Containers.DisposeAsync();
+        Binaries?.Dispose();
         Source.Dispose();
     }
 }

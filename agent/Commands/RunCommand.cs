@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using Runtime.Agent.Capture;
 using Runtime.Agent.Configuration;
+using Runtime.Agent.Hardening;
 using Runtime.Agent.Health;
 using Runtime.Agent.Interop;
 using Runtime.Agent.Reduction;
@@ -18,7 +20,7 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
         LiveNode node;
         try
         {
-            node = LiveNode.Start(options, log);
+            node = LiveNode.Start(options, StartCapture(), log);
         }
         catch (Exception e) when (e is BpfException or DllNotFoundException)
         {
@@ -29,6 +31,26 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
             return await RunAsync(node, stop);
     }
 
+    /// <summary>By default this runs twice in the life of the process: see <see cref="Relaunch"/>.</summary>
+    private BpfEventSource StartCapture()
+    {
+        if (!options.DropPrivileges)
+            return BpfEventSource.Start(options.Capture);
+        BpfEventSource source;
+        if (Relaunch.TakeLoaded() is { } loaded)
+        {
+            source = BpfEventSource.Adopt(options.Capture, loaded);
+        }
+        else
+        {
+            source = BpfEventSource.Start(options.Capture);
+            Relaunch.WithoutPrivileges(source, log);
+        }
+        if (SystemCallFilter.Install() is not 0 and var fault)
+            log.Warning($"the filter on system calls cannot be installed (errno {fault}): the agent runs without it");
+        return source;
+    }
+
     private async Task<int> RunAsync(LiveNode node, CancellationToken stop)
     {
         var identity = AgentIdentity.OfThisMachine(options.Cluster, options.Node, options.State, log);
@@ -37,7 +59,7 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
         var sight = new SightProbes(options.Sight, Environment.ProcessPath!, options.State, node.Source, node.Clock, queue, TimeProvider.System, log);
         var resources = new ResourceSampler(options.Resources, options.Containers, node.Containers.Snapshot, TimeProvider.System, log);
         var startScan = new StartScan(options.Containers.ProcRoot, log);
-        var reducer = new Reducer(options.Reduction, node.Processes, node.Containers, node.Clock, node.Source.TakeLosses, queue) { Idle = heartbeat.Beat, Sight = sight, Resources = resources, StartScan = startScan };
+        var reducer = new Reducer(options.Reduction, node.Processes, node.Containers, node.Clock, node.Source.TakeLosses, queue) { Idle = heartbeat.Beat, Sight = sight, Resources = resources, StartScan = startScan, Binaries = node.Binaries, Managed = node.Managed };
         CollectorStream? stream = null;
         stream = new CollectorStream(options.Collector, options.Streaming, identity, queue, node.Clock, () => StateOf(node, reducer, queue, stream!, sight, resources, startScan), TimeProvider.System, log) { ProbeInterval = options.Sight.Interval };
 
@@ -110,11 +132,13 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
     private static AgentState StateOf(LiveNode node, Reducer reducer, FactQueue queue, CollectorStream stream, SightProbes sight, ResourceSampler resources, StartScan startScan)
     {
         var counters = new Dictionary<string, ulong>();
-        foreach (var source in new[] { node.Source.Counters(), node.Processes.Counters(), node.Containers.Counters(), reducer.Counters(), queue.Counters(), stream.Counters(), sight.Counters(), resources.Counters(), startScan.Counters() })
+        foreach (var source in new[] { node.Source.Counters(), node.Processes.Counters(), node.Containers.Counters(), reducer.Counters(), queue.Counters(), stream.Counters(), sight.Counters(), resources.Counters(), startScan.Counters(), node.Binaries?.Counters() ?? new Dictionary<string, ulong>() })
         {
             foreach (var (name, value) in source)
                 counters[name] = value;
         }
+        foreach (var (name, value) in node.Managed?.Counters() ?? new Dictionary<string, ulong>())
+            counters[name] = value;
         var containers = node.Containers.Snapshot();
         return new(
             node.Source.Hooks,

@@ -50,7 +50,7 @@ internal sealed class TraceCommand(AgentOptions options, TraceFilter filter, str
         var node = LiveNode.Start(options, log, recording);
         try
         {
-            using var printer = new EventPrinter(output, filter, node.Processes, node.Containers, node.Clock) { Recording = recording };
+            using var printer = new EventPrinter(output, filter, node.Processes, node.Containers, node.Clock) { Recording = recording, Binaries = node.Binaries, Managed = node.Managed };
             node.Run(printer, () => Ready(node, recording), stop);
             printer.Finish();
             foreach (var loss in node.Source.TakeLosses())
@@ -70,6 +70,8 @@ internal sealed class TraceCommand(AgentOptions options, TraceFilter filter, str
                 recording!.OnContainer(process.Cgroup, container);
             recording!.OnProcess(process);
         }
+        foreach (var process in node.Managed is null ? [] : node.Processes.All())
+            node.Managed!.OnExec(process);
         log.Information($"tracing: {node.Source.Hooks.Count(h => h.Attached)} of {node.Source.Hooks.Count} hooks attached; stop with Ctrl-C");
     }
 }

@@ -1,7 +1,9 @@
 using System.Collections;
+using Runtime.Agent.Binaries;
 using Runtime.Agent.Capture;
 using Runtime.Agent.Containers;
 using Runtime.Agent.Health;
+using Runtime.Agent.Managed;
 using Runtime.Agent.Processes;
 using Runtime.Agent.Reduction;
 using Runtime.Agent.Resources;
@@ -22,10 +24,15 @@ internal sealed record AgentOptions
     /// <summary>Folder for the sign of life and, without /etc/machine-id, the machine's name.</summary>
     public string State { get; init; } = "/var/lib/runtime-agent";
     public LogLevel Log { get; init; } = LogLevel.Information;
+
+    /// <summary>Gives back the capabilities that loading took, and has the kernel refuse calls that the agent never makes.</summary>
+    public bool DropPrivileges { get; init; } = true;
     public CollectorOptions Collector { get; init; } = new();
     public CaptureOptions Capture { get; init; } = new();
     public ProcessOptions Processes { get; init; } = new();
     public ContainerOptions Containers { get; init; } = new();
+    public BinaryOptions Binaries { get; init; } = new();
+    public ManagedOptions Managed { get; init; } = new();
     public ReductionOptions Reduction { get; init; } = new();
     public StreamingOptions Streaming { get; init; } = new();
     public SightOptions Sight { get; init; } = new();
@@ -53,6 +60,7 @@ internal sealed record AgentOptions
             Node = reader.Text("Node", unset.Node),
             State = reader.Text("State", unset.State),
             Log = reader.Choice("Log", unset.Log),
+            DropPrivileges = reader.Flag("DropPrivileges", unset.DropPrivileges),
             Collector = new()
             {
                 Address = reader.Text("Collector:Address", unset.Collector.Address, shortForm: "Collector"),
@@ -77,6 +85,14 @@ internal sealed record AgentOptions
                 MaxExited = reader.Whole("Processes:MaxExited", processes.MaxExited, 16, 4_194_304),
             },
             Containers = containers,
+            Binaries = ReadBinaries(reader, unset.Binaries),
+            Managed = new()
+            {
+                Enabled = reader.Flag("Managed:Enabled", unset.Managed.Enabled),
+                MaxProcesses = reader.Whole("Managed:MaxProcesses", unset.Managed.MaxProcesses, 4, 16_384),
+                PollInterval = reader.Duration("Managed:PollInterval", unset.Managed.PollInterval, TimeSpan.FromMilliseconds(100), 10 * minute),
+                AnswerTimeout = reader.Duration("Managed:AnswerTimeout", unset.Managed.AnswerTimeout, TimeSpan.FromMilliseconds(100), minute),
+            },
             Reduction = new()
             {
                 ReportInterval = reader.Duration("Reduction:ReportInterval", reduction.ReportInterval, TimeSpan.FromMilliseconds(50), hour),
@@ -108,6 +124,15 @@ internal sealed record AgentOptions
             Resources = new() { Interval = reader.Duration("Resources:Interval", unset.Resources.Interval, TimeSpan.Zero, hour) },
         };
     }
+
+    private static BinaryOptions ReadBinaries(SettingsReader reader, BinaryOptions unset) => new()
+    {
+        Enabled = reader.Flag("Binaries:Enabled", unset.Enabled),
+        MaxFileBytes = reader.Size("Binaries:MaxFileBytes", unset.MaxFileBytes, 4096, 4L << 30),
+        BytesPerSecond = reader.Size("Binaries:BytesPerSecond", unset.BytesPerSecond, 64 * 1024, 4L << 30),
+        QueueLength = reader.Whole("Binaries:QueueLength", unset.QueueLength, 16, 65_536),
+        CacheEntries = reader.Whole("Binaries:CacheEntries", unset.CacheEntries, 16, 1_048_576),
+    };
 
     private static ContainerOptions ReadContainers(SettingsReader reader, ContainerOptions unset)
     {

@@ -32,6 +32,7 @@ internal sealed class NodeCheck(CaptureOptions capture, ContainerOptions contain
         (39, "BPF", "the kernel refuses the programs"),
         (19, "SYS_PTRACE", "binaries and folders of processes that were there before the agent"),
         (2, "DAC_READ_SEARCH", "container runtimes' state and other users' files below /proc"),
+        (1, "DAC_OVERRIDE", "what happens inside .NET processes of other users, but for their files"),
     ];
 
     private const int SysAdmin = 21;

@@ -23,6 +23,9 @@ internal sealed class BpfLinkHandle : SafeHandle
     public BpfLinkHandle(nint link)
         : base(0, ownsHandle: true) => SetHandle(link);
 
+    /// <summary>Keeps the program attached for as long as it is open somewhere; belongs to the link.</summary>
+    public int Descriptor => LibBpf.bpf_link__fd(handle);
+
     public override bool IsInvalid => handle == 0;
 
     protected override bool ReleaseHandle() => LibBpf.bpf_link__destroy(handle) == 0;

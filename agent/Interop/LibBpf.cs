@@ -62,6 +62,10 @@ internal static unsafe partial class LibBpf
     [LibraryImport(Library, SetLastError = true)]
     internal static partial nint bpf_program__attach(nint program);
 
+    /// <summary>What keeps the program attached; belongs to the link.</summary>
+    [LibraryImport(Library)]
+    internal static partial int bpf_link__fd(nint link);
+
     /// <summary>Detaches and frees.</summary>
     [LibraryImport(Library)]
     internal static partial int bpf_link__destroy(nint link);

@@ -18,7 +18,7 @@ internal enum Phase : byte
     Host = 4,
 }
 
-/// <summary>Same bits as ProcessFlag in ingest.proto; the low nine are <see cref="ExecFlags"/>'s.</summary>
+/// <summary>Same bits as ProcessFlag in ingest.proto; those of <see cref="ExecFlags"/> are the same.</summary>
 [Flags]
 internal enum ProcessFlags : uint
 {
@@ -71,6 +71,7 @@ internal sealed class ProcessRecord
         LoginUid = other.LoginUid;
         Inode = other.Inode;
         Device = other.Device;
+        FileSystem = other.FileSystem;
         Links = other.Links;
         Size = other.Size;
         ModifiedUnixSeconds = other.ModifiedUnixSeconds;
@@ -111,6 +112,9 @@ internal sealed class ProcessRecord
     public uint LoginUid { get; init; } = uint.MaxValue;
     public ulong Inode { get; init; }
     public uint Device { get; init; }
+
+    /// <summary>Magic number of the binary's file system (linux/magic.h); 0 where /proc told of the process.</summary>
+    public uint FileSystem { get; init; }
     public uint Links { get; init; }
     public ulong Size { get; init; }
     public long ModifiedUnixSeconds { get; init; }

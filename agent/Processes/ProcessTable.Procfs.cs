@@ -113,6 +113,7 @@ internal sealed partial class ProcessTable
         var arguments = redaction.Redact(process.Arguments, out var truncated);
         if (truncated)
             flags |= ProcessFlags.ArgumentsTruncated;
+        var variables = LoaderVariables.Of(process.Environment, redaction, ref flags);
         var entry = new ProcessEntry
         {
             Record = new ProcessRecord
@@ -139,6 +140,8 @@ internal sealed partial class ProcessTable
                 NetworkNamespace = process.NetworkNamespace,
                 UserNamespace = process.UserNamespace,
                 ExecBootNs = startBootNs,
+                LoaderVariables = _text.Intern(variables),
+                Payload = _text.Intern(DynamicLoader.PayloadOf(process.Binary, process.Arguments, process.Cwd)),
             },
         };
         if (parent is not null)

@@ -81,9 +81,10 @@ internal sealed partial class ProcessTable(ProcessOptions options, IContainerLoo
         }
 
         var arguments = redaction.Redact(e.Arguments, out var truncated);
-        var flags = (ProcessFlags)(e.Flags & (ExecFlags)0x1FF) | (entry.Record.Flags & ProcessFlags.ParentUnknown);
+        var flags = (ProcessFlags)(e.Flags & (ExecFlags)0x71FF) | (entry.Record.Flags & ProcessFlags.ParentUnknown);
         if (truncated)
             flags |= ProcessFlags.ArgumentsTruncated;
+        var variables = LoaderVariables.Of(e.Variables, redaction, ref flags);
         entry.Record = new ProcessRecord
         {
             Key = entry.Record.Key,
@@ -110,6 +111,9 @@ internal sealed partial class ProcessTable(ProcessOptions options, IContainerLoo
             NetworkNamespace = e.NetworkNamespace,
             UserNamespace = e.UserNamespace,
             ExecBootNs = e.Origin.TimeBootNs,
+            FileSystem = e.FileSystem,
+            LoaderVariables = _text.Intern(variables),
+            Payload = _text.Intern(DynamicLoader.PayloadOf(e.Binary, e.Arguments, e.Cwd)),
         };
         if (entry.Lineage == Lineage.Pending)
             Launch(entry, e.Origin.TimeBootNs);
@@ -154,6 +158,12 @@ internal sealed partial class ProcessTable(ProcessOptions options, IContainerLoo
         }
         return Current(entry);
     }
+
+    /// <summary>The process is alive and runs this program.</summary>
+    public bool IsRunning(ProcessKey key, ReadOnlySpan<byte> binary) =>
+        FindEntry(key.Pid, key.StartBootNs) is { Exited: false } entry && binary.SequenceEqual(entry.Record.Binary);
+    /// <summary>It is held, and its exit was not seen.</summary>
+    public bool IsAlive(ProcessKey key) => FindEntry(key.Pid, key.StartBootNs) is { Exited: false };
 
     /// <summary>The process was put into its container from outside, and has not yet executed the container's own program.</summary>
     public bool IsBeingLaunched(ProcessKey key) => FindEntry(key.Pid, key.StartBootNs) is { Lineage: Lineage.Pending };

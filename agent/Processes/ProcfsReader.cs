@@ -19,6 +19,9 @@ internal sealed record ProcfsProcess
     /// <summary>Empty for kernel threads and where the link may not be read.</summary>
     public required byte[] Binary { get; init; }
     public required byte[] Cwd { get; init; }
+
+    /// <summary>NAME=VALUE with closing NULs, as it is now; empty where it may not be read.</summary>
+    public byte[] Environment { get; init; } = [];
     public ProcessFlags Flags { get; init; }
     public uint LoginUid { get; init; } = uint.MaxValue;
     public ulong Inode { get; init; }
@@ -116,6 +119,7 @@ internal sealed unsafe class ProcfsReader(string root)
                 LoginUid = loginUid,
                 // Since Linux 4.17 only anonymous pages are read here: a FUSE file behind argv cannot make us wait.
                 Arguments = stat.IsKernelThread ? [] : ReadFile(folder, "cmdline\0"u8, Redaction.MaxLength + 2).ToArray(),
+                Environment = stat.IsKernelThread ? [] : ReadFile(folder, "environ\0"u8).ToArray(),
                 Binary = [],
                 Cwd = stat.IsKernelThread ? [] : ReadLink(folder, "cwd\0"u8).ToArray(),
                 MountNamespace = ProcfsText.ParseNamespaceLink(ReadLink(folder, "ns/mnt\0"u8)),

@@ -20,16 +20,19 @@ internal sealed partial class BehaviourKey
 
     private readonly XxHash128 _hash = new(BinaryPrimitives.ReadInt64LittleEndian(RandomNumberGenerator.GetBytes(8)));
 
-    private enum Family : byte { Exec = 1, File = 2, Network = 3, Arguments = 4, Privilege = 60, StandingSocket = 61, StandingMount = 62 }
+    private enum Family : byte { Exec = 1, File = 2, Network = 3, Arguments = 4, Privilege = 60, StandingSocket = 61, StandingMount = 62, Binary = 70, Running = 71, Managed = 80 }
 
     /// <summary>Parent binary > binary, script, phase, and the flags that make it another thing. Arguments are not part of it.</summary>
     public UInt128 OfExec(ProcessRecord process)
     {
         Begin(Family.Exec, process.Phase);
-        Add((uint)(process.Flags & FlagsOfExec));
+        // A program without arguments that reads from a pipe may be a shell that takes its commands from there.
+        var piped = process.Arguments.Contains((byte)0) ? ProcessFlags.None : process.Flags & ProcessFlags.StdinPipe;
+        Add((uint)((process.Flags & FlagsOfExec) | piped));
         Add(process.Parent?.Binary);
         Add(process.Binary);
         Add(process.Script);
+        AddLoading(process);
         return End();
     }
 
@@ -48,6 +51,18 @@ internal sealed partial class BehaviourKey
         Add(((uint)e.Operation << 8) | (uint)(e.Flags & FileFlags.Executable));
         Add(process.Binary);
         Add(template);
+        switch (e.Operation)
+        {
+            case FileOperation.Xattr:
+                Add(e.OtherPath);
+                break;
+            case FileOperation.Attribute:
+                Add(e.Mode);
+                break;
+            case FileOperation.MakeNode:
+                Add(e.Device);
+                break;
+        }
         return End();
     }
 

@@ -61,7 +61,10 @@ internal sealed partial class Reducer : IKernelEventSink
         var unixNs = _clock.ToUnixNs(_nowBootNs);
         // The kernel's own threads have no binary.
         foreach (var process in _processes.All().Where(process => process.Binary.Length > 0))
+        {
             Execute(process, ContainerOf(process, process.Cgroup), unixNs, _nowBootNs);
+            Managed?.OnExec(process);
+        }
         StartScan?.Start(_processes.All());
     }
 
@@ -78,10 +81,13 @@ internal sealed partial class Reducer : IKernelEventSink
         if (Sight?.TakeExec(process) == true)
             return;
         Execute(process, ContainerOf(process, e.Origin.Cgroup), unixNs, e.Origin.TimeBootNs);
+        Managed?.OnExec(process);
     }
 
     private void Execute(ProcessRecord process, ContainerRecord? container, long unixNs, ulong bootNs)
     {
+        AskExecuted(process, container, unixNs);
+        NoteRunning(process);
         var key = _key.OfExec(process);
         var arguments = _key.OfArguments(process);
         var known = _known.Find(container, key);
@@ -126,6 +132,9 @@ internal sealed partial class Reducer : IKernelEventSink
         var container = ContainerOf(process, e.Origin.Cgroup);
         var template = _template.AsSpan(0, PathTemplate.Write(e.Path, OwnerOf(process, e.Path), _template));
         var key = _key.OfFile(process, e, template);
+        var removesRunning = RemovesRunning(process, e);
+        // Another behaviour than the same removal of a file that nobody runs.
+        key = removesRunning ? ~key : key;
         if (_known.Find(container, key) is { } known)
         {
             _known.Repeat(known, unixNs, e.Origin.TimeBootNs);
@@ -142,13 +151,14 @@ internal sealed partial class Reducer : IKernelEventSink
             Path = Cut(e.Path),
             Template = template.ToArray(),
             OtherPath = Cut(e.OtherPath),
-            Flags = Math.Max(e.Path.Length, e.OtherPath.Length) > PathTemplate.MaxLength ? e.Flags | FileFlags.PathTruncated : e.Flags,
+            Flags = e.Flags | (Math.Max(e.Path.Length, e.OtherPath.Length) > PathTemplate.MaxLength ? FileFlags.PathTruncated : 0) | (removesRunning ? FileFlags.RunningProgram : 0),
             Mode = e.Mode,
             Inode = e.Inode,
             Device = e.Device,
         };
         _known.Add(key, fact);
         Send(fact);
+        AskMapped(process, container, e, unixNs);
     }
 
     public void OnNetwork(in NetworkEvent e)
@@ -203,6 +213,8 @@ internal sealed partial class Reducer : IKernelEventSink
         _nowBootNs = Math.Max(_nowBootNs, _clock.NowBootNs());
         _processes.OnIdle();
         _containers.OnIdle();
+        TakeReadings();
+        Managed?.OnIdle(this, _processes.IsAlive);
         _waiting.ReleaseDue(_nowBootNs);
         _known.ReportDue(_nowBootNs);
         _losses.Take(_clock.ToUnixNs(_nowBootNs));

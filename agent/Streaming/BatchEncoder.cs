@@ -27,6 +27,8 @@ internal sealed class BatchEncoder(IWallClock clock, int maxRows, int maxBytes)
         Files = new(),
         Networks = new(),
         Privileges = new(),
+        Binaries = new(),
+        Managed = new(),
         Resources = new(),
         Strings = { ByteString.Empty },
     };
@@ -75,6 +77,12 @@ internal sealed class BatchEncoder(IWallClock clock, int maxRows, int maxBytes)
                 break;
             case PrivilegeFact privilege:
                 PrivilegeRows.Add(_batch.Privileges, privilege, Relative(privilege.FirstUnixNs), Relative(privilege.LastUnixNs), process, Text(privilege.Subject), Text(privilege.Detail));
+                break;
+            case BinaryFact binary:
+                BinaryRows.Add(_batch.Binaries, binary, Relative(binary.FirstUnixNs), process, Text(binary.Path), Text(binary.Sha256));
+                break;
+            case ManagedFact managed:
+                ManagedRows.Add(_batch.Managed, managed, Relative(managed.FirstUnixNs), Relative(managed.LastUnixNs), process, Text(managed.Name), Text(managed.Path));
                 break;
             case ResourceFact resource:
                 ResourceRows.Add(_batch.Resources, resource, container, process, Relative);
@@ -281,6 +289,10 @@ internal sealed class BatchEncoder(IWallClock clock, int maxRows, int maxBytes)
             bytes += (resource.Samples.Count - 1) * RowBytes;
         if (fact is PrivilegeFact privilege)
             bytes += Cost(privilege.Subject) + Cost(privilege.Detail);
+        if (fact is BinaryFact binary)
+            bytes += Cost(binary.Path) + Cost(binary.Sha256);
+        if (fact is ManagedFact managed)
+            bytes += Cost(managed.Name) + Cost(managed.Path);
         return bytes;
     }
 

@@ -296,7 +296,7 @@ internal sealed class FactQueue(int capacity, TimeProvider time) : IFactSink, IP
     {
         _dropped++;
         _droppedByLane[(int)lane]++;
-        var kind = fact switch { FileFact => "file", NetworkFact => "network", PrivilegeFact => "privilege", ResourceFact => "resource", _ => "process" };
+        var kind = fact switch { FileFact => "file", NetworkFact => "network", PrivilegeFact => "privilege", BinaryFact => "binary", ManagedFact => "managed", ResourceFact => "resource", _ => "process" };
         // A repeat stands for as many sights as it counted.
         Merge(new LossFact(fact.Container, fact.Container is null, kind, reason, fact.Count, fact.FirstUnixNs, fact.LastUnixNs));
     }

@@ -10,10 +10,12 @@
 struct inode___seconds {
 	__s64 i_mtime_sec;
 	__s64 i_ctime_sec;
+	__u32 i_ctime_nsec;
 } __attribute__((preserve_access_index));
 
 struct timespec64___fix {
 	__s64 tv_sec;
+	long tv_nsec;
 } __attribute__((preserve_access_index));
 
 /* 6.6, 13bc24457850 "fs: rename i_ctime field to __i_ctime"; 6.7, 12cd44023651 for i_mtime. */
@@ -51,6 +53,19 @@ static __always_inline __s64 inode__changed(struct inode *inode)
 	if (bpf_core_field_exists(renamed->__i_ctime))
 		return BPF_CORE_READ(renamed, __i_ctime.tv_sec);
 	return BPF_CORE_READ(plain, i_ctime.tv_sec);
+}
+
+static __always_inline __u32 inode__changed_nanoseconds(struct inode *inode)
+{
+	struct inode___seconds *seconds = (void *)inode;
+	struct inode___renamed *renamed = (void *)inode;
+	struct inode___plain *plain = (void *)inode;
+
+	if (bpf_core_field_exists(seconds->i_ctime_nsec))
+		return BPF_CORE_READ(seconds, i_ctime_nsec);
+	if (bpf_core_field_exists(renamed->__i_ctime))
+		return BPF_CORE_READ(renamed, __i_ctime.tv_nsec);
+	return BPF_CORE_READ(plain, i_ctime.tv_nsec);
 }
 
 /*

@@ -14,7 +14,7 @@
  *
  * Counts, numbers and bits are never reused. A change that an old reader would misread raises RUNTIME_LAYOUT.
  */
-#define RUNTIME_LAYOUT 1
+#define RUNTIME_LAYOUT 2
 
 #define PATH_BYTES 4096
 #define ARGUMENT_BYTES 4096
@@ -60,6 +60,9 @@ enum exec_flag {
 	EXEC_STDIN_SOCKET = 64,
 	EXEC_STDOUT_SOCKET = 128,
 	EXEC_STDERR_SOCKET = 256,
+	EXEC_STDIN_PIPE = 4096,
+	EXEC_STDOUT_PIPE = 8192,
+	EXEC_LOADER_VARIABLES_TRUNCATED = 16384,
 	EXEC_SCRIPT = 1 << 16,
 	EXEC_CWD_TRUNCATED = 1 << 17,
 };
@@ -89,6 +92,9 @@ struct exec_event {
 	__u16 filename_length; /* bytes, no NUL: what was given to execve */
 	__u16 argument_length; /* argv, each with its NUL */
 	__u16 cwd_length;      /* walk */
+	__u32 file_system;     /* s_magic of the binary's */
+	__u16 variables_length; /* NAME=VALUE, each with its NUL: those that change what is loaded */
+	__u16 pad;
 };
 
 struct exit_event {
@@ -114,6 +120,14 @@ enum file_operation {
 	FILE_SYMLINK = 6,
 	FILE_CHMOD_EXECUTABLE = 7,
 	FILE_SENSITIVE_READ = 8,
+	FILE_TRUNCATE = 9,
+	FILE_MAP_EXECUTABLE = 10,
+	FILE_MAP_WRITABLE = 11,
+	FILE_XATTR = 12, /* other argument: the attribute's name */
+	FILE_ATTRIBUTE = 13, /* mode: the low 16 of FS_*_FL */
+	FILE_MAKE_NODE = 14, /* device: the node's own number */
+	FILE_CHMOD_SPECIAL = 15,
+	FILE_TIMES = 16,
 };
 
 enum file_flag {
@@ -121,6 +135,7 @@ enum file_flag {
 	FILE_TRUNCATED = 2,
 	FILE_UPPER_LAYER = 4,
 	FILE_EXECUTABLE = 8,
+	FILE_DEVICE = 16, /* a disk, or memory as a device */
 };
 
 /*
@@ -233,6 +248,17 @@ enum program_id {
 	PROGRAM_FCHMOD = 24,
 	PROGRAM_FCHMODAT = 25,
 	PROGRAM_FCHMODAT2 = 26,
+	PROGRAM_TRUNCATE = 27,
+	PROGRAM_MAP_WRITABLE = 28,
+	PROGRAM_SETXATTR = 29,
+	PROGRAM_LSETXATTR = 30,
+	PROGRAM_FSETXATTR = 31,
+	PROGRAM_IOCTL = 32,
+	PROGRAM_MKNOD = 33,
+	PROGRAM_MKNODAT = 34,
+	PROGRAM_UTIMENSAT = 35,
+	PROGRAM_UTIMES = 36,
+	PROGRAM_UTIME = 37,
 	PROGRAM_SET_STATE = 40,
 	PROGRAM_SEND_LENGTH = 41,
 	PROGRAM_CONNECT = 42,
@@ -275,6 +301,9 @@ enum program_id {
 	PROGRAM_SIGNAL_GENERATE = 95,
 	PROGRAM_BEFORE_CAPSET = 100,
 	PROGRAM_CLONE_NAMESPACE = 101,
+	PROGRAM_MAP_EXECUTABLE = 102,
+	PROGRAM_PROTECT_EXECUTABLE = 103,
+	PROGRAM_PROTECT_KEY_EXECUTABLE = 104,
 	PROGRAM_LIMIT = 112,
 };
 
@@ -320,7 +349,7 @@ struct settings {
 
 _Static_assert(sizeof(struct event_header) == 40, "layout");
 _Static_assert(sizeof(struct fork_event) == 56, "layout");
-_Static_assert(sizeof(struct exec_event) == 160, "layout");
+_Static_assert(sizeof(struct exec_event) == 168, "layout");
 _Static_assert(sizeof(struct exit_event) == 56, "layout");
 _Static_assert(sizeof(struct cgroup_event) == 48, "layout");
 _Static_assert(sizeof(struct file_event) == 64, "layout");

@@ -35,8 +35,8 @@ static __always_inline struct file_event *event__begin(struct scratch *scratch,
 }
 
 /* The whole path comes from the file that the kernel opened. */
-static __always_inline int file__report(struct file *file, enum file_operation operation,
-					__u16 new_mode, struct program_counters *count)
+static __always_inline int file__report_flagged(struct file *file, enum file_operation operation, __u16 new_mode,
+						__u8 flags, struct program_counters *count)
 {
 	struct scratch *scratch = scratch__get();
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
@@ -48,6 +48,7 @@ static __always_inline int file__report(struct file *file, enum file_operation o
 	event->mode = new_mode ?: BPF_CORE_READ(inode, i_mode) & PERMISSION_BITS;
 	event->inode = BPF_CORE_READ(inode, i_ino);
 	event->device = BPF_CORE_READ(inode, i_sb, s_dev);
+	event->flags = flags;
 	if (event->mode & EXECUTE_BITS)
 		event->flags |= FILE_EXECUTABLE;
 	if (inode__is_upper(inode))
@@ -56,6 +57,12 @@ static __always_inline int file__report(struct file *file, enum file_operation o
 			path__write(scratch, BPF_CORE_READ(file, f_path.dentry),
 				    BPF_CORE_READ(file, f_path.mnt)));
 	return ring__output_scratch(scratch, true, false, count);
+}
+
+static __always_inline int file__report(struct file *file, enum file_operation operation, __u16 new_mode,
+					struct program_counters *count)
+{
+	return file__report_flagged(file, operation, new_mode, 0, count);
 }
 
 /* As call__begin, and only for calls that succeeded. */

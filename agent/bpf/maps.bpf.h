@@ -6,7 +6,7 @@
  * What the object files share; __weak lets `bpftool gen object` merge the definitions. The ring is the only road to the agent.
  */
 
-#define SCRATCH_BYTES 20480
+#define SCRATCH_BYTES 24576
 
 /*
  * Where a record with tails is put together: programs under tracepoints run with preemption off, and only those in process

@@ -10,67 +10,9 @@
 #include "call.bpf.h"
 #include "path.bpf.h"
 #include "file.bpf.h"
+#include "name.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
-
-#define WORKING_DIRECTORY (-100) /* AT_FDCWD */
-
-/* A name as a system call takes it. */
-struct name_argument {
-	__u64 text; /* user memory */
-	__s32 directory;
-	__u32 pad;
-};
-
-/*
- * Appends the directory that a name starts from, then the name. Read after the call: the kernel has just read the same page,
- * so it is resident (at entry it often is not).
- */
-static __always_inline void event__add_name(struct scratch *scratch, const struct name_argument *name,
-					    __u16 *walk_length, __u16 *argument_length,
-					    struct program_counters *count)
-{
-	struct task_struct *task = task__current();
-	struct path base;
-	char first = 0;
-	long got;
-
-	bpf_probe_read_user(&first, sizeof(first), (void *)name->text);
-	if (first == '/') {
-		base = BPF_CORE_READ(task, fs, root);
-	} else if (name->directory == WORKING_DIRECTORY) {
-		base = BPF_CORE_READ(task, fs, pwd);
-	} else {
-		struct file *file = task__file(task, name->directory);
-
-		base = BPF_CORE_READ(file, f_path);
-	}
-	event__set_walk(&scratch->file, walk_length, path__write(scratch, base.dentry, base.mnt));
-	got = scratch__add_user_string(scratch, (void *)name->text);
-	*argument_length = got > 0 ? got : 0;
-	if (got < 0) {
-		scratch->file.flags |= FILE_TRUNCATED;
-		count->read_failed++;
-	}
-}
-
-/* One name: unlink, chmod. */
-static __noinline int name__report(struct program_counters *count, enum file_operation operation,
-				   const struct name_argument *name, __u16 mode)
-{
-	struct scratch *scratch = scratch__get();
-	struct file_event *event;
-
-	if (!scratch || !count)
-		return 0;
-	event = event__begin(scratch, operation, task__current());
-	event->flags = FILE_FROM_ARGUMENT;
-	event->mode = mode;
-	if (mode & EXECUTE_BITS)
-		event->flags |= FILE_EXECUTABLE;
-	event__add_name(scratch, name, &event->walk_length, &event->argument_length, count);
-	return ring__output_scratch(scratch, true, false, count);
-}
 
 /* Two names: rename, link. The new one comes first on the wire. */
 static __noinline int names__report(struct program_counters *count, enum file_operation operation,
@@ -107,24 +49,6 @@ static __noinline int symlink__report(struct program_counters *count,
 	if (got < 0)
 		count->read_failed++;
 	return ring__output_scratch(scratch, true, false, count);
-}
-
-#define ARGUMENT(index) syscall__argument(registers, index)
-
-/* Two forms of each call: `rename(old, new)`, and `renameat(directory, old, directory, new)` with a directory before each name. */
-enum name_form {
-	PLAIN = 0,
-	AT = 1,
-};
-
-/* The name whose first argument is `index`. */
-static __always_inline struct name_argument name__of(struct pt_regs *registers, int index,
-						     enum name_form form)
-{
-	return (struct name_argument){
-		.directory = form == AT ? ARGUMENT(index) : WORKING_DIRECTORY,
-		.text = ARGUMENT(index + form),
-	};
 }
 
 /* Two names, the old one first: rename, link. */
@@ -231,6 +155,13 @@ int on_symlinkat(struct trace_event_raw_sys_exit *context)
 	return symlink__exit(context, PROGRAM_SYMLINKAT, AT);
 }
 
+#define IDENTITY_BITS 06000 /* S_ISUID, S_ISGID */
+
+static __always_inline enum file_operation chmod__operation(__u64 mode)
+{
+	return mode & IDENTITY_BITS ? FILE_CHMOD_SPECIAL : FILE_CHMOD_EXECUTABLE;
+}
+
 static __always_inline int chmod__exit(struct trace_event_raw_sys_exit *context,
 				       enum program_id program, enum name_form form)
 {
@@ -241,11 +172,11 @@ static __always_inline int chmod__exit(struct trace_event_raw_sys_exit *context,
 
 	if (!count)
 		return 0;
-	if (!(mode & EXECUTE_BITS)) {
+	if (!(mode & (EXECUTE_BITS | IDENTITY_BITS))) {
 		count->filtered++;
 		return 0;
 	}
-	return name__report(count, FILE_CHMOD_EXECUTABLE, &name, mode & PERMISSION_BITS);
+	return name__report(count, chmod__operation(mode), &name, mode & PERMISSION_BITS);
 }
 
 /* SYSCALL_DEFINE2(chmod, const char __user *, filename, umode_t, mode) */
@@ -282,9 +213,9 @@ int on_fchmod(struct trace_event_raw_sys_exit *context)
 		return 0;
 	mode = ARGUMENT(1) & PERMISSION_BITS;
 	file = task__file(task__current(), ARGUMENT(0));
-	if (!(mode & EXECUTE_BITS) || !file) {
+	if (!(mode & (EXECUTE_BITS | IDENTITY_BITS)) || !file) {
 		count->filtered++;
 		return 0;
 	}
-	return file__report(file, FILE_CHMOD_EXECUTABLE, mode, count);
+	return file__report(file, chmod__operation(mode), mode, count);
 }

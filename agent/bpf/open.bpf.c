@@ -15,6 +15,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 #define FILE_MODE_WRITE 0x2	   /* FMODE_WRITE */
 #define FILE_MODE_CREATED 0x100000 /* FMODE_CREATED, since 4.19 */
+#define PROC_SUPER_MAGIC 0x9fa0 /* linux/magic.h */
 #define SENSITIVE_ANCESTORS 4
 
 struct sensitive_name {
@@ -69,6 +70,41 @@ static __always_inline bool file__may_be_sensitive(struct file *file)
 	return false;
 }
 
+#define MODE_CHARACTERS 0020000 /* S_IFCHR */
+#define MODE_BLOCKS 0060000	/* S_IFBLK */
+#define DEVICE_MAJOR(device) ((device) >> 20)
+#define DEVICE_MINOR(device) ((device) & 0xfffff)
+#define MAJOR_MEMORY 1	/* /dev/mem 1, /dev/kmem 2, /dev/port 4; null and zero are no power */
+#define MAJOR_MSR 202	/* /dev/cpu/N/msr */
+
+/* A disk is all files of its file system; memory and the processor's registers are the kernel itself. */
+static __always_inline bool inode__is_power(struct inode *inode)
+{
+	__u32 type = BPF_CORE_READ(inode, i_mode) & MODE_TYPE;
+	__u32 device = BPF_CORE_READ(inode, i_rdev);
+
+	if (type == MODE_BLOCKS)
+		return true;
+	if (type != MODE_CHARACTERS)
+		return false;
+	return DEVICE_MAJOR(device) == MAJOR_MSR ||
+	       (DEVICE_MAJOR(device) == MAJOR_MEMORY &&
+		(DEVICE_MINOR(device) == 1 || DEVICE_MINOR(device) == 2 || DEVICE_MINOR(device) == 4));
+}
+
+/* /proc/PID/environ and mem: one's own are no secret. */
+static __always_inline bool inode__is_own_process(struct inode *inode)
+{
+	struct task_struct *task = task__current();
+	struct proc_inode *entry = (void *)inode - bpf_core_field_offset(struct proc_inode, vfs_inode);
+	struct pid *pid;
+
+	if (BPF_CORE_READ(inode, i_sb, s_magic) != PROC_SUPER_MAGIC)
+		return false;
+	pid = BPF_CORE_READ(entry, pid);
+	return pid && (pid == BPF_CORE_READ(task, thread_pid) || pid == BPF_CORE_READ(task, group_leader, thread_pid));
+}
+
 static __always_inline int open__exit(long descriptor, enum program_id program)
 {
 	struct program_counters *count = success__begin(program, descriptor);
@@ -84,12 +120,15 @@ static __always_inline int open__exit(long descriptor, enum program_id program)
 		return 0;
 	}
 	file_mode = (__u32)BPF_CORE_READ(file, f_mode);
-	if ((BPF_CORE_READ(file, f_inode, i_mode) & MODE_TYPE) != MODE_REGULAR)
-		goto filtered;
+	if ((BPF_CORE_READ(file, f_inode, i_mode) & MODE_TYPE) != MODE_REGULAR) {
+		if (!inode__is_power(BPF_CORE_READ(file, f_inode)))
+			goto filtered;
+		return file__report_flagged(file, file_mode & FILE_MODE_WRITE ? FILE_WRITE : FILE_SENSITIVE_READ, 0, FILE_DEVICE, count);
+	}
 	if (file_mode & FILE_MODE_CREATED)
 		operation = FILE_CREATE;
 	else if (!(file_mode & FILE_MODE_WRITE)) {
-		if (!file__may_be_sensitive(file))
+		if (!file__may_be_sensitive(file) || inode__is_own_process(BPF_CORE_READ(file, f_inode)))
 			goto filtered;
 		operation = FILE_SENSITIVE_READ;
 	}

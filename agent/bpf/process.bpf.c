@@ -8,6 +8,7 @@
 #include "core_fixes.bpf.h"
 #include "task.bpf.h"
 #include "path.bpf.h"
+#include "loader.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -58,6 +59,7 @@ static __always_inline void exec__set_file(struct exec_event *event, struct file
 
 	event->inode = BPF_CORE_READ(inode, i_ino);
 	event->device = BPF_CORE_READ(inode, i_sb, s_dev);
+	event->file_system = BPF_CORE_READ(inode, i_sb, s_magic);
 	event->links = BPF_CORE_READ(inode, i_nlink);
 	event->size = BPF_CORE_READ(inode, i_size);
 	event->modified_unix_seconds = inode__modified(inode);
@@ -99,9 +101,19 @@ static __always_inline void exec__set_identity(struct exec_event *event, struct 
 	bpf_probe_read_kernel_str(event->comm, sizeof(event->comm), &task->comm);
 }
 
-static __always_inline __u32 exec__standard_sockets(struct task_struct *task)
+static __always_inline bool file__is_pipe(struct file *file)
+{
+	return file && (BPF_CORE_READ(file, f_inode, i_mode) & MODE_TYPE) == MODE_PIPE;
+}
+
+static __always_inline __u32 exec__standard_descriptors(struct task_struct *task)
 {
 	__u32 flags = 0;
+
+	if (file__is_pipe(task__file(task, 0)))
+		flags |= EXEC_STDIN_PIPE;
+	if (file__is_pipe(task__file(task, 1)))
+		flags |= EXEC_STDOUT_PIPE;
 
 	if (file__internet_socket(task__file(task, 0)))
 		flags |= EXEC_STDIN_SOCKET;
@@ -134,7 +146,7 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm
 	event = &scratch->exec;
 	scratch->cursor = sizeof(*event);
 	header__fill(&event->header, KIND_EXEC, task);
-	event->flags = exec__standard_sockets(task);
+	event->flags = exec__standard_descriptors(task);
 	/* de_thread gave the caller the leader's pid; old_pid is the one it called with. */
 	if ((__u32)old_pid != event->header.pid) {
 		event->header.tid = old_pid;
@@ -180,6 +192,12 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm
 	if (walk & WALK_TRUNCATED)
 		event->flags |= EXEC_CWD_TRUNCATED;
 	event->cwd_length = WALK_LENGTH(walk);
+
+	walk = environment__write(scratch, BPF_CORE_READ(task, mm, env_start), BPF_CORE_READ(task, mm, env_end));
+	if (walk & ENVIRONMENT_TRUNCATED)
+		event->flags |= EXEC_LOADER_VARIABLES_TRUNCATED;
+	event->variables_length = ENVIRONMENT_LENGTH(walk);
+	event->pad = 0;
 	return ring__output_scratch(scratch, false, settings.wake_on_exec, count);
 }
 

@@ -86,6 +86,7 @@ static __always_inline struct file *task__file(struct task_struct *task, int des
 #define MODE_SOCKET 0140000
 #define MODE_REGULAR 0100000
 #define MODE_DIRECTORY 0040000
+#define MODE_PIPE 0010000
 #define ADDRESS_FAMILY_INET 2
 #define ADDRESS_FAMILY_INET6 10
 

@@ -10,6 +10,9 @@ internal enum ItemKind
     Egress = 'n',
     Listen = 'l',
     Privilege = 'p',
+    Binary = 'b',
+    Loading = 'v',
+    Managed = 'm',
 
     /// <summary>Never learnt: only an approval by a person makes such an item.</summary>
     TierZero = '0',
@@ -77,6 +80,9 @@ internal sealed class Item(ItemKind kind, string fullKey)
         ItemKind.Egress => "egress",
         ItemKind.Listen => "listen",
         ItemKind.Privilege => "privilege",
+        ItemKind.Binary => "binary",
+        ItemKind.Loading => "loading",
+        ItemKind.Managed => "managed",
         ItemKind.TierZero => "tier0",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "no such kind"),
     };
@@ -91,6 +97,9 @@ internal sealed class Item(ItemKind kind, string fullKey)
         "egress" => ItemKind.Egress,
         "listen" => ItemKind.Listen,
         "privilege" => ItemKind.Privilege,
+        "binary" => ItemKind.Binary,
+        "loading" => ItemKind.Loading,
+        "managed" => ItemKind.Managed,
         "tier0" => ItemKind.TierZero,
         _ => null,
     };

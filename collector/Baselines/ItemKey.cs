@@ -16,7 +16,7 @@ namespace Runtime.Collector.Baselines;
 /// read    /usr/bin/cat|shadow
 /// egress  /usr/bin/curl|203.0.113.0/24|443|tcp
 /// listen  /usr/sbin/nginx|80|tcp|any
-/// privilege: see <see cref="Privilege"/>
+/// privilege, binary, loading, managed: see <see cref="Privilege"/>, <see cref="Binary"/>, <see cref="Loading"/>, <see cref="Managed"/>
 /// The character that parts a key ('&gt;' in an edge, '|' else) and '%' are %XX within a part, or a file's name could forge another item.
 /// </remarks>
 internal sealed partial class ItemKey
@@ -43,6 +43,7 @@ internal sealed partial class ItemKey
             Part(VaryingPath.Type(process.Script));
         }
 
+        Guise(process);
         return Finish();
     }
 
@@ -72,6 +73,17 @@ internal sealed partial class ItemKey
         Part(file.Process.Binary);
         Raw("|");
         Raw(OperationName(file.Operation));
+        if (file.Operation == FileOperation.Xattr)
+        {
+            Raw(" ");
+            Part(file.OtherPath);
+        }
+
+        if ((file.Flags & FileFlags.RunningProgram) != 0)
+        {
+            Raw(" running");
+        }
+
         Raw("|");
         Part(file.Template.Length > 0 ? file.Template : file.Path);
         Raw("|");
@@ -142,6 +154,15 @@ internal sealed partial class ItemKey
         FileOperation.Symlink => "symlink",
         FileOperation.ChmodExecutable => "chmod+x",
         FileOperation.SensitiveRead => "read",
+        FileOperation.Truncate => "truncate",
+        FileOperation.MapExecutable => "load",
+        FileOperation.MapWritable => "map+w",
+        FileOperation.Xattr => "xattr",
+        FileOperation.Attribute => "chattr",
+        FileOperation.MakeNode => "mknod",
+        FileOperation.ChmodSpecial => "chmod+s",
+        FileOperation.Times => "times",
+        FileOperation.SensitiveWrite => "control",
         _ => "unknown",
     };
 

@@ -38,6 +38,21 @@ internal static class ExecEvidence
             matches.Add(new("masquerade", 80, "it bears the name of a kernel thread", "T1036.005"));
         }
 
+        if (Masquerade.NameOf(process) is { } disguise)
+        {
+            matches.Add(new("masquerade", 80, $"it calls itself {DisplayText.Path(disguise)}, which it is not", "T1036.005"));
+        }
+
+        if (LoadingEvidence.OfPayload(process) is { } loaded)
+        {
+            matches.Add(loaded);
+        }
+
+        if (ReadsCommandsFromPipe(process))
+        {
+            matches.Add(new("piped_shell", 30, "a shell that takes its commands from a pipe", "T1059.004"));
+        }
+
         if ((process.Flags & ProcessFlags.Memfd) != 0)
         {
             matches.Add(new("memfd", 60, "it was executed from memory, without a file", "T1620"));
@@ -80,6 +95,12 @@ internal static class ExecEvidence
 
         return Weighing.Weigh(matches, process, surroundings, !upper);
     }
+
+    /// <summary>"… | sh": a shell without a script, a command or a terminal. A session's input is always a pipe of the runtime's.</summary>
+    public static bool ReadsCommandsFromPipe(ProcessInfo process) =>
+        (process.Flags & ProcessFlags.StdinPipe) != 0 && process.Phase != Phase.Session && process.Script.Length == 0
+        && (process.Arguments.Contains("-s") || process.Arguments.Skip(1).All(argument => argument is "-" or "-e" or "-x" or "-ex" or "-eux"))
+        && ProgramNames.IsShell(process.Binary, process.Arguments);
 
     /// <summary>The shell's own parent has to be the server: below a shell that deviates already, every further one says nothing new.</summary>
     private static bool IsShellOfServer(ProcessInfo process, ProcessInfo? parent, string name) =>

@@ -6,13 +6,34 @@ namespace Runtime.Collector.Detection;
 /// <summary>What a new kind of write, or the first read of something secret, weighs.</summary>
 internal static class FileEvidence
 {
+    /// <summary>FS_IMMUTABLE_FL, FS_APPEND_FL (linux/fs.h).</summary>
+    private const int ImmutableOrAppend = 0x10 | 0x20;
+
     public static Assessment Assess(FileObservation file, in Surroundings surroundings)
     {
         var matches = new List<ClassMatch>();
+        if ((file.Flags & FileFlags.Device) != 0 && Places.Control(file.Path) is null)
+        {
+            var words = $"it opened the disk {DisplayText.Path(file.Path)} {(file.Operation == FileOperation.SensitiveRead ? "for reading" : "for writing")}, past every file's rights";
+            matches.Add(new("raw_disk", file.Scope.IsHost ? 2 : 300, words, "T1611"));
+            return Weighing.Weigh(matches, file.Process, surroundings, lowerLayer: true);
+        }
+
         if (file.Operation == FileOperation.SensitiveRead)
         {
             matches.Add(new("secret_read", 20, $"it read {SecretWords(Places.SensitiveClass(file.Path))} for the first time", Technique(Places.SensitiveClass(file.Path))));
             return Weighing.Weigh(matches, file.Process, surroundings, lowerLayer: true);
+        }
+
+        if (OfChange(file) is { } change)
+        {
+            matches.Add(change);
+        }
+
+        if ((file.Flags & FileFlags.RunningProgram) != 0)
+        {
+            // A host's packages are replaced under running services every week.
+            matches.Add(new("removed_running", file.Scope.IsHost ? 3 : 30, $"{DisplayText.Path(file.OtherPath.Length > 0 ? file.OtherPath : file.Path)} was removed or replaced while it runs", "T1070.004"));
         }
 
         var removes = file.Operation == FileOperation.Unlink;
@@ -42,12 +63,29 @@ internal static class FileEvidence
         return Weighing.Weigh(matches, file.Process, surroundings, lowerLayer: (file.Process.Flags & ProcessFlags.UpperLayer) == 0);
     }
 
+    /// <summary>What changes a file and is no writing. On a host packages and services do so at every update.</summary>
+    private static ClassMatch? OfChange(FileObservation file) => (file.Operation, file.Scope.IsHost) switch
+    {
+        (FileOperation.SensitiveWrite, var host) when Places.Control(file.Path) is { } control =>
+            new(control.Class, host ? 5 : 300, $"it set {control.Words} ({DisplayText.Path(file.Path)})", control.Technique),
+        (FileOperation.SensitiveWrite, var host) => new("kernel_setting", host ? 2 : 60, $"it changed a setting of the node's kernel ({DisplayText.Path(file.Path)})", "T1562.001"),
+        (FileOperation.ChmodSpecial, var host) => new("special_mode", host ? 3 : 40, "who runs the file has its owner's or group's rights", "T1548.001"),
+        (FileOperation.Xattr, var host) when file.OtherPath == "security.capability" => new("file_capability", host ? 3 : 60, "who runs the file gets capabilities", "T1548.001"),
+        (FileOperation.MakeNode, var host) => new("device_node", host ? 2 : 100, "a device node reaches the device past the container", "T1611"),
+        (FileOperation.Attribute, var host) when (file.Mode & ImmutableOrAppend) != 0 => new("immutable", host ? 3 : 20, "nobody can change or remove the file any more (immutable or append-only)", "T1222.002"),
+        (FileOperation.Attribute, _) => new("attributes", 4, "attributes of the file were changed", "T1222.002"),
+        (FileOperation.Times, _) => new("timestomp", 3, "the time of its last change was set by hand", "T1070.006"),
+        _ => null,
+    };
+
     private static string SecretWords(string sensitiveClass) => sensitiveClass switch
     {
         "sa-token" => "the service account's token",
         "shadow" => "the accounts' password hashes",
         "ssh" => "SSH keys",
         "cloud-credentials" => "cloud credentials",
+        "cluster-credentials" => "credentials of the cluster",
+        "credentials" => "credentials",
         "runtime-socket" => "the container runtime's socket",
         "other-process" => "another process's memory or environment",
         _ => "a file that is watched as sensitive",

@@ -10,6 +10,7 @@ internal static class Places
     private static readonly string[] Schedules = ["/etc/cron", "/var/spool/cron", "/etc/anacrontab", "/etc/periodic/"];
     private static readonly string[] Services = ["/etc/systemd/", "/etc/init.d/", "/lib/systemd/", "/usr/lib/systemd/"];
 
+    private static readonly string[] CredentialFiles = [".git-credentials", ".netrc", ".npmrc", ".pypirc", ".pgpass", ".my.cnf", ".vault-token", "wallet.dat", "Login Data"];
     private static readonly string[] Accounts = ["/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow", "/etc/sudoers", "/etc/pam.d/"];
     private static readonly string[] DataRoots = ["/var/lib/", "/var/log/", "/var/cache/", "/var/spool/", "/tmp/", "/var/tmp/", "/run/", "/var/run/", "/data/", "/srv/", "/mnt/", "/dev/shm/"];
 
@@ -38,12 +39,29 @@ internal static class Places
 
     public static bool IsData(string path) => Under(path, DataRoots);
 
-    /// <summary>"sa-token", "shadow", "ssh", "cloud-credentials", "runtime-socket", "other-process"; the path itself when it is none of them.</summary>
+    /// <summary>What a control file of the kernel gives to who writes it, with the ATT&amp;CK technique; null for any other path.</summary>
+    public static (string Class, string Words, string Technique)? Control(string path) => path[(path.LastIndexOf('/') + 1)..] switch
+    {
+        "core_pattern" => ("core_pattern", "a program that the kernel runs on the node when any process crashes", "T1611"),
+        "release_agent" => ("release_agent", "a program that the kernel runs on the node when a cgroup empties", "T1611"),
+        "notify_on_release" => ("release_agent", "that the kernel runs a program on the node when the cgroup empties", "T1611"),
+        "modprobe" or "uevent_helper" or "hotplug" => ("helper", "a program that the kernel runs on the node for itself", "T1611"),
+        "register" when path.Contains("/binfmt_misc/", StringComparison.Ordinal) => ("binfmt", "the interpreter of a format of programs, for all of the node", "T1546"),
+        "sysrq-trigger" => ("sysrq", "an order to the kernel such as to crash or to reboot", "T1529"),
+        "nr_hugepages" or "nr_overcommit_hugepages" => ("hugepages", "how much memory the node keeps as huge pages, as miners do", "T1496.001"),
+        "msr" => ("msr", "a register of the processor, as miners do", "T1496.001"),
+        "mem" or "kmem" or "port" => ("memory_device", "the node's memory", "T1611"),
+        _ => null,
+    };
+
+    /// <summary>"sa-token", "shadow", "ssh", "cloud-credentials", "cluster-credentials", "credentials", "runtime-socket", "other-process"; the path itself when it is none of them.</summary>
     public static string SensitiveClass(string path) =>
         path.Contains("/secrets/kubernetes.io/", StringComparison.Ordinal) || path.Contains("/serviceaccount/", StringComparison.Ordinal) ? "sa-token"
         : path.StartsWith("/etc/shadow", StringComparison.Ordinal) || path.StartsWith("/etc/gshadow", StringComparison.Ordinal) ? "shadow"
         : path.Contains("/.ssh/", StringComparison.Ordinal) || path.StartsWith("/etc/ssh/", StringComparison.Ordinal) ? "ssh"
         : path.Contains("/.aws/", StringComparison.Ordinal) || path.Contains("/.azure/", StringComparison.Ordinal) || path.Contains("/gcloud/", StringComparison.Ordinal) ? "cloud-credentials"
+        : path.Contains("/.kube/", StringComparison.Ordinal) || path.StartsWith("/etc/kubernetes/", StringComparison.Ordinal) || path.StartsWith("/etc/rancher/", StringComparison.Ordinal) ? "cluster-credentials"
+        : CredentialFiles.Contains(path[(path.LastIndexOf('/') + 1)..]) || path.Contains("/.gnupg/", StringComparison.Ordinal) || path.StartsWith("/etc/ssl/private/", StringComparison.Ordinal) ? "credentials"
         : path.EndsWith("docker.sock", StringComparison.Ordinal) || path.EndsWith("containerd.sock", StringComparison.Ordinal) || path.EndsWith("crio.sock", StringComparison.Ordinal) ? "runtime-socket"
         : path.StartsWith("/proc/", StringComparison.Ordinal) ? "other-process"
         : path;

@@ -20,6 +20,7 @@ internal static class TierZero
     public const string LoaderPreload = "ld_so_preload";
     public const string HiddenProcess = "hidden_process";
     public const string Blind = "blind";
+    public const string HostControl = "host_control";
 
     /// <summary>Which fact tells a person most: names an incident that holds several.</summary>
     /// <param name="key">"stratum|/tmp/x"; anything else ranks lowest.</param>
@@ -29,6 +30,7 @@ internal static class TierZero
         Miner => 5,
         ShellOnSocket => 4,
         Memfd => 3,
+        HostControl => 4,
         LoaderPreload or HiddenProcess => 2,
         UpperLayer => 1,
         _ => 0,
@@ -103,7 +105,9 @@ internal static class TierZero
     };
 
     private static TierZeroFact? OfFile(FileObservation file) =>
-        file.Operation is FileOperation.Write or FileOperation.Create or FileOperation.Rename or FileOperation.Link or FileOperation.Symlink
+        file is { Operation: FileOperation.SensitiveWrite, Container: not null } && Places.Control(file.Path) is { Class: "core_pattern" or "release_agent" or "helper" or "memory_device" } control
+            ? new TierZeroFact(HostControl, $"{Who(file.Process)} set {control.Words} ({DisplayText.Path(file.Path)}): the way out of a container", "T1611")
+            : file.Operation is FileOperation.Write or FileOperation.Create or FileOperation.Rename or FileOperation.Link or FileOperation.Symlink
         && file.Path == "/etc/ld.so.preload"
             ? new TierZeroFact(LoaderPreload, $"{Who(file.Process)} wrote /etc/ld.so.preload, which puts a library into every program", "T1574.006")
             : null;

@@ -5,7 +5,7 @@ using Runtime.Collector.Ingest;
 namespace Runtime.Collector.Detection;
 
 /// <summary>One sentence for a person: what happened, where, and against what it is odd.</summary>
-internal static class Titles
+internal static partial class Titles
 {
     /// <param name="scope">"shop/web (app)".</param>
     /// <param name="history">"61 h on 3 replicas"; empty while nothing was watched.</param>
@@ -31,6 +31,15 @@ internal static class Titles
             FileOperation.Symlink => "made the symbolic link",
             FileOperation.ChmodExecutable => "made executable",
             FileOperation.SensitiveRead => "read",
+            FileOperation.Truncate => "cut",
+            FileOperation.MapWritable => "mapped for writing",
+            FileOperation.Xattr => $"set the attribute {DisplayText.Path(file.OtherPath)} of",
+            FileOperation.Attribute => "changed the attributes of",
+            FileOperation.MakeNode => "made the device node",
+            FileOperation.ChmodSpecial => "gave its owner's rights to who runs",
+            FileOperation.Times => "set by hand the times of",
+            FileOperation.SensitiveWrite => "wrote the kernel's control file",
+            FileOperation.MapExecutable => "loaded",
             _ => "wrote",
         };
         return $"{DisplayText.Path(file.Process.Binary)} {verb} {DisplayText.Path(file.Path)} in {scope}: it never did so{In(history)}";
@@ -52,6 +61,9 @@ internal static class Titles
 
     public static string Privilege(PrivilegeObservation privilege, string scope, string history) =>
         $"{DisplayText.Path(privilege.Process.Binary)} {PrivilegeWords.Did(privilege, DisplayText.Path)} in {scope}: never seen{In(history)}";
+
+    public static string Managed(ManagedObservation managed, string scope, string history) =>
+        $"{DisplayText.Path(managed.Process.Binary)} {ManagedWords.Did(managed, DisplayText.Path)} in {scope}: never seen{In(history)}";
 
     public static string TierZero(TierZeroFact fact, string scope) => $"{fact.Words}, in {scope}";
 

@@ -151,6 +151,10 @@ internal enum FileFlags
     PathTruncated = 2,
     UpperLayer = 4,
     Executable = 8,
+
+    /// <summary>A disk, or memory as a device.</summary>
+    Device = 16,
+    RunningProgram = 64,
 }
 
 internal sealed record FileObservation : Observation
@@ -230,7 +234,7 @@ internal sealed record NetworkObservation : Observation
 /// <summary>Facts that an agent saw and that are gone: the unit of the baseline that they fall into counts for nothing.</summary>
 internal sealed record LossObservation : Observation
 {
-    /// <summary>"process", "file", "network", "privilege"; "agent" when no agent watched the node at all.</summary>
+    /// <summary>"process", "file", "network", "privilege", "managed"; "agent" when no agent watched the node at all.</summary>
     public required string Kind { get; init; }
 
     /// <summary>"ring_full", "queue_full", "agent_away", …</summary>

@@ -17,6 +17,8 @@ internal static class EventText
         NetworkObservation => "network",
         LossObservation => "loss",
         PrivilegeObservation => "privilege",
+        BinaryObservation => "binary",
+        ManagedObservation => "managed",
         ResourceObservation => "resource",
         SightObservation => "sight",
         _ => throw new ArgumentOutOfRangeException(nameof(observation), observation.GetType().Name, "not a kind of the API"),
@@ -27,11 +29,14 @@ internal static class EventText
         ExecObservation => $"exec {CommandLine(observation.Process)}",
         ExitObservation { Signal: > 0 } exit => $"exit {exit.Process.Binary} by signal {exit.Signal} after {Seconds(exit.RunTime)}",
         ExitObservation exit => $"exit {exit.Process.Binary} with code {exit.Code} after {Seconds(exit.RunTime)}",
+        FileObservation { Operation: FileOperation.Xattr } file => $"set attribute {file.OtherPath} of {file.Path}",
         FileObservation { OtherPath.Length: > 0 } file => $"{Word(file.Operation)} {file.OtherPath} to {file.Path}",
         FileObservation file => $"{Word(file.Operation)} {file.Path}",
         NetworkObservation network => Network(network),
+        BinaryObservation binary => $"content of {binary.Path} {(binary.Sha256.Length > 0 ? "sha256:" + binary.Sha256 : "not read")}{(binary.Traits == BinaryTraits.None ? "" : $" ({Names(binary.Traits)})")}",
         PrivilegeObservation { Flags: PrivilegeFlags.AtStart } mount => StandingText.Of(mount),
         PrivilegeObservation privilege => $"{privilege.Process.Binary} {PrivilegeWords.Did(privilege, text => text)}",
+        ManagedObservation managed => $"{managed.Process.Binary} {ManagedWords.Did(managed, text => text)}",
         ResourceObservation resource => ResourceText.Summary(resource),
         SightObservation sight => SightWords.Of(sight),
         LossObservation loss => $"{loss.Count} {loss.Kind} events lost {loss.First:HH:mm:ss}–{loss.Last:HH:mm:ss}: {loss.Reason}",
@@ -75,6 +80,24 @@ internal static class EventText
                 Add("detail", privilege.Detail);
                 Add("flags", Names(privilege.Flags));
                 Add("error", privilege.Error);
+                break;
+            case BinaryObservation binary:
+                Add("path", binary.Path);
+                Add("sha256", binary.Sha256);
+                Add("traits", Names(binary.Traits));
+                Add("inode", binary.Inode);
+                Add("device", binary.Device);
+                Add("size", binary.Size);
+                break;
+            case ExecObservation exec:
+                Add("payload", exec.Process.Payload);
+                Add("loader_variables", string.Join(' ', exec.Process.LoaderVariables));
+                break;
+            case ManagedObservation managed:
+                Add("operation", Baselines.ItemKey.OperationName(managed.Operation));
+                Add("name", managed.Name);
+                Add("path", managed.Path);
+                Add("flags", Names(managed.Flags));
                 break;
             case ResourceObservation resource:
                 details.AddRange(ResourceText.Details(resource));
@@ -145,7 +168,7 @@ internal static class EventText
 
     private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture) + " s";
 
-    private static string Word(FileOperation operation) => Snake(operation.ToString()).Replace('_', ' ');
+    private static string Word(FileOperation operation) => operation == FileOperation.MapExecutable ? "load" : Snake(operation.ToString()).Replace('_', ' ');
 
     private static string Word(NetworkOperation operation) => Snake(operation.ToString()).Replace('_', ' ');
 }

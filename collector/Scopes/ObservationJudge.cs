@@ -26,6 +26,10 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
         {
             case ExecObservation exec:
                 JudgeExec(exec, sight, image);
+                JudgeLoading(exec, sight, image);
+                break;
+            case FileObservation { Operation: FileOperation.MapExecutable } map:
+                JudgeLibrary(map, sight, image);
                 break;
             case FileObservation { Operation: not FileOperation.Unknown } file:
                 JudgeFile(file, sight, image);
@@ -35,6 +39,12 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
                 break;
             case PrivilegeObservation privilege:
                 JudgePrivilege(privilege, sight, image);
+                break;
+            case BinaryObservation binary:
+                JudgeBinary(binary, sight, image);
+                break;
+            case ManagedObservation managed:
+                JudgeManaged(managed, sight, image);
                 break;
             case SightObservation:
                 JudgeTierZero(observation);

@@ -26,6 +26,8 @@ internal static class ObservationCodec
             NetworkObservation => 4,
             LossObservation => 5,
             PrivilegeObservation => 6,
+            BinaryObservation => 7,
+            ManagedObservation => 8,
             ResourceObservation => 9,
             SightObservation => 10,
             _ => throw new ArgumentOutOfRangeException(nameof(observation), observation.GetType().Name, "not a kind of the log"),
@@ -84,6 +86,20 @@ internal static class ObservationCodec
                 break;
             case ResourceObservation resource:
                 ResourceCodec.Write(ref writer, resource);
+                break;
+            case BinaryObservation binary:
+                writer.Text(binary.Path);
+                writer.Number(binary.Inode);
+                writer.Number(binary.Device);
+                writer.Number(binary.Size);
+                writer.Text(binary.Sha256);
+                writer.Number((ulong)binary.Traits);
+                break;
+            case ManagedObservation managed:
+                writer.Number((ulong)managed.Operation);
+                writer.Text(managed.Name);
+                writer.Text(managed.Path);
+                writer.Number((ulong)managed.Flags);
                 break;
             case SightObservation sight:
                 writer.Text(sight.Kind);
@@ -160,6 +176,16 @@ internal static class ObservationCodec
             {
                 Id = id, Scope = scope, AgentId = agentId, Node = node, Container = container, First = first, Last = last, Count = count, Lineage = lineage,
                 Samples = ResourceCodec.Read(ref reader, first),
+            },
+            7 => new BinaryObservation
+            {
+                Id = id, Scope = scope, AgentId = agentId, Node = node, Container = container, First = first, Last = last, Count = count, Lineage = lineage,
+                Path = reader.Text(), Inode = reader.Number(), Device = (uint)reader.Number(), Size = reader.Number(), Sha256 = reader.Text(), Traits = (BinaryTraits)reader.Number(),
+            },
+            8 => new ManagedObservation
+            {
+                Id = id, Scope = scope, AgentId = agentId, Node = node, Container = container, First = first, Last = last, Count = count, Lineage = lineage,
+                Operation = (ManagedOperation)reader.Number(), Name = reader.Text(), Path = reader.Text(), Flags = (ManagedFlags)reader.Number(),
             },
             10 => new SightObservation
             {

@@ -19,6 +19,8 @@ internal static class SearchText
         NetworkObservation => "network",
         LossObservation => "loss",
         PrivilegeObservation => "privilege",
+        BinaryObservation => "binary",
+        ManagedObservation => "managed",
         ResourceObservation => "resource",
         SightObservation => "sight",
         _ => throw new ArgumentOutOfRangeException(nameof(observation), observation.GetType().Name, "not a kind of the log"),
@@ -38,6 +40,12 @@ internal static class SearchText
             case PrivilegeObservation privilege:
                 Add(privilege.Operation.ToString(), privilege.Subject, privilege.Detail);
                 break;
+            case BinaryObservation binary:
+                Add(binary.Path, binary.Sha256, binary.Traits.ToString());
+                break;
+            case ManagedObservation managed:
+                Add(managed.Operation.ToString(), managed.Name, managed.Path);
+                break;
             case SightObservation sight:
                 Add(sight.IsBlind ? "blind" : "sees", sight.Kind, sight.Reason);
                 break;
@@ -54,8 +62,9 @@ internal static class SearchText
         Add(observation.Node);
         if (observation.Lineage is [var process, ..])
         {
-            Add(process.Binary, process.Script);
+            Add(process.Binary, process.Script, process.Payload);
             Add([.. process.Arguments]);
+            Add([.. process.LoaderVariables]);
         }
 
         return Line(line);

@@ -22,12 +22,14 @@ internal sealed record CapturedExec(EventOrigin Origin) : Captured(Origin)
     public required (ulong Inode, uint Device, uint Links, ulong Size, long Modified, long Changed) File { get; init; }
     public required ulong Capabilities { get; init; }
     public required (uint Mount, uint Pid, uint Network, uint User) Namespaces { get; init; }
+    public required uint FileSystem { get; init; }
+    public required string Variables { get; init; }
 }
 
 internal sealed record CapturedExit(EventOrigin Origin, byte Code, byte Signal, ulong RunTimeNs) : Captured(Origin);
 
 internal sealed record CapturedFile(
-    EventOrigin Origin, FileOperation Operation, string Path, string OtherPath, FileFlags Flags, ushort Mode, ulong Inode) : Captured(Origin);
+    EventOrigin Origin, FileOperation Operation, string Path, string OtherPath, FileFlags Flags, ushort Mode, ulong Inode, uint Device) : Captured(Origin);
 
 internal sealed record CapturedNetwork(EventOrigin Origin, NetworkOperation Operation) : Captured(Origin)
 {
@@ -68,13 +70,15 @@ internal sealed class CapturingSink : IKernelEventSink
         Identity = (e.Uid, e.Euid, e.Gid, e.LoginUid),
         File = (e.Inode, e.Device, e.Links, e.Size, e.ModifiedUnixSeconds, e.ChangedUnixSeconds),
         Capabilities = e.EffectiveCapabilities,
+        FileSystem = e.FileSystem,
+        Variables = Text(e.Variables),
         Namespaces = (e.MountNamespace, e.PidNamespace, e.NetworkNamespace, e.UserNamespace),
     });
 
     public void OnExit(in ExitEvent e) => Add(new CapturedExit(e.Origin, e.Code, e.Signal, e.RunTimeNs));
 
     public void OnFile(in FileEvent e) =>
-        Add(new CapturedFile(e.Origin, e.Operation, Text(e.Path), Text(e.OtherPath), e.Flags, e.Mode, e.Inode));
+        Add(new CapturedFile(e.Origin, e.Operation, Text(e.Path), Text(e.OtherPath), e.Flags, e.Mode, e.Inode, e.Device));
 
     public void OnNetwork(in NetworkEvent e) => Add(new CapturedNetwork(e.Origin, e.Operation)
     {

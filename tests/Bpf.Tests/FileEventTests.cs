@@ -152,7 +152,7 @@ public sealed class FileEventTests(CaptureFixture capture)
         var plain = await capture.RunAsync("chmod", file, "0644");
 
         foreach (var call in new[] { "chmod", "fchmod" })
-            Assert.Equal(Convert.ToUInt16("4755", 8), (await Expect(FileOperation.ChmodExecutable, file, "", call, file, "4755")).Mode);
+            Assert.Equal(Convert.ToUInt16("4755", 8), (await Expect(FileOperation.ChmodSpecial, file, "", call, file, "4755")).Mode);
         foreach (var call in new[] { "fchmodat", "fchmodat2" })
         {
             var told = await Expect(FileOperation.ChmodExecutable, file, "", call, folder, "a", "0711");

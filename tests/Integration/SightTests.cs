@@ -60,6 +60,24 @@ public sealed class SightTests
         Assert.Empty((await stack.Client.Query.ListIncidentsAsync(new ListIncidentsRequest { Text = "nothing is heard of" })).Incidents);
     }
 
+    [Fact(Timeout = Machine.Limit)]
+    public async Task Agent_AtWork_HasGivenBackWhatLoadingTook_InAllItsThreads()
+    {
+        await using var stack = await StartAsync();
+        var threads = Directory.GetDirectories($"/proc/{stack.Agent!.Pid}/task").Select(task => File.ReadLines(task + "/status").Where(line => line.Contains(':', StringComparison.Ordinal))
+            .ToDictionary(line => line[..line.IndexOf(':', StringComparison.Ordinal)], line => line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim())).ToList();
+
+        // DAC_OVERRIDE, DAC_READ_SEARCH and SYS_PTRACE; BPF too before Linux 5.19.
+        const ulong Kept = 1ul << 1 | 1ul << 2 | 1ul << 19 | 1ul << 39;
+        Assert.True(threads.Count > 1);
+        Assert.All(threads, thread =>
+        {
+            Assert.Equal(0ul, Convert.ToUInt64(thread["CapEff"], 16) & ~Kept);
+            Assert.Equal(0ul, Convert.ToUInt64(thread["CapBnd"], 16) & ~Kept);
+            Assert.Equal(("2", "1"), (thread["Seccomp"], thread["NoNewPrivs"]));
+        });
+    }
+
     private static StackOptions Options() => Machine.OptionsOrSkip() with { ProbeInterval = TimeSpan.FromSeconds(1) };
 
     private static async Task<RuntimeStack> StartAsync()

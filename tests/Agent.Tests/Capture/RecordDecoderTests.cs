@@ -15,7 +15,7 @@ public sealed class RecordDecoderTests
     {
         byte[] record =
         [
-            0x01, 0x00, 0x01, 0x01, 0x38, 0x00, 0x00, 0x00,  // kind 1, layout 1, cgroup v1, 56 bytes
+            0x01, 0x00, 0x02, 0x01, 0x38, 0x00, 0x00, 0x00,  // kind 1, layout 2, cgroup v1, 56 bytes
             0xe8, 0x03, 0, 0, 0, 0, 0, 0,                    // at 1000 ns
             0x4d, 0, 0, 0, 0, 0, 0, 0,                       // cgroup 77
             0x29, 0, 0, 0, 0x2a, 0, 0, 0,                    // pid 41, tid 42
@@ -148,7 +148,7 @@ public sealed class RecordDecoderTests
 
     [Theory]
     [InlineData(0, 200)]    // an unknown kind
-    [InlineData(2, 2)]      // a later layout
+    [InlineData(2, 3)]      // a later layout
     [InlineData(3, 0)]      // no cgroup version
     public void Record_OfAnotherLayout_IsRefused(int offset, byte value)
     {

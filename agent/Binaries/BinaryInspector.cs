@@ -1,0 +1,214 @@
+using System.Collections.Concurrent;
+using System.Text;
+using Runtime.Agent.Containers;
+using Runtime.Agent.Processes;
+using Tmds.Linux;
+using static Tmds.Linux.LibC;
+
+namespace Runtime.Agent.Binaries;
+
+/// <summary>
+/// Reads what is executed and mapped, each file of a container once, on a thread of its own. Asked and emptied by the capture thread, which never waits for a file.
+/// </summary>
+/// <remarks>Asked = answered + waiting + lost, where a loss has its reason: the queue was full. It is told to the container it is missing from.</remarks>
+internal sealed class BinaryInspector : IDisposable
+{
+    private const int MaxStepsAbove = 8;
+
+    private readonly BinaryOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ContentReader _reader;
+    private readonly Thread _thread;
+    private readonly CancellationTokenSource _stop = new();
+
+    // Bounded by QueueLength together with _readings: what is on its way counts until it is taken.
+    private readonly BlockingCollection<BinaryRequest> _requests = [];
+    private readonly ConcurrentQueue<BinaryReading> _readings = new();
+    private int _onTheirWay;
+
+    // Bounded by the setting. Capture thread only. By container: the collector wants each one's files.
+    private readonly RecentFiles<(string Container, FileIdentity Told), bool> _asked;
+
+    private ulong _requestCount, _answered, _gone, _changed, _unreadable, _tooLarge, _queueFull;
+
+    /// <param name="onFault">Gets words about a file that could not be read for a reason nobody foresaw; the thread goes on.</param>
+    public BinaryInspector(BinaryOptions options, TimeProvider time, Action<string> onFault)
+    {
+        (_options, _time) = (options, time);
+        _reader = new(options, new HashBudget(options.BytesPerSecond, time));
+        _asked = new(options.CacheEntries);
+        _thread = new Thread(() => Work(onFault)) { IsBackground = true, Name = "binaries" };
+        _thread.Start();
+    }
+
+    /// <summary>Asks for the file that a process executes.</summary>
+    /// <returns>False when there was no room: a fact is lost.</returns>
+    public bool AskExecuted(ProcessRecord process, ContainerRecord? container, long unixNs)
+    {
+        if (process.Binary.Length == 0)
+            return true;
+        var told = FileIdentity.OfSeconds(process.Device, process.Inode, process.Size, process.ModifiedUnixSeconds, process.ChangedUnixSeconds);
+        return !IsNew(container, told, unixNs) || Ask(process, container, process.Binary, told, isLibrary: false, 0, $"/proc/{process.Key.Pid}/exe");
+    }
+
+    /// <summary>Asks for the file that a dynamic loader was told to run; the path alone is known, and is walked within the process's root.</summary>
+    /// <returns>False when there was no room: a fact is lost.</returns>
+    public bool AskPayload(ProcessRecord process, ContainerRecord? container) =>
+        !process.Payload.AsSpan().StartsWith("/"u8)
+        || Ask(process, container, process.Payload, null, isLibrary: false, 0, $"/proc/{process.Key.Pid}/root");
+
+    /// <summary>Asks for a file that a process mapped as code; walked within the process's root, and checked to be the one of that number.</summary>
+    /// <returns>False when there was no room: a fact is lost.</returns>
+    public bool AskLibrary(ProcessRecord process, ContainerRecord? container, ReadOnlySpan<byte> path, ulong inode) =>
+        Ask(process, container, path.ToArray(), null, isLibrary: true, inode, $"/proc/{process.Key.Pid}/root");
+
+    /// <summary>The oldest answer that was not taken yet.</summary>
+    public bool TryTake(out BinaryReading reading)
+    {
+        if (!_readings.TryDequeue(out reading!))
+            return false;
+        Interlocked.Decrement(ref _onTheirWay);
+        if (reading.Content.IsWorthAnotherTry && reading.Request.Told is { } told)
+            _asked.Forget((reading.Request.Container?.Id ?? "", told));
+        return true;
+    }
+
+    /// <summary>Nothing waits and nothing is being read; answers may still wait to be taken.</summary>
+    public bool IsIdle => Volatile.Read(ref _onTheirWay) == _readings.Count;
+
+    /// <summary>By name since start. Any thread.</summary>
+    public IReadOnlyDictionary<string, ulong> Counters() => new Dictionary<string, ulong>
+    {
+        ["binaries.asked"] = _requestCount,
+        ["binaries.answered"] = _answered,
+        ["binaries.waiting"] = (ulong)Math.Max(0, Volatile.Read(ref _onTheirWay)),
+        ["binaries.queue_full"] = _queueFull,
+        ["binaries.hashed"] = _reader.Hashed,
+        ["binaries.hashed_bytes"] = _reader.HashedBytes,
+        ["binaries.from_cache"] = _reader.FromCache,
+        ["binaries.gone"] = _gone,
+        ["binaries.changed"] = _changed,
+        ["binaries.unreadable"] = _unreadable,
+        ["binaries.too_large"] = _tooLarge,
+    };
+
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _requests.CompleteAdding();
+        // Slow storage may hold it; it is a background thread, and what it holds ends with the program.
+        if (!_thread.Join(TimeSpan.FromSeconds(2)))
+            return;
+        while (_requests.TryTake(out var request))
+            Close(request);
+        _requests.Dispose();
+        _stop.Dispose();
+    }
+
+    private bool IsNew(ContainerRecord? container, FileIdentity told, long unixNs)
+    {
+        // What was changed a moment ago may be changed again without a trace: each run of it is looked at.
+        var key = (container?.Id ?? "", told);
+        if (told.IsRacy(unixNs))
+            return true;
+        if (_asked.TryGet(key, out _))
+            return false;
+        _asked.Set(key, true);
+        return true;
+    }
+
+    private bool Ask(ProcessRecord process, ContainerRecord? container, byte[] path, FileIdentity? told, bool isLibrary, ulong inode, string link)
+    {
+        _requestCount++;
+        if (Interlocked.Increment(ref _onTheirWay) > _options.QueueLength)
+        {
+            Interlocked.Decrement(ref _onTheirWay);
+            _queueFull++;
+            if (told is { } identity)
+                _asked.Forget((container?.Id ?? "", identity));
+            return false;
+        }
+        var descriptor = Pin(link);
+        var isRoot = told is null;
+        if (descriptor < 0 && (told is not null || inode != 0))
+            (descriptor, isRoot) = (PinRootAbove(process), true);
+        _requests.Add(new(process, container, path, told, isLibrary, inode, isRoot, descriptor));
+        return true;
+    }
+
+    /// <summary>
+    /// The process ended before its event came out of the ring, but its file is most often still there: seen from whoever started it and sees the same mounts.
+    /// That it is the file executed is checked when it is read.
+    /// </summary>
+    private static int PinRootAbove(ProcessRecord process)
+    {
+        for (var (above, step) = (process.Parent, 0); above is not null && step < MaxStepsAbove; (above, step) = (above.Parent, step + 1))
+        {
+            if (above.MountNamespace == process.MountNamespace && Pin($"/proc/{above.Key.Pid}/root") is >= 0 and var root)
+                return root;
+        }
+        return -1;
+    }
+
+    /// <summary>Follows a magic link of /proc: nothing of the file's own file system is called, so this cannot wait.</summary>
+    private static unsafe int Pin(string link)
+    {
+        Span<byte> path = stackalloc byte[64];
+        path = path[..Encoding.ASCII.GetBytes(link, path[..^1])];
+        fixed (byte* p = path)
+        {
+            p[path.Length] = 0;
+            return open(p, O_PATH | O_CLOEXEC);
+        }
+    }
+
+    private void Work(Action<string> onFault)
+    {
+        try
+        {
+            foreach (var request in _requests.GetConsumingEnumerable(_stop.Token))
+                _readings.Enqueue(Read(request, onFault));
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            return;
+        }
+    }
+
+    private BinaryReading Read(BinaryRequest request, Action<string> onFault)
+    {
+        var unixNs = (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
+        BinaryContent content;
+        try
+        {
+            content = _reader.Read(request, unixNs, _stop.Token);
+        }
+        // The border of the thread: one odd file must not end the reading of all others.
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            onFault($"a program's file could not be read, it goes out without a hash: {e.Message}");
+            content = new(request.Told ?? default, [], BinaryTraits.Unreadable);
+        }
+        finally
+        {
+            Close(request);
+        }
+        Count(content.Traits);
+        return new(request, content, unixNs);
+    }
+
+    private void Count(BinaryTraits traits)
+    {
+        _answered++;
+        _gone += traits.HasFlag(BinaryTraits.Gone) ? 1u : 0;
+        _changed += traits.HasFlag(BinaryTraits.Changed) ? 1u : 0;
+        _unreadable += traits.HasFlag(BinaryTraits.Unreadable) ? 1u : 0;
+        _tooLarge += traits.HasFlag(BinaryTraits.TooLarge) ? 1u : 0;
+    }
+
+    private static void Close(BinaryRequest request)
+    {
+        if (request.Descriptor >= 0)
+            _ = close(request.Descriptor);
+    }
+}

@@ -1,0 +1,20 @@
+namespace Runtime.Agent.Binaries;
+
+/// <summary>What reading the contents of programs and libraries may cost.</summary>
+internal sealed record BinaryOptions
+{
+    /// <summary>Off: no file of a container is read, and programs are told apart by path and attributes alone.</summary>
+    public bool Enabled { get; init; } = true;
+
+    /// <summary>A larger file is not hashed. 4 KiB to 4 GiB.</summary>
+    public long MaxFileBytes { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>Of the whole node, over all files. 64 KiB to 4 GiB.</summary>
+    public long BytesPerSecond { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>Files that wait to be read, each with one open descriptor; beyond it the new one is lost and counted. 16 to 65 536.</summary>
+    public int QueueLength { get; init; } = 4096;
+
+    /// <summary>Hashes remembered, by device, inode, size and times. 16 to 1 048 576.</summary>
+    public int CacheEntries { get; init; } = 8192;
+}

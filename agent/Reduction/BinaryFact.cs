@@ -1,0 +1,14 @@
+using Runtime.Agent.Binaries;
+
+namespace Runtime.Agent.Reduction;
+
+/// <summary>What is in a file that was executed or mapped as code.</summary>
+internal sealed record BinaryFact : Fact
+{
+    public required byte[] Path { get; init; }
+    public required FileIdentity File { get; init; }
+
+    /// <summary>32 bytes; empty when it was not read, and <see cref="Traits"/> says why.</summary>
+    public byte[] Sha256 { get; init; } = [];
+    public BinaryTraits Traits { get; init; }
+}

@@ -1,0 +1,15 @@
+using Runtime.Collector.Ingest;
+
+namespace Runtime.Collector.Detection;
+
+internal static partial class Titles
+{
+    public static string Binary(BinaryObservation binary, string scope, string history) =>
+        $"{DisplayText.Path(binary.Path)} in {scope} holds what was never seen there{In(history)}";
+
+    public static string Loading(ExecObservation exec, string variable, string scope, string history)
+    {
+        var equals = variable.IndexOf('=', StringComparison.Ordinal);
+        return $"{DisplayText.Path(exec.Process.Binary)} was started with {DisplayText.Name(equals < 0 ? variable : variable[..equals])} in {scope}: never seen{In(history)}";
+    }
+}

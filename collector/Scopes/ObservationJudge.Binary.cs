@@ -1,0 +1,69 @@
+using Runtime.Collector.Baselines;
+using Runtime.Collector.Detection;
+using Runtime.Collector.Ingest;
+
+namespace Runtime.Collector.Scopes;
+
+internal sealed partial class ObservationJudge
+{
+    private void JudgeBinary(BinaryObservation binary, in Sight sight, ImageVersion? image)
+    {
+        var item = baseline.Items.Find(_key.Binary(binary));
+        if (IsKnown(item, sight, binary))
+        {
+            return;
+        }
+
+        var key = item?.FullKey ?? _key.Text.ToString();
+        var isNew = item is null && binary.Sha256.Length > 0;
+        var state = baseline.StateFor(KindGroup.Process, image);
+        if (BinaryEvidence.Assess(binary, isNew && IsReplacement(binary), SurroundingsOf(binary, image, state)) is not { } assessment)
+        {
+            // Nothing odd: the exec told of the program. Its content is remembered unless the program is the attacker's own.
+            if (isNew && !incidents.IsBelowAlert(binary))
+            {
+                baseline.Touch(baseline.Add(ItemKind.Binary, key, ItemState.Learned, sight.First, sight.FirstUnit), sight);
+            }
+
+            return;
+        }
+
+        Deviate(binary, ItemKind.Binary, key, assessment, KindGroup.Process, state, false, (binary.Process.Flags & ProcessFlags.AtStart) != 0, sight,
+            history => Titles.Binary(binary, scope.DisplayName, history));
+    }
+
+    /// <summary>A host's packages are upgraded in place, and an image that nobody could name cannot be told from the next one.</summary>
+    private bool IsReplacement(BinaryObservation binary)
+    {
+        if (scope.IsHost || string.IsNullOrEmpty(binary.Container?.ImageDigest))
+        {
+            return false;
+        }
+
+        var prefix = _key.BinaryPrefix(binary).ToString();
+        return baseline.Items.All.Any(other => other.FullKey.Length > prefix.Length && other.FullKey.StartsWith(prefix, StringComparison.Ordinal));
+    }
+
+    /// <summary>Variables that a process has and the one that started it had not: what is handed down is told once, where it began.</summary>
+    private void JudgeLoading(ExecObservation exec, in Sight sight, ImageVersion? image)
+    {
+        foreach (var variable in exec.Process.LoaderVariables)
+        {
+            if (exec.Lineage.Count > 1 && exec.Lineage[1].LoaderVariables.Contains(variable))
+            {
+                continue;
+            }
+
+            var item = baseline.Items.Find(_key.Loading(exec.Process, variable));
+            if (IsKnown(item, sight, exec))
+            {
+                continue;
+            }
+
+            var key = item?.FullKey ?? _key.Text.ToString();
+            var state = baseline.StateFor(KindGroup.Process, image);
+            Deviate(exec, ItemKind.Loading, key, LoadingEvidence.OfVariable(exec, variable, SurroundingsOf(exec, image, state)), KindGroup.Process, state, false,
+                (exec.Process.Flags & ProcessFlags.AtStart) != 0, sight, history => Titles.Loading(exec, variable, scope.DisplayName, history));
+        }
+    }
+}

@@ -1,0 +1,38 @@
+using Runtime.Collector.Baselines;
+using Runtime.Collector.Detection;
+using Runtime.Collector.Incidents;
+using Runtime.Collector.Ingest;
+
+namespace Runtime.Collector.Scopes;
+
+internal sealed partial class ObservationJudge
+{
+    private void JudgeLibrary(FileObservation map, in Sight sight, ImageVersion? image)
+    {
+        var item = baseline.Items.Find(_key.FileWrite(map));
+        if (IsKnown(item, sight, map))
+        {
+            return;
+        }
+
+        var key = item?.FullKey ?? _key.Text.ToString();
+        var state = baseline.StateFor(KindGroup.File, image);
+        var write = incidents.Writes.Find(map.Container?.Id ?? "", map.Path, map.First.UtcTicks - options.JoinWindow.Ticks);
+        var bySelf = write is not null && write.Pid == map.Process.Pid && write.StartBootNs == map.Process.StartBootNs;
+        var surroundings = SurroundingsOf(map, image, state) with
+        {
+            WrittenBy = write is not null && !ProgramNames.IsBuilder(ProgramNames.BaseName(write.Binary)) ? write.Binary : null,
+        };
+        if (LibraryEvidence.Assess(map, bySelf, surroundings) is not { } assessment)
+        {
+            if (item is null && !incidents.IsBelowAlert(map))
+            {
+                baseline.Touch(baseline.Add(ItemKind.FileWrite, key, ItemState.Learned, sight.First, sight.FirstUnit), sight);
+            }
+
+            return;
+        }
+
+        Deviate(map, ItemKind.FileWrite, key, assessment, KindGroup.File, state, false, false, sight, history => Titles.File(map, scope.DisplayName, history));
+    }
+}

@@ -1,0 +1,122 @@
+using Runtime.Agent.Capture;
+
+namespace Runtime.Bpf.Tests;
+
+/// <summary>Changes of files that no opening for writing tells of.</summary>
+public sealed class ChangeEventTests(CaptureFixture capture)
+{
+    private static string? _stimulus;
+
+    [Theory]
+    [InlineData("truncate", "Truncate")]
+    [InlineData("map-shared", "MapWritable")]
+    [InlineData("setxattr", "Xattr")]
+    [InlineData("lsetxattr", "Xattr")]
+    [InlineData("fsetxattr", "Xattr")]
+    [InlineData("chattr", "Attribute")]
+    [InlineData("utimensat", "Times")]
+    [InlineData("futimens", "Times")]
+    [InlineData("utimes", "Times")]
+    [InlineData("utime", "Times")]
+    [InlineData("chmod", "ChmodSpecial")]
+    [InlineData("fchmod", "ChmodSpecial")]
+    public async Task Change_OfAFile_IsToldWithItsPath(string act, string operation)
+    {
+        var file = NewFile();
+        var told = await ToldAsync(await RunAsync(act, file), Enum.Parse<FileOperation>(operation));
+
+        Assert.Equal(file, told.Path);
+        if (told.Operation == FileOperation.Xattr)
+            Assert.Equal("user.runtime", told.OtherPath);
+        if (told.Operation == FileOperation.Attribute)
+            Assert.Equal(0x40, told.Mode);
+    }
+
+    [Theory]
+    [InlineData("map-private")]
+    [InlineData("utimensat-now")]
+    [InlineData("mkfifo")]
+    public async Task Change_ThatIsNone_IsNotTold(string act)
+    {
+        var file = act == "mkfifo" ? Path.Combine(capture.NewFolder(), "fifo") : NewFile();
+        var pid = await RunAsync(act, file);
+        // Its end stands behind all that it did.
+        await capture.Sink.WaitAsync<CapturedExit>(e => e.Origin.Pid == pid);
+        Assert.DoesNotContain(capture.Sink.All<CapturedFile>(e => e.Origin.Pid == pid), e => e.Operation is not (FileOperation.Write or FileOperation.Create));
+    }
+
+    [Theory]
+    [InlineData("mknod", 1u << 20 | 3)]
+    [InlineData("mknodat", 259u << 20 | 70000)]
+    public async Task DeviceNode_IsToldWithTheDeviceThatItReaches(string act, uint device)
+    {
+        var node = Path.Combine(capture.NewFolder(), "node");
+        var told = await ToldAsync(await RunAsync(act, node), FileOperation.MakeNode);
+        Assert.Equal((node, device), (told.Path, told.Device));
+    }
+
+    [Fact]
+    public async Task Disk_ThatIsRead_IsToldAsADevice()
+    {
+        capture.Require();
+        var disk = Directory.EnumerateFiles("/dev").FirstOrDefault(path => (path is "/dev/vda" or "/dev/sda" or "/dev/nvme0n1" or "/dev/loop0" or "/dev/ram0") && CanOpen(path));
+        Assert.SkipWhen(disk is null, "the machine shows no disk that root may open");
+        var told = await ToldAsync(await RunAsync("read", disk!), FileOperation.SensitiveRead);
+        Assert.Equal(disk, told.Path);
+        Assert.True((told.Flags & FileFlags.Device) != 0);
+    }
+
+    [Fact]
+    public async Task Environment_OfAnotherProcess_IsToldAndOnesOwnIsNot()
+    {
+        var own = await RunAsync("read", "/proc/self/environ");
+        var other = await RunAsync("read", $"/proc/{Environment.ProcessId}/environ");
+
+        var told = await ToldAsync(other, FileOperation.SensitiveRead);
+
+        Assert.Equal($"/proc/{Environment.ProcessId}/environ", told.Path);
+        Assert.DoesNotContain(capture.Sink.All<CapturedFile>(e => e.Origin.Pid == own), e => e.Operation == FileOperation.SensitiveRead);
+    }
+
+    /// <summary>Devices are also a cgroup's right.</summary>
+    private static bool CanOpen(string path)
+    {
+        try
+        {
+            using var disk = File.OpenHandle(path);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    private Task<CapturedFile> ToldAsync(uint pid, FileOperation operation) => capture.Sink.WaitAsync<CapturedFile>(e => e.Origin.Pid == pid && e.Operation == operation);
+
+    private string NewFile()
+    {
+        capture.Require();
+        var file = Path.Combine(capture.NewFolder(), "file");
+        File.WriteAllText(file, new string('x', 5000));
+        return file;
+    }
+
+    private async Task<uint> RunAsync(params string[] arguments)
+    {
+        capture.Require();
+        if (_stimulus is null)
+        {
+            var built = Path.Combine(capture.Folder, "stimulus-change");
+            CaptureFixture.Run("clang", "-static", "-O1", Path.Combine(AppContext.BaseDirectory, "stimulus-change.c"), "-o", built);
+            _stimulus = built;
+        }
+
+        using var process = CaptureFixture.StartProgram(_stimulus, arguments);
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        var error = await process.StandardError.ReadToEndAsync(timeout.Token);
+        await process.WaitForExitAsync(timeout.Token);
+        Assert.True(process.ExitCode == 0, $"stimulus-change {string.Join(' ', arguments)}: exit {process.ExitCode} {error}");
+        return (uint)process.Id;
+    }
+}

@@ -1,0 +1,82 @@
+using Runtime.Collector.Baselines;
+using Runtime.Collector.Detection;
+using Runtime.Collector.Ingest;
+using Runtime.Collector.Query;
+using Xunit;
+
+namespace Runtime.Collector.Tests.Detection;
+
+public sealed class FileChangeEvidenceTests
+{
+    private static readonly ContainerInfo Container = ObservationBuilder.Container("c1", "web-1");
+    private readonly ObservationBuilder _builder = new();
+
+    [Theory]
+    [InlineData("/proc/sys/kernel/core_pattern", "core_pattern", true)] // D04
+    [InlineData("/sys/fs/cgroup/rdma/release_agent", "release_agent", true)] // D03
+    [InlineData("/mnt/cg/release_agent", "release_agent", true)]
+    [InlineData("/sys/kernel/uevent_helper", "helper", true)]
+    [InlineData("/proc/sys/kernel/modprobe", "helper", true)]
+    [InlineData("/dev/mem", "memory_device", true)]
+    [InlineData("/proc/sys/fs/binfmt_misc/register", "binfmt", false)]
+    [InlineData("/proc/sysrq-trigger", "sysrq", false)]
+    [InlineData("/proc/sys/vm/nr_hugepages", "hugepages", false)] // A08
+    [InlineData("/dev/cpu/0/msr", "msr", false)]
+    [InlineData("/proc/sys/kernel/yama/ptrace_scope", "kernel_setting", false)]
+    public void ControlFile_ThatAContainerWrites_WeighsAnAlertByItself(string path, string expected, bool isTierZero)
+    {
+        var file = Did(_builder, FileOperation.SensitiveWrite, path, path.StartsWith("/dev/", StringComparison.Ordinal) ? FileFlags.Device : FileFlags.None);
+        var assessment = FileEvidence.Assess(file, default);
+        Assert.Equal(expected, assessment.Class);
+        Assert.True(assessment.EValue >= 60, $"{assessment.EValue}");
+        Assert.Equal(isTierZero ? TierZero.HostControl : null, TierZero.Judge(file)?.Rule);
+        Assert.NotEqual("", Techniques.Tactic(assessment.Evidence[0].Technique));
+    }
+
+    [Fact]
+    public void ControlFile_ThatTheHostWrites_IsItsServicesWork()
+    {
+        var host = new ObservationBuilder(ObservationBuilder.Host);
+        var file = Did(host, FileOperation.SensitiveWrite, "/proc/sys/kernel/core_pattern") with { Container = null };
+        Assert.Null(TierZero.Judge(file));
+        Assert.True(FileEvidence.Assess(file, default).EValue < 20);
+    }
+
+    [Theory]
+    [InlineData("ChmodSpecial", "", 0, "special_mode", 40)] // D08
+    [InlineData("Xattr", "security.capability", 0, "file_capability", 60)]
+    [InlineData("MakeNode", "", 0, "device_node", 100)]
+    [InlineData("Attribute", "", 0x10, "immutable", 20)] // E11
+    [InlineData("Attribute", "", 0x40, "attributes", 4)]
+    [InlineData("Times", "", 0, "timestomp", 3)] // E10
+    public void Change_OfAFile_HasItsClass(string operation, string other, int mode, string expected, double weight)
+    {
+        var assessment = FileEvidence.Assess(Did(_builder, Enum.Parse<FileOperation>(operation), "/srv/x") with { OtherPath = other, Mode = mode }, default);
+        Assert.Equal((expected, weight), (assessment.Class, assessment.Evidence[0].Factor));
+    }
+
+    [Fact]
+    public void Disk_ThatAContainerOpens_IsPastEveryFilesRights()
+    {
+        var disk = FileEvidence.Assess(Did(_builder, FileOperation.SensitiveRead, "/dev/sda1", FileFlags.Device), default);
+        Assert.Equal("raw_disk", disk.Class);
+        Assert.True(disk.EValue >= 60);
+    }
+
+    [Fact]
+    public void EveryOperation_HasAKeyAndWords()
+    {
+        var keys = new HashSet<string>();
+        foreach (var operation in Enum.GetValues<FileOperation>().Where(operation => operation is not (FileOperation.Unknown or FileOperation.SensitiveRead or FileOperation.MapExecutable)))
+        {
+            var file = Did(_builder, operation, "/srv/x");
+            Assert.True(keys.Add(new ItemKey().FileWrite(file).ToString()), operation.ToString());
+            Assert.NotEqual("", EventText.Summary(file));
+            Assert.DoesNotContain("unknown", new ItemKey().FileWrite(file).ToString(), StringComparison.Ordinal);
+            Assert.True(operation is FileOperation.Write || !Titles.File(file, "shop/web", "").Contains(" wrote /", StringComparison.Ordinal), operation.ToString());
+        }
+    }
+
+    private static FileObservation Did(ObservationBuilder builder, FileOperation operation, string path, FileFlags flags = FileFlags.None) =>
+        builder.File(Container, builder.Process("/usr/bin/app"), path, operation) with { Template = path, Flags = flags };
+}
