@@ -6,7 +6,9 @@ using Runtime.Agent.Containers;
 using Runtime.Agent.Hardening;
 using Runtime.Agent.Health;
 using Runtime.Agent.Reduction;
+using Runtime.Agent.Resources;
 using Runtime.Agent.Sight;
+using Runtime.Agent.Standing;
 using Runtime.Agent.Streaming;
 
 namespace Runtime.Agent.Commands;
@@ -54,11 +56,16 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
         var heartbeat = new Heartbeat(options.State, TimeProvider.System, log);
         var sight = new SightProbes(
             options.Sight, node.Rung, Environment.ProcessPath!, options.State, node.Source, node.Clock, queue, TimeProvider.System, log);
-        var reducer = new Reducer(options.Reduction, node.Processes, node.Containers, node.Clock, node.Source.TakeLosses, queue) { Idle = heartbeat.Beat, Sight = sight, Binaries = node.Binaries, Managed = node.Managed };
+        var resources = new ResourceSampler(options.Resources, options.Containers, node.Containers.Snapshot, TimeProvider.System, log);
+        var startScan = new StartScan(options.Containers.ProcRoot, log);
+        var reducer = new Reducer(options.Reduction, node.Processes, node.Containers, node.Clock, node.Source.TakeLosses, queue)
+        {
+            Idle = heartbeat.Beat, Sight = sight, Resources = resources, StartScan = startScan, Binaries = node.Binaries, Managed = node.Managed,
+        };
         var canaries = new CoverageSink(reducer);
         var coverage = new CoverageProbe(canaries, Path.Combine(options.State, "canary"), options.Capture.ScanInterval + TimeSpan.FromSeconds(2));
         CollectorStream? stream = null;
-        stream = new CollectorStream(options.Collector, options.Streaming, identity, queue, node.Clock, () => StateOf(node, reducer, queue, stream!, sight, coverage), TimeProvider.System, log) { ProbeInterval = sight.Interval };
+        stream = new CollectorStream(options.Collector, options.Streaming, identity, queue, node.Clock, () => StateOf(node, reducer, queue, stream!, sight, coverage, resources, startScan), TimeProvider.System, log) { ProbeInterval = sight.Interval };
 
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stop);
         using var drained = new CancellationTokenSource();
@@ -70,12 +77,14 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
         var measuring = Task.Run(() => MeasureAsync(coverage, watching.Task, stopping.Token), CancellationToken.None);
 
         var probing = ProbeAsync(sight, watching.Task, stopping.Token);
+        var sampling = SampleAsync(resources, watching.Task, stopping.Token);
 
         // The capture thread ends when it is told to, or by a fault; the stream outlives it for as long as draining may take.
         await captured.Task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await stopping.CancelAsync();
         await probing;
         await measuring;
+        await sampling;
         drained.CancelAfter(options.Streaming.DrainTimeout);
         await streaming;
         var left = stream.Undelivered;
@@ -90,6 +99,12 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
     {
         await watching.WaitAsync(stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await sight.RunAsync(stop);
+    }
+
+    private static async Task SampleAsync(ResourceSampler resources, Task watching, CancellationToken stop)
+    {
+        await watching.WaitAsync(stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await resources.RunAsync(stop);
     }
 
     private async Task MeasureAsync(CoverageProbe coverage, Task watching, CancellationToken stopping)
@@ -141,10 +156,10 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
         }
     }
 
-    private static AgentState StateOf(LiveNode node, Reducer reducer, FactQueue queue, CollectorStream stream, SightProbes sight, CoverageProbe coverage)
+    private static AgentState StateOf(LiveNode node, Reducer reducer, FactQueue queue, CollectorStream stream, SightProbes sight, CoverageProbe coverage, ResourceSampler resources, StartScan startScan)
     {
         var counters = new Dictionary<string, ulong>();
-        foreach (var source in new[] { node.Source.Counters(), node.Processes.Counters(), node.Containers.Counters(), reducer.Counters(), queue.Counters(), stream.Counters(), sight.Counters(), node.Binaries?.Counters() ?? new Dictionary<string, ulong>() })
+        foreach (var source in new[] { node.Source.Counters(), node.Processes.Counters(), node.Containers.Counters(), reducer.Counters(), queue.Counters(), stream.Counters(), sight.Counters(), resources.Counters(), startScan.Counters(), node.Binaries?.Counters() ?? new Dictionary<string, ulong>() })
         {
             foreach (var (name, value) in source)
                 counters[name] = value;

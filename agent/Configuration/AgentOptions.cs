@@ -6,6 +6,7 @@ using Runtime.Agent.Health;
 using Runtime.Agent.Managed;
 using Runtime.Agent.Processes;
 using Runtime.Agent.Reduction;
+using Runtime.Agent.Resources;
 using Runtime.Agent.Sight;
 using Runtime.Agent.Streaming;
 
@@ -35,6 +36,7 @@ internal sealed record AgentOptions
     public ReductionOptions Reduction { get; init; } = new();
     public StreamingOptions Streaming { get; init; } = new();
     public SightOptions Sight { get; init; } = new();
+    public ResourceOptions Resources { get; init; } = new();
 
     /// <param name="faults">Gets all that is wrong; with faults the options are not to be used.</param>
     public static AgentOptions Load(string? file, IDictionary environment, IEnumerable<string> given, List<string> faults)
@@ -122,6 +124,7 @@ internal sealed record AgentOptions
                 Interval = reader.Duration("Sight:Interval", unset.Sight.Interval, TimeSpan.Zero, hour),
                 Timeout = reader.Duration("Sight:Timeout", unset.Sight.Timeout, TimeSpan.FromMilliseconds(10), minute),
             },
+            Resources = new() { Interval = reader.Duration("Resources:Interval", unset.Resources.Interval, TimeSpan.Zero, hour) },
         };
     }
 

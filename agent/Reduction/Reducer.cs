@@ -65,6 +65,7 @@ internal sealed partial class Reducer : IKernelEventSink
             Execute(process, ContainerOf(process, process.Cgroup), unixNs, _nowBootNs);
             Managed?.OnExec(process);
         }
+        StartScan?.Start(_processes.All());
     }
 
     public void OnFork(in ForkEvent e)
@@ -217,6 +218,8 @@ internal sealed partial class Reducer : IKernelEventSink
         _waiting.ReleaseDue(_nowBootNs);
         _known.ReportDue(_nowBootNs);
         _losses.Take(_clock.ToUnixNs(_nowBootNs));
+        TakeStanding();
+        TakeResources();
         Idle?.Invoke();
     }
 
@@ -239,6 +242,8 @@ internal sealed partial class Reducer : IKernelEventSink
             ["reduction.arguments_folded"] = _argumentsFolded,
             ["reduction.closes_unmatched"] = _closesUnmatched,
             ["reduction.privileges_of_runtimes"] = _privilegesOfRuntimes,
+            ["reduction.standing"] = _standing,
+            ["reduction.standing_ended"] = _standingEnded,
         };
         foreach (var (name, value) in _known.Counters().Concat(_waiting.Counters()))
             counters[name] = value;

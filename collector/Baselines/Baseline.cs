@@ -278,6 +278,8 @@ internal sealed class Baseline(Scope scope, BaselineOptions options)
         "process" or "privilege" or "managed" => group == KindGroup.Process,
         "file" => group == KindGroup.File,
         "network" => group is KindGroup.Egress or KindGroup.Listen,
+        // A behaviour is not seen by what it costs.
+        "resource" => false,
         _ => true,
     };
 

@@ -15,20 +15,9 @@ namespace Runtime.Collector.Scopes;
 /// </remarks>
 internal sealed partial class ObservationJudge(Scope scope, BaselineOptions options, Baseline baseline, IncidentTable incidents)
 {
-    /// <summary>A scan at the agent's start tells of listeners and connections for about this long; it does not shrink with the unit.</summary>
-    private static readonly long ScanTicks = TimeSpan.FromSeconds(10).Ticks;
     private const int DistinctPorts = 8;
 
     private readonly ItemKey _key = new();
-
-    /// <summary>UTC ticks until which an agent's reports may be of its start-up scan. Bounded by <see cref="MaxAgents"/>.</summary>
-    private readonly Dictionary<string, long> _scans = new(StringComparer.Ordinal);
-    private const int MaxAgents = 256;
-
-    /// <summary>Agent → end of its scan, sorted; part of the saved state.</summary>
-    public IEnumerable<KeyValuePair<string, long>> Scans => _scans.OrderBy(scan => scan.Key, StringComparer.Ordinal);
-
-    public void RestoreScan(string agentId, long until) => _scans[agentId] = until;
 
     /// <param name="image">What the container runs; null when that is not known.</param>
     public void Judge(Observation observation, in Sight sight, ImageVersion? image)
@@ -67,11 +56,6 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
     {
         var process = exec.Process;
         var atStart = (process.Flags & ProcessFlags.AtStart) != 0;
-        if (atStart)
-        {
-            NoteScan(exec.AgentId, sight.Last + ScanTicks);
-        }
-
         var fact = JudgeTierZero(exec);
         var program = baseline.Items.Find(_key.Exec(process));
         var programKnown = IsKnown(program, sight, exec);
@@ -157,7 +141,8 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
 
     private void JudgeNetwork(NetworkObservation network, in Sight sight, ImageVersion? image)
     {
-        var fact = JudgeTierZero(network);
+        var isState = (network.Flags & NetworkFlags.AtStart) != 0;
+        var fact = isState ? null : JudgeTierZero(network);
         Span<char> port = stackalloc char[16];
         Span<char> folded = stackalloc char[Peers.FoldedLength];
         var peer = PeerKind.Unknown;
@@ -190,11 +175,8 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
             HasEgress = group == KindGroup.Egress && HasEgress(network.Process.Binary, key),
         };
 
-        // Listeners and connections that the agent's start-up scan finds are state and not news.
-        var ofScan = (network.Process.Flags & ProcessFlags.AtStart) != 0
-            && _scans.TryGetValue(network.AgentId, out var until) && sight.First <= until;
         Deviate(network, group == KindGroup.Listen ? ItemKind.Listen : ItemKind.Egress, key, NetworkEvidence.Assess(network, peer, surroundings),
-            group, state, fact is not null, ofScan, sight, history => Titles.Network(network, scope.DisplayName, history));
+            group, state, fact is not null, isState, sight, history => Titles.Network(network, scope.DisplayName, history));
     }
 
     private void Deviate(
@@ -395,14 +377,4 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
     }
 
     private static ProcessInfo? ParentOf(Observation observation) => observation.Lineage.Count > 1 ? observation.Lineage[1] : null;
-
-    private void NoteScan(string agentId, long until)
-    {
-        if (_scans.Count >= MaxAgents && !_scans.ContainsKey(agentId))
-        {
-            _scans.Remove(_scans.OrderBy(scan => scan.Value).ThenBy(scan => scan.Key, StringComparer.Ordinal).First().Key);
-        }
-
-        _scans[agentId] = Math.Max(until, _scans.GetValueOrDefault(agentId));
-    }
 }

@@ -21,6 +21,7 @@ internal static class SearchText
         PrivilegeObservation => "privilege",
         BinaryObservation => "binary",
         ManagedObservation => "managed",
+        ResourceObservation => "resource",
         SightObservation => "sight",
         _ => throw new ArgumentOutOfRangeException(nameof(observation), observation.GetType().Name, "not a kind of the log"),
     };

@@ -19,6 +19,9 @@ public sealed record StackOptions
     /// <summary>How often the agent probes its sight; its default when null.</summary>
     public TimeSpan? ProbeInterval { get; init; }
 
+    /// <summary>How often the agent reads what is used; its default when null.</summary>
+    public TimeSpan? ResourceInterval { get; init; }
+
     /// <summary>Where alerts go, as Slack messages; none when null.</summary>
     public Uri? Slack { get; init; }
 
@@ -110,6 +113,11 @@ public sealed class RuntimeStack : IAsyncDisposable
         if (_options.ProbeInterval is { } interval)
         {
             settings["Sight"] = new JsonObject { ["Interval"] = $"{interval.TotalMilliseconds:0}ms", ["Timeout"] = $"{interval.TotalMilliseconds:0}ms" };
+        }
+
+        if (_options.ResourceInterval is { } reading)
+        {
+            settings["Resources"] = new JsonObject { ["Interval"] = $"{reading.TotalMilliseconds:0}ms" };
         }
 
         if (_options.RuntimeSockets is { } sockets)
