@@ -120,8 +120,7 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
     {
         if (file.Operation is FileOperation.Write or FileOperation.Create or FileOperation.Rename or FileOperation.Link or FileOperation.ChmodExecutable)
         {
-            var writer = file.Process;
-            incidents.Writes.Add(new RecentWrite(file.Container?.Id ?? "", file.Path, writer.Binary, writer.Pid, writer.StartBootNs, sight.Last));
+            NoteWrite(file, sight);
         }
 
         var fact = JudgeTierZero(file);
@@ -137,6 +136,22 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
         var state = baseline.StateFor(KindGroup.File, image);
         Deviate(file, kind, key, FileEvidence.Assess(file, SurroundingsOf(file, image, state)), KindGroup.File, state, fact is not null, false, sight,
             history => Titles.File(file, scope.DisplayName, history));
+    }
+
+    /// <summary>Who gives a file another name or a mode did not write it: `curl -o x.tmp; mv x.tmp x; chmod +x x` was written by curl.</summary>
+    private void NoteWrite(FileObservation file, in Sight sight)
+    {
+        var container = file.Container?.Id ?? "";
+        var earlier = file.Operation switch
+        {
+            FileOperation.Rename or FileOperation.Link => file.OtherPath,
+            FileOperation.ChmodExecutable => file.Path,
+            _ => "",
+        };
+        var known = earlier.Length > 0 ? incidents.Writes.Find(container, earlier, sight.First - options.JoinWindow.Ticks) : null;
+        incidents.Writes.Add(known is null
+            ? new RecentWrite(container, file.Path, file.Process.Binary, file.Process.Pid, file.Process.StartBootNs, sight.Last)
+            : known with { Path = file.Path, Time = sight.Last });
     }
 
     private void JudgeNetwork(NetworkObservation network, in Sight sight, ImageVersion? image)
