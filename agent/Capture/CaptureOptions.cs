@@ -24,6 +24,15 @@ internal sealed record CaptureOptions
     /// <summary>Hooks that are not attached, by <see cref="Hook.Name"/>.</summary>
     public IReadOnlySet<string> DisabledHooks { get; init; } = new HashSet<string>();
 
+    /// <summary>1: programs in the kernel; 2: proc connector, fanotify and sock_diag; 3: scans of /proc. 0: the best that works.</summary>
+    public int Rung { get; init; }
+
+    /// <summary>How often rung 3 looks at processes, and rungs 2 and 3 at sockets.</summary>
+    public TimeSpan ScanInterval { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How often it is measured how many acts of known life time arrive; zero: never.</summary>
+    public TimeSpan CoverageInterval { get; init; } = TimeSpan.FromHours(1);
+
     /// <summary>Every fault, in words that name the key, the value and the rule; none when all is well.</summary>
     public IEnumerable<string> Faults()
     {

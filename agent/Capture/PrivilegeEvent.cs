@@ -28,6 +28,16 @@ internal enum PrivilegeOperation : byte
     OpenByHandle = 20,
 }
 
+/// <summary>Same bits as PrivilegeFlag in ingest.proto.</summary>
+[Flags]
+internal enum PrivilegeFlags : byte
+{
+    None = 0,
+
+    /// <summary>Was there when the agent started: state, not novelty.</summary>
+    AtStart = 1,
+}
+
 /// <summary>A call that takes, uses or shows more power than an application needs: done, or refused.</summary>
 internal readonly ref struct PrivilegeEvent
 {

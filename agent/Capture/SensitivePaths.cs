@@ -53,6 +53,11 @@ internal sealed class SensitivePaths
             .GroupBy(n => Convert.ToHexString(n.Name))
             .Select(g => (g.First().Name, (byte)g.Aggregate(0, (places, n) => places | n.Place)));
 
+    /// <summary>Every entry as one place in a file system, a directory with its closing slash; those anywhere in root's home.</summary>
+    public IEnumerable<string> Places() =>
+        _files.Concat(_directories).Select(p => Encoding.UTF8.GetString(p))
+            .Concat(_fileEnds.Concat(_directoryParts).Select(p => "/root" + Encoding.UTF8.GetString(p)));
+
     public bool Contains(ReadOnlySpan<byte> path)
     {
         foreach (var file in _files)

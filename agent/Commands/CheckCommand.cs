@@ -20,6 +20,11 @@ internal sealed class CheckCommand(AgentOptions options, TextWriter output)
             worst = line.Result > worst ? line.Result : worst;
             Print(line);
         }
+        if (options.Capture.Rung != 0 && worst < CheckResult.Fatal)
+        {
+            foreach (var line in await CoverageCheck.RunAsync(options, cancellationToken))
+                Print(line);
+        }
         // Not part of the verdict: the agent waits for a collector that is not there yet, and what it sees meanwhile is kept.
         Print(await CollectorAsync(cancellationToken));
         var verdict = worst switch

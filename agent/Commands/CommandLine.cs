@@ -18,13 +18,15 @@ internal static class CommandLine
     private static readonly Option<string?> Node = new("--node") { Description = "The node's name (default: the host's)", Recursive = true };
     private static readonly Option<string[]> Set = new("--set") { Description = "Any setting, KEY=VALUE, such as Reduction:ReportInterval=10s", Recursive = true };
 
+    private static readonly Option<int?> Rung = new("--rung") { Description = "How to see: 1 programs in the kernel (eBPF), 2 proc connector, fanotify and sock_diag, 3 scans of /proc (default: the best that works)", Recursive = true };
+
     public static RootCommand Make(TextWriter output, TextWriter error)
     {
         var run = new Command("run", "Watch this node and send what is new to the collector (default)");
         var root = new RootCommand("Sees what containers do on this node, and tells the collector what they never did before. Every setting may come from the file, "
             + $"from the environment ({SettingsSources.EnvironmentPrefix}Section__Key) or from here; the later wins.")
         {
-            Config, Collector, Cluster, Node, Set, run, Trace(error), Replay(error), Check(output, error), Version(output),
+            Config, Collector, Cluster, Node, Rung, Set, run, Trace(error), Replay(error), Check(output, error), Version(output),
         };
         run.SetAction((parsed, cancellationToken) => RunAsync(parsed, error, cancellationToken));
         root.SetAction((parsed, cancellationToken) => RunAsync(parsed, error, cancellationToken));
@@ -38,7 +40,7 @@ internal static class CommandLine
     {
         var container = new Option<string?>("--container") { Description = "Only this one: the beginning of its id, its name or its pod's name; 'host' for the host's own processes" };
         var kinds = new Option<string[]>("--kind") { Description = "Only these kinds of events; all when not given", AllowMultipleArgumentsPerToken = true };
-        kinds.AcceptOnlyFromAmong("fork", "exec", "exit", "file", "network", "privilege", "binary", "cgroup");
+        kinds.AcceptOnlyFromAmong("fork", "exec", "exit", "file", "network", "privilege", "binary", "managed", "cgroup");
         var record = new Option<string?>("--record") { Description = "Also keep every event in this new file, for 'agent replay'. It holds arguments as they were, secrets too" };
         var command = new Command("trace", "Print every event of this node as one JSON line; needs no collector") { container, kinds, record };
         command.SetAction((parsed, cancellationToken) => TryOptions(parsed, error, out var options, out var log)
@@ -87,7 +89,7 @@ internal static class CommandLine
     private static bool TryOptions(ParseResult parsed, TextWriter error, out AgentOptions options, out AgentLog log)
     {
         var given = new List<string>(parsed.GetValue(Set) ?? []);
-        foreach (var (key, value) in new[] { ("Collector:Address", parsed.GetValue(Collector)), ("Cluster", parsed.GetValue(Cluster)), ("Node", parsed.GetValue(Node)) })
+        foreach (var (key, value) in new[] { ("Collector:Address", parsed.GetValue(Collector)), ("Cluster", parsed.GetValue(Cluster)), ("Node", parsed.GetValue(Node)), ("Capture:Rung", parsed.GetValue(Rung)?.ToString(global::System.Globalization.CultureInfo.InvariantCulture)) })
         {
             if (value is not null)
                 given.Add($"{key}={value}");

@@ -54,6 +54,7 @@ internal sealed partial class EventPrinter(Stream output, TraceFilter filter, Pr
     {
         var process = processes.OnExec(e);
         AskExecuted(process, e.Origin);
+        Managed?.OnExec(process);
         if (Begin("exec", e.Origin, process) is not { } json)
             return;
         json.WriteNumber("parent_pid", e.ParentPid);
@@ -171,6 +172,7 @@ internal sealed partial class EventPrinter(Stream output, TraceFilter filter, Pr
         processes.OnIdle();
         containers.OnIdle();
         PrintReadings();
+        Managed?.OnIdle(this, processes.IsAlive);
         Flush();
     }
 

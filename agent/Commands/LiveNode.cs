@@ -3,6 +3,7 @@ using Runtime.Agent.Capture;
 using Runtime.Agent.Configuration;
 using Runtime.Agent.Containers;
 using Runtime.Agent.Health;
+using Runtime.Agent.Managed;
 using Runtime.Agent.Processes;
 using Runtime.Agent.Reduction;
 
@@ -11,16 +12,18 @@ namespace Runtime.Agent.Commands;
 /// <summary>This machine's kernel, processes and containers, ready for a sink.</summary>
 internal sealed class LiveNode : IAsyncDisposable
 {
-    private LiveNode(AgentOptions options, BpfEventSource source, AgentLog log)
+    private LiveNode(AgentOptions options, IKernelEventSource source, Rung rung, CgroupTree tree, AgentLog log)
     {
-        Source = source;
+        (Source, Rung) = (source, rung);
         var procfs = new ProcfsReader(options.Containers.ProcRoot);
-        Containers = new ContainerTable(options.Containers, new CgroupTree(options.Containers), procfs, ContainerTable.ClientsOf(options.Containers), TimeProvider.System, log.Warning);
+        Containers = new ContainerTable(options.Containers, tree, procfs, ContainerTable.ClientsOf(options.Containers), TimeProvider.System, log.Warning);
         Binaries = options.Binaries.Enabled ? new BinaryInspector(options.Binaries, TimeProvider.System, log.Warning) : null;
+        Managed = options.Managed.Enabled ? new ManagedWatch(options.Managed, options.Containers.ProcRoot, Clock.NowBootNs, TimeProvider.System, log) : null;
         Processes = new ProcessTable(options.Processes, Containers, Redaction.WithRandomSalt(), procfs, TimeProvider.System);
     }
 
-    public BpfEventSource Source { get; }
+    public IKernelEventSource Source { get; }
+    public Rung Rung { get; }
     public ContainerTable Containers { get; }
     public ProcessTable Processes { get; }
 
@@ -28,19 +31,31 @@ internal sealed class LiveNode : IAsyncDisposable
     public BinaryInspector? Binaries { get; }
     public LiveClock Clock { get; } = new();
 
-    /// <summary>Attaches the kernel's programs; events gather from here on.</summary>
-    /// <exception cref="Interop.BpfException">No program can run here.</exception>
-    /// <exception cref="DllNotFoundException">libbpf is not installed.</exception>
-    public static LiveNode Start(AgentOptions options, AgentLog log, IRawRecordSink? tee = null) => Start(options, BpfEventSource.Start(options.Capture, tee), log);
+    /// <summary>What is seen inside .NET processes; null when that is switched off.</summary>
+    public ManagedWatch? Managed { get; }
+
+    /// <summary>Begins to watch on the best rung that works here; events gather from here on.</summary>
+    /// <param name="tee">Gets the records of the kernel's programs, which no other rung has.</param>
+    /// <exception cref="Exception">The rung that the settings name does not work here: <see cref="Ladder.IsRefusal"/>.</exception>
+    public static LiveNode Start(AgentOptions options, AgentLog log, IRawRecordSink? tee = null)
+    {
+        var tree = new CgroupTree(options.Containers);
+        var (source, rung) = Ladder.Start(tee is null ? options.Capture : options.Capture with { Rung = 1 }, options.Containers, tree, tee);
+        return Start(options, source, rung, tree, log);
+    }
 
     /// <param name="source">Disposed with the node.</param>
-    public static LiveNode Start(AgentOptions options, BpfEventSource source, AgentLog log)
+    public static LiveNode Start(AgentOptions options, IKernelEventSource source, Rung rung, CgroupTree tree, AgentLog log)
     {
         try
         {
+            if (rung.Number > 1)
+                log.Warning($"rung {rung.Number} ({rung.Name}), degraded sight: {rung.Reason}");
+            else
+                log.Information($"rung 1 ({rung.Name})");
             foreach (var hook in source.Hooks.Where(h => !h.Attached && h.Loses.Length > 0))
                 log.Warning($"hook {hook.Name} is not attached ({hook.Reason}): not seen are {hook.Loses}");
-            return new(options, source, log);
+            return new(options, source, rung, tree, log);
         }
         catch
         {
@@ -55,12 +70,15 @@ internal sealed class LiveNode : IAsyncDisposable
     {
         Containers.Start();
         Processes.Scan();
+        Managed?.Start();
         ready();
         Source.Run(sink, cancellationToken);
     }
 
     public async ValueTask DisposeAsync()
     {
+        if (Managed is not null)
+            await Managed.DisposeAsync();
         await Containers.DisposeAsync();
         Binaries?.Dispose();
         Source.Dispose();

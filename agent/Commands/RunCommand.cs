@@ -1,11 +1,14 @@
 using System.Diagnostics;
 using Runtime.Agent.Capture;
+using Runtime.Agent.Capture.Coverage;
 using Runtime.Agent.Configuration;
+using Runtime.Agent.Containers;
 using Runtime.Agent.Hardening;
 using Runtime.Agent.Health;
-using Runtime.Agent.Interop;
 using Runtime.Agent.Reduction;
+using Runtime.Agent.Resources;
 using Runtime.Agent.Sight;
+using Runtime.Agent.Standing;
 using Runtime.Agent.Streaming;
 
 namespace Runtime.Agent.Commands;
@@ -18,35 +21,32 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
         LiveNode node;
         try
         {
-            node = LiveNode.Start(options, StartCapture(), log);
+            node = StartNode();
         }
-        catch (Exception e) when (e is BpfException or DllNotFoundException)
+        catch (Exception e) when (Ladder.IsRefusal(e))
         {
-            log.Error($"the kernel's programs cannot run here: {e.Message}. 'agent check' tells more");
+            log.Error($"rung {Math.Max(1, options.Capture.Rung)} does not work here: {e.Message}. 'agent check' tells more");
             return CommandLine.CannotWork;
         }
         await using (node)
             return await RunAsync(node, stop);
     }
 
-    /// <summary>By default this runs twice in the life of the process: see <see cref="Relaunch"/>.</summary>
-    private BpfEventSource StartCapture()
+    /// <summary>On the best rung this runs twice in the life of the process: see <see cref="Relaunch"/>. The others need their rights for as long as they watch.</summary>
+    private LiveNode StartNode()
     {
-        if (!options.DropPrivileges)
-            return BpfEventSource.Start(options.Capture);
-        BpfEventSource source;
-        if (Relaunch.TakeLoaded() is { } loaded)
+        var tree = new CgroupTree(options.Containers);
+        var (source, rung) = Relaunch.TakeLoaded() is { } loaded
+            ? (BpfEventSource.Adopt(options.Capture, loaded), Ladder.Best)
+            : Ladder.Start(options.Capture, options.Containers, tree, null);
+        if (options.DropPrivileges && source is BpfEventSource programs)
         {
-            source = BpfEventSource.Adopt(options.Capture, loaded);
+            if (!programs.IsAdopted)
+                Relaunch.WithoutPrivileges(programs, log);
+            if (SystemCallFilter.Install() is not 0 and var fault)
+                log.Warning($"the filter on system calls cannot be installed (errno {fault}): the agent runs without it");
         }
-        else
-        {
-            source = BpfEventSource.Start(options.Capture);
-            Relaunch.WithoutPrivileges(source, log);
-        }
-        if (SystemCallFilter.Install() is not 0 and var fault)
-            log.Warning($"the filter on system calls cannot be installed (errno {fault}): the agent runs without it");
-        return source;
+        return LiveNode.Start(options, source, rung, tree, log);
     }
 
     private async Task<int> RunAsync(LiveNode node, CancellationToken stop)
@@ -54,25 +54,37 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
         var identity = AgentIdentity.OfThisMachine(options.Cluster, options.Node, options.State, log);
         var queue = new FactQueue(options.Streaming.QueueCapacity, TimeProvider.System);
         var heartbeat = new Heartbeat(options.State, TimeProvider.System, log);
-        var sight = new SightProbes(options.Sight, Environment.ProcessPath!, options.State, node.Source, node.Clock, queue, TimeProvider.System, log);
-        var reducer = new Reducer(options.Reduction, node.Processes, node.Containers, node.Clock, node.Source.TakeLosses, queue) { Idle = heartbeat.Beat, Sight = sight, Binaries = node.Binaries };
+        var sight = new SightProbes(
+            options.Sight, node.Rung, Environment.ProcessPath!, options.State, node.Source, node.Clock, queue, TimeProvider.System, log);
+        var resources = new ResourceSampler(options.Resources, options.Containers, node.Containers.Snapshot, TimeProvider.System, log);
+        var startScan = new StartScan(options.Containers.ProcRoot, log);
+        var reducer = new Reducer(options.Reduction, node.Processes, node.Containers, node.Clock, node.Source.TakeLosses, queue)
+        {
+            Idle = heartbeat.Beat, Sight = sight, Resources = resources, StartScan = startScan, Binaries = node.Binaries, Managed = node.Managed,
+        };
+        var canaries = new CoverageSink(reducer);
+        var coverage = new CoverageProbe(canaries, Path.Combine(options.State, "canary"), options.Capture.ScanInterval + TimeSpan.FromSeconds(2));
         CollectorStream? stream = null;
-        stream = new CollectorStream(options.Collector, options.Streaming, identity, queue, node.Clock, () => StateOf(node, reducer, queue, stream!, sight), TimeProvider.System, log) { ProbeInterval = options.Sight.Interval };
+        stream = new CollectorStream(options.Collector, options.Streaming, identity, queue, node.Clock, () => StateOf(node, reducer, queue, stream!, sight, coverage, resources, startScan), TimeProvider.System, log) { ProbeInterval = sight.Interval };
 
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stop);
         using var drained = new CancellationTokenSource();
         var captured = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var watching = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var thread = new Thread(() => Capture(node, reducer, queue, watching, captured, stopping.Token)) { IsBackground = true, Name = "capture" };
+        var thread = new Thread(() => Capture(node, reducer, canaries, watching, queue, captured, stopping.Token)) { IsBackground = true, Name = "capture" };
         thread.Start();
         var streaming = Task.Run(() => stream.RunAsync(drained.Token), CancellationToken.None);
+        var measuring = Task.Run(() => MeasureAsync(coverage, watching.Task, stopping.Token), CancellationToken.None);
 
         var probing = ProbeAsync(sight, watching.Task, stopping.Token);
+        var sampling = SampleAsync(resources, watching.Task, stopping.Token);
 
         // The capture thread ends when it is told to, or by a fault; the stream outlives it for as long as draining may take.
         await captured.Task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await stopping.CancelAsync();
         await probing;
+        await measuring;
+        await sampling;
         drained.CancelAfter(options.Streaming.DrainTimeout);
         await streaming;
         var left = stream.Undelivered;
@@ -89,12 +101,39 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
         await sight.RunAsync(stop);
     }
 
-    private void Capture(LiveNode node, Reducer reducer, FactQueue queue, TaskCompletionSource watching, TaskCompletionSource captured, CancellationToken stopping)
+    private static async Task SampleAsync(ResourceSampler resources, Task watching, CancellationToken stop)
+    {
+        await watching.WaitAsync(stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await resources.RunAsync(stop);
+    }
+
+    private async Task MeasureAsync(CoverageProbe coverage, Task watching, CancellationToken stopping)
+    {
+        try
+        {
+            await watching.WaitAsync(stopping);
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+        await coverage.RunAsync(
+            options.Capture.CoverageInterval,
+            figures =>
+            {
+                foreach (var (kind, _, words) in figures.Lines())
+                    log.Information($"coverage of {kind}: {words}");
+            },
+            log.Warning,
+            stopping);
+    }
+
+    private void Capture(LiveNode node, Reducer reducer, CoverageSink canaries, TaskCompletionSource watching, FactQueue queue, TaskCompletionSource captured, CancellationToken stopping)
     {
         try
         {
             node.Run(
-                reducer,
+                canaries,
                 () =>
                 {
                     reducer.ReportRunning();
@@ -117,14 +156,16 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
         }
     }
 
-    private static AgentState StateOf(LiveNode node, Reducer reducer, FactQueue queue, CollectorStream stream, SightProbes sight)
+    private static AgentState StateOf(LiveNode node, Reducer reducer, FactQueue queue, CollectorStream stream, SightProbes sight, CoverageProbe coverage, ResourceSampler resources, StartScan startScan)
     {
         var counters = new Dictionary<string, ulong>();
-        foreach (var source in new[] { node.Source.Counters(), node.Processes.Counters(), node.Containers.Counters(), reducer.Counters(), queue.Counters(), stream.Counters(), sight.Counters(), node.Binaries?.Counters() ?? new Dictionary<string, ulong>() })
+        foreach (var source in new[] { node.Source.Counters(), node.Processes.Counters(), node.Containers.Counters(), reducer.Counters(), queue.Counters(), stream.Counters(), sight.Counters(), resources.Counters(), startScan.Counters(), node.Binaries?.Counters() ?? new Dictionary<string, ulong>() })
         {
             foreach (var (name, value) in source)
                 counters[name] = value;
         }
+        foreach (var (name, value) in node.Managed?.Counters() ?? new Dictionary<string, ulong>())
+            counters[name] = value;
         var containers = node.Containers.Snapshot();
         return new(
             node.Source.Hooks,
@@ -134,6 +175,11 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
             Environment.WorkingSet,
             Environment.CpuUsage.TotalTime.Ticks * 100,
             containers.Count,
-            containers.Count(c => !c.Complete)) { BlindSince = sight.BlindSince() };
+            containers.Count(c => !c.Complete))
+        {
+            Rung = node.Rung,
+            Coverage = coverage.Newest.Shares,
+            BlindSince = sight.BlindSince(),
+        };
     }
 }

@@ -1,6 +1,6 @@
+using Runtime.Agent.Capture;
 using Runtime.Agent.Configuration;
 using Runtime.Agent.Health;
-using Runtime.Agent.Interop;
 using Runtime.Agent.Recording;
 
 namespace Runtime.Agent.Commands;
@@ -11,6 +11,11 @@ internal sealed class TraceCommand(AgentOptions options, TraceFilter filter, str
 {
     public int Run(Stream output, CancellationToken stop)
     {
+        if (recordPath is not null && options.Capture.Rung > 1)
+        {
+            log.Error($"--record keeps what the kernel's programs tell: it needs rung 1, and rung {options.Capture.Rung} was asked for");
+            return CommandLine.CannotWork;
+        }
         RecordingWriter? recording = null;
         try
         {
@@ -20,9 +25,9 @@ internal sealed class TraceCommand(AgentOptions options, TraceFilter filter, str
             Trace(output, recording, stop);
             return CommandLine.Done;
         }
-        catch (Exception e) when (e is BpfException or DllNotFoundException)
+        catch (Exception e) when (Ladder.IsRefusal(e))
         {
-            log.Error($"the kernel's programs cannot run here: {e.Message}. 'agent check' tells more");
+            log.Error($"rung {Math.Max(1, options.Capture.Rung)} does not work here: {e.Message}. 'agent check' tells more");
             return CommandLine.CannotWork;
         }
         // A reader that went away (| head) is an ordinary end.
@@ -50,7 +55,7 @@ internal sealed class TraceCommand(AgentOptions options, TraceFilter filter, str
         var node = LiveNode.Start(options, log, recording);
         try
         {
-            using var printer = new EventPrinter(output, filter, node.Processes, node.Containers, node.Clock) { Recording = recording, Binaries = node.Binaries };
+            using var printer = new EventPrinter(output, filter, node.Processes, node.Containers, node.Clock) { Recording = recording, Binaries = node.Binaries, Managed = node.Managed };
             node.Run(printer, () => Ready(node, recording), stop);
             printer.Finish();
             foreach (var loss in node.Source.TakeLosses())
@@ -70,6 +75,8 @@ internal sealed class TraceCommand(AgentOptions options, TraceFilter filter, str
                 recording!.OnContainer(process.Cgroup, container);
             recording!.OnProcess(process);
         }
+        foreach (var process in node.Managed is null ? [] : node.Processes.All())
+            node.Managed!.OnExec(process);
         log.Information($"tracing: {node.Source.Hooks.Count(h => h.Attached)} of {node.Source.Hooks.Count} hooks attached; stop with Ctrl-C");
     }
 }

@@ -3,8 +3,10 @@ using Runtime.Agent.Binaries;
 using Runtime.Agent.Capture;
 using Runtime.Agent.Containers;
 using Runtime.Agent.Health;
+using Runtime.Agent.Managed;
 using Runtime.Agent.Processes;
 using Runtime.Agent.Reduction;
+using Runtime.Agent.Resources;
 using Runtime.Agent.Sight;
 using Runtime.Agent.Streaming;
 
@@ -30,9 +32,11 @@ internal sealed record AgentOptions
     public ProcessOptions Processes { get; init; } = new();
     public ContainerOptions Containers { get; init; } = new();
     public BinaryOptions Binaries { get; init; } = new();
+    public ManagedOptions Managed { get; init; } = new();
     public ReductionOptions Reduction { get; init; } = new();
     public StreamingOptions Streaming { get; init; } = new();
     public SightOptions Sight { get; init; } = new();
+    public ResourceOptions Resources { get; init; } = new();
 
     /// <param name="faults">Gets all that is wrong; with faults the options are not to be used.</param>
     public static AgentOptions Load(string? file, IDictionary environment, IEnumerable<string> given, List<string> faults)
@@ -71,6 +75,9 @@ internal sealed record AgentOptions
                 WakeOnExec = reader.Flag("Capture:WakeOnExec", capture.WakeOnExec),
                 SensitivePaths = reader.List("Capture:SensitivePaths") ?? capture.SensitivePaths,
                 DisabledHooks = reader.List("Capture:DisabledHooks")?.ToHashSet(StringComparer.Ordinal) ?? capture.DisabledHooks,
+                Rung = reader.Whole("Capture:Rung", capture.Rung, 0, 3),
+                ScanInterval = reader.Duration("Capture:ScanInterval", capture.ScanInterval, TimeSpan.FromMilliseconds(50), minute),
+                CoverageInterval = reader.Duration("Capture:CoverageInterval", capture.CoverageInterval, TimeSpan.Zero, 24 * hour),
             },
             Processes = new()
             {
@@ -82,6 +89,13 @@ internal sealed record AgentOptions
             },
             Containers = containers,
             Binaries = ReadBinaries(reader, unset.Binaries),
+            Managed = new()
+            {
+                Enabled = reader.Flag("Managed:Enabled", unset.Managed.Enabled),
+                MaxProcesses = reader.Whole("Managed:MaxProcesses", unset.Managed.MaxProcesses, 4, 16_384),
+                PollInterval = reader.Duration("Managed:PollInterval", unset.Managed.PollInterval, TimeSpan.FromMilliseconds(100), 10 * minute),
+                AnswerTimeout = reader.Duration("Managed:AnswerTimeout", unset.Managed.AnswerTimeout, TimeSpan.FromMilliseconds(100), minute),
+            },
             Reduction = new()
             {
                 ReportInterval = reader.Duration("Reduction:ReportInterval", reduction.ReportInterval, TimeSpan.FromMilliseconds(50), hour),
@@ -110,6 +124,7 @@ internal sealed record AgentOptions
                 Interval = reader.Duration("Sight:Interval", unset.Sight.Interval, TimeSpan.Zero, hour),
                 Timeout = reader.Duration("Sight:Timeout", unset.Sight.Timeout, TimeSpan.FromMilliseconds(10), minute),
             },
+            Resources = new() { Interval = reader.Duration("Resources:Interval", unset.Resources.Interval, TimeSpan.Zero, hour) },
         };
     }
 

@@ -55,6 +55,19 @@ internal sealed unsafe class CgroupTree
         return _paths.Count;
     }
 
+    /// <summary>Every cgroup that there is now; asks the file system, keeps nothing.</summary>
+    public IEnumerable<(CgroupKey Key, string Path)> Present()
+    {
+        foreach (var (root, version) in new[] { (_v2Root, (byte)2), (_v1Root, (byte)1) })
+        {
+            foreach (var path in root is null ? [] : Directory.EnumerateDirectories(root, "*", Below))
+            {
+                if (InodeOf(path) is var inode and not 0)
+                    yield return (new(inode, version), path[root!.Length..]);
+            }
+        }
+    }
+
     /// <summary>Processes that are in the cgroup itself, as the reader's pid namespace numbers them; those that it cannot name are left out.</summary>
     public IReadOnlyList<uint> Members(string path)
     {

@@ -17,4 +17,10 @@ internal sealed record AgentState(
 {
     /// <summary>Kind of act ("exec", "write", "connect") → since when it is not seen, Unix nanoseconds; empty when all is seen.</summary>
     public IReadOnlyDictionary<string, ulong> BlindSince { get; init; } = new Dictionary<string, ulong>();
+
+    /// <summary>Null in a replay, which has no kernel.</summary>
+    public Rung? Rung { get; init; }
+
+    /// <summary>Share of the acts of known life time that arrived, by kind; empty while not measured.</summary>
+    public IReadOnlyDictionary<string, double> Coverage { get; init; } = new Dictionary<string, double>();
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Runtime.Agent.Capture;
 using Runtime.Agent.Containers;
-using Runtime.Agent.Interop;
 
 namespace Runtime.Agent.Health;
 
@@ -28,10 +27,11 @@ internal sealed class NodeCheck(CaptureOptions capture, ContainerOptions contain
     // linux/capability.h
     private static readonly (int Bit, string Name, string Loses)[] Wanted =
     [
-        (38, "PERFMON", "the kernel refuses the programs"),
-        (39, "BPF", "the kernel refuses the programs"),
+        (38, "PERFMON", "the kernel refuses the programs of rung 1"),
+        (39, "BPF", "the kernel refuses the programs of rung 1"),
         (19, "SYS_PTRACE", "binaries and folders of processes that were there before the agent"),
         (2, "DAC_READ_SEARCH", "container runtimes' state and other users' files below /proc"),
+        (1, "DAC_OVERRIDE", "what happens inside .NET processes of other users, but for their files"),
     ];
 
     private const int SysAdmin = 21;
@@ -41,7 +41,7 @@ internal sealed class NodeCheck(CaptureOptions capture, ContainerOptions contain
         yield return new(CheckResult.Ok, "kernel", File.ReadAllText("/proc/sys/kernel/osrelease").Trim());
         yield return File.Exists("/sys/kernel/btf/vmlinux")
             ? new(CheckResult.Ok, "BTF", "/sys/kernel/btf/vmlinux")
-            : new(CheckResult.Fatal, "BTF", "/sys/kernel/btf/vmlinux is absent: the kernel was built without CONFIG_DEBUG_INFO_BTF, and no program can be fitted to it");
+            : new(CheckResult.Missing, "BTF", "/sys/kernel/btf/vmlinux is absent: the kernel was built without CONFIG_DEBUG_INFO_BTF, and no program can be fitted to it: rung 1 is out of reach");
         foreach (var line in Capabilities())
             yield return line;
         foreach (var line in Hooks())
@@ -64,7 +64,7 @@ internal sealed class NodeCheck(CaptureOptions capture, ContainerOptions contain
             if ((effective >> bit & 1) != 0 || (isKernelSide && isAdmin))
                 yield return new(CheckResult.Ok, $"capability {name}", (effective >> bit & 1) != 0 ? "held" : "by SYS_ADMIN");
             else
-                yield return new(isKernelSide ? CheckResult.Fatal : CheckResult.Missing, $"capability {name}", $"not held; without it: {loses}");
+                yield return new(CheckResult.Missing, $"capability {name}", $"not held; without it: {loses}");
         }
     }
 
@@ -73,16 +73,26 @@ internal sealed class NodeCheck(CaptureOptions capture, ContainerOptions contain
         try
         {
             // The smallest ring: nothing is read from it.
-            using var source = BpfEventSource.Start(capture with { RingBytes = 64 * 1024, WakeBytes = 16 * 1024 });
-            return [.. source.Hooks.Select(hook => hook.Attached
-                ? new CheckLine(CheckResult.Ok, $"hook {hook.Name}", "attached")
-                : hook.Loses.Length == 0 ? new CheckLine(CheckResult.Note, $"hook {hook.Name}", hook.Reason)
-                : new CheckLine(CheckResult.Missing, $"hook {hook.Name}", $"{AgentLog.OneLine(hook.Reason)}; without it is not seen: {hook.Loses}"))];
+            var small = capture with { RingBytes = 64 * 1024, WakeBytes = 16 * 1024 };
+            var (source, rung) = Ladder.Start(small, containers, new CgroupTree(containers), null);
+            using (source)
+            {
+                return
+                [
+                    rung.Number == 1
+                        ? new CheckLine(CheckResult.Ok, "rung", $"1 ({rung.Name})")
+                        : new(CheckResult.Missing, "rung", $"{rung.Number} ({rung.Name}): {AgentLog.OneLine(rung.Reason)}"),
+                    .. source.Hooks.Select(hook => hook.Attached
+                        ? new CheckLine(CheckResult.Ok, $"hook {hook.Name}", "attached")
+                        : hook.Loses.Length == 0 ? new CheckLine(CheckResult.Note, $"hook {hook.Name}", hook.Reason)
+                        : new CheckLine(CheckResult.Missing, $"hook {hook.Name}", $"{AgentLog.OneLine(hook.Reason)}; without it is not seen: {hook.Loses}")),
+                ];
+            }
         }
-        catch (Exception e) when (e is BpfException or DllNotFoundException)
+        catch (Exception e) when (Ladder.IsRefusal(e))
         {
             var hint = e is DllNotFoundException ? " (Debian's package libbpf1 has it)" : "";
-            return [new(CheckResult.Fatal, "hooks", e.Message + hint)];
+            return [new(CheckResult.Fatal, "rung", $"{capture.Rung} was asked for: {AgentLog.OneLine(e.Message)}{hint}")];
         }
     }
 

@@ -44,6 +44,9 @@ internal enum ProcessFlags : uint
 /// <remarks>Text is raw bytes: a container chose it.</remarks>
 internal sealed class ProcessRecord
 {
+    /// <summary>No process: of a fact about a container as a whole.</summary>
+    public static readonly ProcessRecord None = new() { Key = default, Cgroup = default, Binary = [] };
+
     public ProcessRecord()
     {
     }

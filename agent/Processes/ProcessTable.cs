@@ -162,6 +162,8 @@ internal sealed partial class ProcessTable(ProcessOptions options, IContainerLoo
     /// <summary>The process is alive and runs this program.</summary>
     public bool IsRunning(ProcessKey key, ReadOnlySpan<byte> binary) =>
         FindEntry(key.Pid, key.StartBootNs) is { Exited: false } entry && binary.SequenceEqual(entry.Record.Binary);
+    /// <summary>It is held, and its exit was not seen.</summary>
+    public bool IsAlive(ProcessKey key) => FindEntry(key.Pid, key.StartBootNs) is { Exited: false };
 
     /// <summary>The process was put into its container from outside, and has not yet executed the container's own program.</summary>
     public bool IsBeingLaunched(ProcessKey key) => FindEntry(key.Pid, key.StartBootNs) is { Lineage: Lineage.Pending };

@@ -5,7 +5,11 @@ namespace Runtime.Agent.Processes;
 /// <summary>What /proc/PID/stat tells that we use.</summary>
 /// <param name="StartTicks">Hundredths of a second since boot (USER_HZ), rounded down; field 22.</param>
 /// <param name="IsKernelThread">PF_KTHREAD of field 9.</param>
-internal readonly record struct ProcStat(uint ParentPid, ulong StartTicks, bool IsKernelThread);
+internal readonly record struct ProcStat(uint ParentPid, ulong StartTicks, bool IsKernelThread)
+{
+    /// <summary>Where the image's stack begins; field 28. Drawn anew by every exec, kept by a fork; 0 or 1 where it may not be read.</summary>
+    public ulong StackStart { get; init; }
+}
 
 /// <summary>What /proc/PID/status tells that we use.</summary>
 /// <param name="InnermostPid">In the innermost pid namespace; 0 when the kernel does not tell.</param>
@@ -29,7 +33,7 @@ internal static class ProcfsText
         if (close < 0 || close + 2 >= text.Length)
             return false;
         uint parent = 0;
-        ulong flags = 0, start = 0;
+        ulong flags = 0, start = 0, stack = 0;
         var field = 3;
         foreach (var range in text[(close + 2)..].Split((byte)' '))
         {
@@ -39,17 +43,18 @@ internal static class ProcfsText
                 4 => Utf8Parser.TryParse(value, out parent, out var n) && n == value.Length,
                 9 => Utf8Parser.TryParse(value, out flags, out var n) && n == value.Length,
                 22 => Utf8Parser.TryParse(value.TrimEnd((byte)'\n'), out start, out _),
+                28 => Utf8Parser.TryParse(value.TrimEnd((byte)'\n'), out stack, out _),
                 _ => true,
             };
             if (!ok)
                 return false;
-            if (field++ == 22)
-            {
-                stat = new(parent, start, (flags & KernelThreadFlag) != 0);
-                return true;
-            }
+            if (field++ == 28)
+                break;
         }
-        return false;
+        if (field <= 22)
+            return false;
+        stat = new(parent, start, (flags & KernelThreadFlag) != 0) { StackStart = stack };
+        return true;
     }
 
     // Uid:\t1000\t0\t1000\t1000   real, effective, saved, file system     CapEff:\t000001ffffffffff     NSpid:\t4711\t1

@@ -20,7 +20,7 @@ internal sealed partial class BehaviourKey
 
     private readonly XxHash128 _hash = new(BinaryPrimitives.ReadInt64LittleEndian(RandomNumberGenerator.GetBytes(8)));
 
-    private enum Family : byte { Exec = 1, File = 2, Network = 3, Arguments = 4, Privilege = 60, Binary = 70, Running = 71 }
+    private enum Family : byte { Exec = 1, File = 2, Network = 3, Arguments = 4, Privilege = 60, StandingSocket = 61, StandingMount = 62, Binary = 70, Running = 71, Managed = 80 }
 
     /// <summary>Parent binary > binary, script, phase, and the flags that make it another thing. Arguments are not part of it.</summary>
     public UInt128 OfExec(ProcessRecord process)

@@ -71,7 +71,7 @@ internal sealed record NetworkFact : Fact
 }
 
 /// <summary>Facts that were seen and are gone. A fact in the stream itself, not only a metric.</summary>
-/// <param name="Kind">"process", "file", "network", "privilege".</param>
+/// <param name="Kind">"process", "file", "network", "privilege", "managed".</param>
 /// <param name="Reason">"ring_full", "queue_full", "recursion", "undecodable", "keys_full".</param>
 internal sealed record LossFact(ContainerRecord? Container, bool Host, string Kind, string Reason, ulong Count, long FirstUnixNs, long LastUnixNs);
 

@@ -12,4 +12,5 @@ internal sealed record PrivilegeFact : Fact
 
     /// <summary>Positive errno of a refused call; 0 else.</summary>
     public ushort Error { get; init; }
+    public PrivilegeFlags Flags { get; init; }
 }

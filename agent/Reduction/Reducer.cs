@@ -61,7 +61,11 @@ internal sealed partial class Reducer : IKernelEventSink
         var unixNs = _clock.ToUnixNs(_nowBootNs);
         // The kernel's own threads have no binary.
         foreach (var process in _processes.All().Where(process => process.Binary.Length > 0))
+        {
             Execute(process, ContainerOf(process, process.Cgroup), unixNs, _nowBootNs);
+            Managed?.OnExec(process);
+        }
+        StartScan?.Start(_processes.All());
     }
 
     public void OnFork(in ForkEvent e)
@@ -77,6 +81,7 @@ internal sealed partial class Reducer : IKernelEventSink
         if (Sight?.TakeExec(process) == true)
             return;
         Execute(process, ContainerOf(process, e.Origin.Cgroup), unixNs, e.Origin.TimeBootNs);
+        Managed?.OnExec(process);
     }
 
     private void Execute(ProcessRecord process, ContainerRecord? container, long unixNs, ulong bootNs)
@@ -216,9 +221,12 @@ internal sealed partial class Reducer : IKernelEventSink
         _processes.OnIdle();
         _containers.OnIdle();
         TakeReadings();
+        Managed?.OnIdle(this, _processes.IsAlive);
         _waiting.ReleaseDue(_nowBootNs);
         _known.ReportDue(_nowBootNs);
         _losses.Take(_clock.ToUnixNs(_nowBootNs));
+        TakeStanding();
+        TakeResources();
         Idle?.Invoke();
     }
 
@@ -241,6 +249,8 @@ internal sealed partial class Reducer : IKernelEventSink
             ["reduction.arguments_folded"] = _argumentsFolded,
             ["reduction.closes_unmatched"] = _closesUnmatched,
             ["reduction.privileges_of_runtimes"] = _privilegesOfRuntimes,
+            ["reduction.standing"] = _standing,
+            ["reduction.standing_ended"] = _standingEnded,
         };
         foreach (var (name, value) in _known.Counters().Concat(_waiting.Counters()).Concat(_names.Counters()))
             counters[name] = value;

@@ -22,12 +22,19 @@ namespace Runtime.Agent.Sight;
 /// <param name="folder">Where the probe writes a file and removes it; made where it is absent.</param>
 /// <param name="post">Results and losses, any thread.</param>
 internal sealed class SightProbes(
-    SightOptions options, string program, string folder, IKernelEventSource source, IWallClock clock, IProbeSink post, TimeProvider time, AgentLog log)
+    SightOptions options, Rung rung, string program, string folder, IKernelEventSource source, IWallClock clock, IProbeSink post, TimeProvider time, AgentLog log)
 {
     /// <summary>One miss may be a busy moment; two in a row are not.</summary>
     private const int MissesOfBlindness = 2;
 
-    private static readonly ProbeKind[] Kinds = Enum.GetValues<ProbeKind>();
+    /// <summary>What the rung can see of a process that lives some milliseconds: of a scan's sight no short act is a proof, its coverage is measured instead.</summary>
+    private readonly ProbeKind[] _kinds = rung.Number switch
+    {
+        1 => Enum.GetValues<ProbeKind>(),
+        2 => [ProbeKind.Exec, ProbeKind.Write],
+        _ => [],
+    };
+
     private readonly uint _selfPid = (uint)Environment.ProcessId;
 
     // By ProbeKind's number. Written by the task that probes; a status reads single words.
@@ -40,6 +47,9 @@ internal sealed class SightProbes(
 
     // The newest probe's process. Capture thread only.
     private ProcessKey _process;
+
+    /// <summary>Zero: there are none.</summary>
+    public TimeSpan Interval => _kinds.Length == 0 ? TimeSpan.Zero : options.Interval;
 
     /// <summary>The exec of a probe, which is kept back.</summary>
     public bool TakeExec(ProcessRecord process)
@@ -66,17 +76,17 @@ internal sealed class SightProbes(
 
     /// <summary>Since when a kind is not seen although it happens, Unix nanoseconds; empty when all is seen. Any thread.</summary>
     public IReadOnlyDictionary<string, ulong> BlindSince() =>
-        Kinds.Where(kind => Volatile.Read(ref _misses[(int)kind]) >= MissesOfBlindness).ToDictionary(NameOf, kind => (ulong)Volatile.Read(ref _lastSeenUnixNs[(int)kind]));
+        _kinds.Where(kind => Volatile.Read(ref _misses[(int)kind]) >= MissesOfBlindness).ToDictionary(NameOf, kind => (ulong)Volatile.Read(ref _lastSeenUnixNs[(int)kind]));
 
     /// <summary>By name since start. Any thread.</summary>
     public IReadOnlyDictionary<string, ulong> Counters() =>
-        Kinds.SelectMany(kind => new[] { ($"sight.{NameOf(kind)}.seen", Volatile.Read(ref _seen[(int)kind])), ($"sight.{NameOf(kind)}.missed", Volatile.Read(ref _missed[(int)kind])) })
+        _kinds.SelectMany(kind => new[] { ($"sight.{NameOf(kind)}.seen", Volatile.Read(ref _seen[(int)kind])), ($"sight.{NameOf(kind)}.missed", Volatile.Read(ref _missed[(int)kind])) })
             .ToDictionary(pair => pair.Item1, pair => pair.Item2);
 
     /// <summary>Probes until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        if (options.Interval == TimeSpan.Zero)
+        if (Interval == TimeSpan.Zero)
             return;
         // Held without listening: a connect to it is refused, and nobody else can take the number.
         using var port = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -84,7 +94,7 @@ internal sealed class SightProbes(
         port.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         var number = ((IPEndPoint)port.LocalEndPoint!).Port;
         Array.Fill(_lastSeenUnixNs, clock.ToUnixNs(clock.NowBootNs()));
-        using var timer = new PeriodicTimer(options.Interval, time);
+        using var timer = new PeriodicTimer(Interval, time);
         try
         {
             do
@@ -121,7 +131,7 @@ internal sealed class SightProbes(
     private async Task<ProbeResult[]> ProbeAsync(int port, CancellationToken cancellationToken)
     {
         var before = source.Counters();
-        var round = new Round(++_number);
+        var round = new Round(++_number, _kinds);
         _round = round;
         var doneUnixNs = clock.ToUnixNs(clock.NowBootNs());
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -130,7 +140,7 @@ internal sealed class SightProbes(
         await round.AllSeen.WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
         var after = round.AllSeen.IsCompleted ? before : source.Counters();
-        return [.. Kinds.Select(kind => new ProbeResult(
+        return [.. _kinds.Select(kind => new ProbeResult(
             kind, doneUnixNs, Refused(kind, code) is null ? round.SeenUnixNs(kind) : 0,
             Refused(kind, code) ?? (round.SeenUnixNs(kind) != 0 ? "" : fault ?? MissReason.Of(kind, source.Hooks, before, after))))];
     }
@@ -203,11 +213,12 @@ internal sealed class SightProbes(
     };
 
     /// <summary>One probe under way. Seen on the capture thread, awaited by the task.</summary>
-    private sealed class Round(uint number)
+    private sealed class Round(uint number, IReadOnlyList<ProbeKind> kinds)
     {
         private readonly long[] _seen = new long[3];
         private readonly TaskCompletionSource _all = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private int _missing = 3;
+        private readonly IReadOnlyList<ProbeKind> _kinds = kinds;
+        private int _missing = kinds.Count;
 
         public uint Number => number;
         public Task AllSeen => _all.Task;
@@ -216,7 +227,8 @@ internal sealed class SightProbes(
 
         public void See(ProbeKind kind, long unixNs)
         {
-            if (Interlocked.CompareExchange(ref _seen[(int)kind], unixNs, 0) == 0 && Interlocked.Decrement(ref _missing) == 0)
+            // A kind that is not awaited does not count; each of those that are counts once.
+            if (Interlocked.CompareExchange(ref _seen[(int)kind], unixNs, 0) == 0 && _kinds.Contains(kind) && Interlocked.Decrement(ref _missing) == 0)
                 _all.SetResult();
         }
     }

@@ -17,7 +17,7 @@ internal sealed class BatchEncoder(IWallClock clock, int maxRows, int maxBytes)
     public const int MaxAncestors = 16;
 
     // The longest encoding of one row of each table without its text: every varint at its full length.
-    private const int RowBytes = 160, ProcessBytes = 260, LossBytes = 128, BatchBytes = 256;
+    private const int RowBytes = 200, ProcessBytes = 260, LossBytes = 128, BatchBytes = 256;
 
     private readonly Batch _batch = new()
     {
@@ -28,6 +28,8 @@ internal sealed class BatchEncoder(IWallClock clock, int maxRows, int maxBytes)
         Networks = new(),
         Privileges = new(),
         Binaries = new(),
+        Managed = new(),
+        Resources = new(),
         Strings = { ByteString.Empty },
     };
 
@@ -47,7 +49,8 @@ internal sealed class BatchEncoder(IWallClock clock, int maxRows, int maxBytes)
     /// <returns>False when it does not fit any more; the batch is unchanged then.</returns>
     public bool TryAdd(Fact fact)
     {
-        if (Rows >= maxRows)
+        var rows = fact is ResourceFact window ? window.Samples.Count : 1;
+        if (Rows >= maxRows || (Rows > 0 && Rows + rows > maxRows))
             return false;
         Lineage(fact);
         if (_bytes + Cost(fact) > maxBytes)
@@ -78,10 +81,16 @@ internal sealed class BatchEncoder(IWallClock clock, int maxRows, int maxBytes)
             case BinaryFact binary:
                 BinaryRows.Add(_batch.Binaries, binary, Relative(binary.FirstUnixNs), process, Text(binary.Path), Text(binary.Sha256));
                 break;
+            case ManagedFact managed:
+                ManagedRows.Add(_batch.Managed, managed, Relative(managed.FirstUnixNs), Relative(managed.LastUnixNs), process, Text(managed.Name), Text(managed.Path));
+                break;
+            case ResourceFact resource:
+                ResourceRows.Add(_batch.Resources, resource, container, process, Relative);
+                break;
             default:
                 throw new ArgumentException($"{fact.GetType().Name} has no table in a batch", nameof(fact));
         }
-        Rows++;
+        Rows += rows;
         return true;
     }
 
@@ -253,7 +262,7 @@ internal sealed class BatchEncoder(IWallClock clock, int maxRows, int maxBytes)
     private void Lineage(Fact fact)
     {
         _lineage.Clear();
-        for (var process = fact.Process; process is not null && _lineage.Count <= MaxAncestors; process = process.Parent)
+        for (var process = fact.Process; process is not null && process != ProcessRecord.None && _lineage.Count <= MaxAncestors; process = process.Parent)
         {
             // The runtime that made the container's first process stays outside, even while its own cgroup is taken for a container.
             if (fact.Container is not null && process.ContainerId != fact.Process.ContainerId)
@@ -276,10 +285,14 @@ internal sealed class BatchEncoder(IWallClock clock, int maxRows, int maxBytes)
             bytes += Cost(file.Path) + Cost(file.Template) + Cost(file.OtherPath);
         if (fact is NetworkFact network)
             bytes += Cost(network.Name);
+        if (fact is ResourceFact resource)
+            bytes += (resource.Samples.Count - 1) * RowBytes;
         if (fact is PrivilegeFact privilege)
             bytes += Cost(privilege.Subject) + Cost(privilege.Detail);
         if (fact is BinaryFact binary)
             bytes += Cost(binary.Path) + Cost(binary.Sha256);
+        if (fact is ManagedFact managed)
+            bytes += Cost(managed.Name) + Cost(managed.Path);
         return bytes;
     }
 

@@ -7,24 +7,25 @@ namespace Runtime.Agent.Streaming;
 /// <summary>What is worth more when there is no room. Low goes first.</summary>
 internal enum Lane : byte
 {
-    FileRepeat = 0,
-    NetworkRepeat = 1,
-    ProcessRepeat = 2,
-    NewFile = 3,
-    NewNetwork = 4,
-    NewProcess = 5,
+    Resource = 0,
+    FileRepeat = 1,
+    NetworkRepeat = 2,
+    ProcessRepeat = 3,
+    NewFile = 4,
+    NewNetwork = 5,
+    NewProcess = 6,
 }
 
 /// <summary>Facts on their way to the collector, in memory. Posted on the capture thread, taken by the stream; a short lock between them.</summary>
 /// <remarks>
-/// When it is full, the least worthy fact leaves: repeats before first sights, files before network before processes, and of
+/// When it is full, the least worthy fact leaves: resources first, repeats before first sights, files before network before processes, and of
 /// those the oldest one of the container that holds the most. So one noisy container displaces its own facts first, and an exec
 /// that was never seen leaves only when the queue holds nothing else. What left is counted, and the count is a fact that goes out with the next batch.
 /// <para>Posted = taken + queued + dropped, at every moment.</para>
 /// </remarks>
 internal sealed class FactQueue(int capacity, TimeProvider time) : IFactSink, IProbeSink
 {
-    private const int Lanes = 6;
+    private const int Lanes = 7;
     private const int MaxProbes = 48;
     private const string Full = "queue_full";
     private readonly Lock _lock = new();
@@ -259,6 +260,7 @@ internal sealed class FactQueue(int capacity, TimeProvider time) : IFactSink, IP
 
     internal static Lane LaneOf(Fact fact) => fact switch
     {
+        ResourceFact => Lane.Resource,
         FileFact => fact.IsNew ? Lane.NewFile : Lane.FileRepeat,
         NetworkFact => fact.IsNew ? Lane.NewNetwork : Lane.NetworkRepeat,
         _ => fact.IsNew ? Lane.NewProcess : Lane.ProcessRepeat,
@@ -294,7 +296,7 @@ internal sealed class FactQueue(int capacity, TimeProvider time) : IFactSink, IP
     {
         _dropped++;
         _droppedByLane[(int)lane]++;
-        var kind = fact switch { FileFact => "file", NetworkFact => "network", PrivilegeFact => "privilege", BinaryFact => "binary", _ => "process" };
+        var kind = fact switch { FileFact => "file", NetworkFact => "network", PrivilegeFact => "privilege", BinaryFact => "binary", ManagedFact => "managed", ResourceFact => "resource", _ => "process" };
         // A repeat stands for as many sights as it counted.
         Merge(new LossFact(fact.Container, fact.Container is null, kind, reason, fact.Count, fact.FirstUnixNs, fact.LastUnixNs));
     }

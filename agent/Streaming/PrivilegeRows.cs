@@ -17,5 +17,6 @@ internal static class PrivilegeRows
         table.Subject.Add(subject);
         table.Detail.Add(detail);
         table.Error.Add(fact.Error);
+        table.Flags.Add((uint)fact.Flags);
     }
 }

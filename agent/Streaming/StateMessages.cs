@@ -28,7 +28,11 @@ internal static class StateMessages
             CpuNs = (ulong)state.CpuNs,
             Containers = (uint)state.Containers,
             ContainersIncomplete = (uint)state.ContainersIncomplete,
+            Rung = (uint)(state.Rung?.Number ?? 0),
+            RungReason = state.Rung?.Reason ?? "",
         };
+        foreach (var (kind, share) in state.Coverage)
+            status.Coverage[kind] = share;
         foreach (var hook in state.Hooks)
             status.Hooks.Add(new Hook { Name = hook.Name, Attached = hook.Attached, Reason = hook.Reason, Loses = hook.Loses });
         foreach (var (kind, sinceUnixNs) in state.BlindSince)

@@ -17,7 +17,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 /*
  * What changes a file and is no opening for writing: its length, its attributes, its times; memory that is written past every
  * call; device nodes. ftruncate, fallocate, copy_file_range, splice and sendfile need a descriptor that was opened for writing, which
- * was told then.
+ * was told then. So does mprotect to writable on a shared mapping.
  */
 
 /* SYSCALL_DEFINE2(truncate, const char __user *, path, long, length) */
@@ -139,6 +139,8 @@ int on_fsetxattr(struct trace_event_raw_sys_exit *context)
 	event = open_file__begin(scratch, file, FILE_XATTR);
 	got = scratch__add_user_string(scratch, (void *)ARGUMENT(1));
 	event->other_argument_length = got > 0 ? got : 0;
+	if (got < 0)
+		count->read_failed++;
 	return ring__output_scratch(scratch, true, false, count);
 }
 
@@ -257,7 +259,10 @@ int on_utimensat(struct trace_event_raw_sys_exit *context)
 	if (name.text == 0 && count && by_hand) {
 		struct file *file = task__file(task__current(), name.directory);
 
-		return file ? file__report(file, FILE_TIMES, 0, count) : 0;
+		if (file)
+			return file__report(file, FILE_TIMES, 0, count);
+		count->read_failed++;
+		return 0;
 	}
 	return times__exit(count, &name, by_hand);
 }

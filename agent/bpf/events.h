@@ -129,6 +129,7 @@ enum file_operation {
 	FILE_MAKE_NODE = 14, /* device: the node's own number */
 	FILE_CHMOD_SPECIAL = 15,
 	FILE_TIMES = 16,
+	FILE_SENSITIVE_WRITE = 17, /* from here only another process's memory; the agent knows the rest by its path */
 };
 
 enum file_flag {

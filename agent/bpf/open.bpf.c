@@ -131,7 +131,10 @@ static __always_inline int open__exit(long descriptor, enum program_id program)
 		if (!file__may_be_sensitive(file) || inode__is_own_process(BPF_CORE_READ(file, f_inode)))
 			goto filtered;
 		operation = FILE_SENSITIVE_READ;
-	}
+	} else if (BPF_CORE_READ(file, f_inode, i_sb, s_magic) == PROC_SUPER_MAGIC &&
+		   dentry__sensitivity(BPF_CORE_READ(file, f_path.dentry)) & SENSITIVE_LEAF &&
+		   !inode__is_own_process(BPF_CORE_READ(file, f_inode)))
+		operation = FILE_SENSITIVE_WRITE; /* /proc/PID/mem */
 	return file__report(file, operation, 0, count);
 filtered:
 	count->filtered++;

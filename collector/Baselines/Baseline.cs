@@ -53,7 +53,7 @@ internal sealed class Baseline(Scope scope, BaselineOptions options)
     }
 
     /// <summary>Sightings in the units of a loss count for nothing, nor do those units.</summary>
-    /// <param name="kind">"process", "privilege", "file", "network"; anything else means all of them.</param>
+    /// <param name="kind">"process", "privilege", "managed", "file", "network"; anything else means all of them.</param>
     public void Uncover(string kind, long first, long last)
     {
         // A loss that claims to span years is cut to what is kept of uncovered units.
@@ -275,9 +275,11 @@ internal sealed class Baseline(Scope scope, BaselineOptions options)
 
     private static bool IsHit(KindGroup group, string kind) => kind switch
     {
-        "process" or "privilege" => group == KindGroup.Process,
+        "process" or "privilege" or "managed" => group == KindGroup.Process,
         "file" => group == KindGroup.File,
         "network" => group is KindGroup.Egress or KindGroup.Listen,
+        // A behaviour is not seen by what it costs.
+        "resource" => false,
         _ => true,
     };
 

@@ -12,6 +12,7 @@ internal enum ItemKind
     Privilege = 'p',
     Binary = 'b',
     Loading = 'v',
+    Managed = 'm',
 
     /// <summary>Never learnt: only an approval by a person makes such an item.</summary>
     TierZero = '0',
@@ -81,6 +82,7 @@ internal sealed class Item(ItemKind kind, string fullKey)
         ItemKind.Privilege => "privilege",
         ItemKind.Binary => "binary",
         ItemKind.Loading => "loading",
+        ItemKind.Managed => "managed",
         ItemKind.TierZero => "tier0",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "no such kind"),
     };
@@ -97,6 +99,7 @@ internal sealed class Item(ItemKind kind, string fullKey)
         "privilege" => ItemKind.Privilege,
         "binary" => ItemKind.Binary,
         "loading" => ItemKind.Loading,
+        "managed" => ItemKind.Managed,
         "tier0" => ItemKind.TierZero,
         _ => null,
     };

@@ -16,7 +16,7 @@ namespace Runtime.Collector.Baselines;
 /// read    /usr/bin/cat|shadow
 /// egress  /usr/bin/curl|203.0.113.0/24|443|tcp    by name where the container looked it up: /usr/bin/curl|dns:example.com|443|tcp
 /// listen  /usr/sbin/nginx|80|tcp|any
-/// privilege, binary, loading: see <see cref="Privilege"/>, <see cref="Binary"/>, <see cref="Loading"/>
+/// privilege, binary, loading, managed: see <see cref="Privilege"/>, <see cref="Binary"/>, <see cref="Loading"/>, <see cref="Managed"/>
 /// The character that parts a key ('&gt;' in an edge, '|' else) and '%' are %XX within a part, or a file's name could forge another item.
 /// </remarks>
 internal sealed partial class ItemKey

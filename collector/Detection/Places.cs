@@ -50,6 +50,7 @@ internal static class Places
         "sysrq-trigger" => ("sysrq", "an order to the kernel such as to crash or to reboot", "T1529"),
         "nr_hugepages" or "nr_overcommit_hugepages" => ("hugepages", "how much memory the node keeps as huge pages, as miners do", "T1496.001"),
         "msr" => ("msr", "a register of the processor, as miners do", "T1496.001"),
+        "mem" when path.StartsWith("/proc/", StringComparison.Ordinal) => ("process_memory", "the memory of another process", "T1055"),
         "mem" or "kmem" or "port" => ("memory_device", "the node's memory", "T1611"),
         _ => null,
     };

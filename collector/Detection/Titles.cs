@@ -31,6 +31,7 @@ internal static partial class Titles
             FileOperation.Symlink => "made the symbolic link",
             FileOperation.ChmodExecutable => "made executable",
             FileOperation.SensitiveRead => "read",
+            FileOperation.MapExecutable => "loaded",
             FileOperation.Truncate => "cut",
             FileOperation.MapWritable => "mapped for writing",
             FileOperation.Xattr => $"set the attribute {DisplayText.Path(file.OtherPath)} of",
@@ -39,7 +40,6 @@ internal static partial class Titles
             FileOperation.ChmodSpecial => "gave its owner's rights to who runs",
             FileOperation.Times => "set by hand the times of",
             FileOperation.SensitiveWrite => "wrote the kernel's control file",
-            FileOperation.MapExecutable => "loaded",
             _ => "wrote",
         };
         return $"{DisplayText.Path(file.Process.Binary)} {verb} {DisplayText.Path(file.Path)} in {scope}: it never did so{In(history)}";
@@ -66,6 +66,9 @@ internal static partial class Titles
 
     public static string Privilege(PrivilegeObservation privilege, string scope, string history) =>
         $"{DisplayText.Path(privilege.Process.Binary)} {PrivilegeWords.Did(privilege, DisplayText.Path)} in {scope}: never seen{In(history)}";
+
+    public static string Managed(ManagedObservation managed, string scope, string history) =>
+        $"{DisplayText.Path(managed.Process.Binary)} {ManagedWords.Did(managed, DisplayText.Path)} in {scope}: never seen{In(history)}";
 
     public static string TierZero(TierZeroFact fact, string scope) => $"{fact.Words}, in {scope}";
 

@@ -39,6 +39,8 @@ internal sealed class BatchDecoder(IngestOptions options)
         tables.Add(batch.Networks ?? new NetworkColumns());
         tables.Add(batch.Privileges ?? new PrivilegeColumns());
         tables.Add(batch.Binaries ?? new BinaryColumns());
+        tables.Add(batch.Managed ?? new ManagedColumns());
+        tables.Add(batch.Resources ?? new ResourceColumns());
         var nodeLosses = Losses(agent, batch, containers, time, now, tables.Observations, rejections);
         var probes = Probes(batch, rejections);
         return new DecodedBatch(batch.Sequence, tables.Observations, [.. containers.OfType<SeenContainer>()], nodeLosses, rejections.ToList()) { Probes = probes };
@@ -165,5 +167,6 @@ internal sealed class BatchDecoder(IngestOptions options)
     }
 
     private static int EventRows(Batch batch) =>
-        (batch.Execs?.First.Count ?? 0) + (batch.Exits?.Time.Count ?? 0) + (batch.Files?.First.Count ?? 0) + (batch.Networks?.First.Count ?? 0) + (batch.Privileges?.First.Count ?? 0) + (batch.Binaries?.Time.Count ?? 0) + batch.Losses.Count;
+        (batch.Execs?.First.Count ?? 0) + (batch.Exits?.Time.Count ?? 0) + (batch.Files?.First.Count ?? 0) + (batch.Networks?.First.Count ?? 0) + (batch.Privileges?.First.Count ?? 0)
+        + (batch.Binaries?.Time.Count ?? 0) + (batch.Managed?.First.Count ?? 0) + (batch.Resources?.Time.Count ?? 0) + batch.Losses.Count;
 }

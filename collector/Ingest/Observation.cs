@@ -234,7 +234,7 @@ internal sealed record NetworkObservation : Observation
 /// <summary>Facts that an agent saw and that are gone: the unit of the baseline that they fall into counts for nothing.</summary>
 internal sealed record LossObservation : Observation
 {
-    /// <summary>"process", "file", "network", "privilege"; "agent" when no agent watched the node at all.</summary>
+    /// <summary>"process", "file", "network", "privilege", "managed"; "agent" when no agent watched the node at all.</summary>
     public required string Kind { get; init; }
 
     /// <summary>"ring_full", "queue_full", "agent_away", …</summary>

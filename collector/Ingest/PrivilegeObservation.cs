@@ -26,6 +26,16 @@ internal enum PrivilegeOperation
     OpenByHandle = 20,
 }
 
+/// <summary>Same bits as PrivilegeFlag in ingest.proto.</summary>
+[Flags]
+internal enum PrivilegeFlags
+{
+    None = 0,
+
+    /// <summary>Was there when the agent started: state, not novelty.</summary>
+    AtStart = 1,
+}
+
 /// <summary>A call that takes, uses or shows more power than an application needs: done, or refused.</summary>
 internal sealed record PrivilegeObservation : Observation
 {
@@ -38,4 +48,5 @@ internal sealed record PrivilegeObservation : Observation
 
     /// <summary>errno when the kernel refused; 0 else.</summary>
     public int Error { get; init; }
+    public PrivilegeFlags Flags { get; init; }
 }

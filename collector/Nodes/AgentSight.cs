@@ -52,6 +52,7 @@ internal sealed class AgentSight
         {
             _kinds[Everything].LastSeen = now;
             var held = _kinds[probe.Kind];
+            held.IsProbed = true;
             held.Reason = probe.Reason;
             if (probe.IsSeen)
             {
@@ -72,7 +73,7 @@ internal sealed class AgentSight
         var silent = Change(Everything, now, _isConnected ? "it says nothing, though its connection is open: stopped, or it does not get on" : "its connection broke, and it has not come back");
 
         // While nothing is heard the kinds are not known; the one word says it.
-        foreach (var kind in silent ? [] : Kinds)
+        foreach (var kind in silent ? [] : Kinds.Where(kind => _kinds[kind].IsProbed))
         {
             Change(kind, now, _kinds[kind].Reason);
         }
@@ -95,7 +96,7 @@ internal sealed class AgentSight
     }
 
     public IReadOnlyList<SightView> View() =>
-        _interval == TimeSpan.Zero ? [] : [.. Kinds.Select(kind => new SightView(kind, _kinds[kind].LastSeen, _kinds[kind].IsBlind || _kinds[Everything].IsBlind, _kinds[kind].Reason))];
+        _interval == TimeSpan.Zero ? [] : [.. Kinds.Where(kind => _kinds[kind].IsProbed).Select(kind => new SightView(kind, _kinds[kind].LastSeen, _kinds[kind].IsBlind || _kinds[Everything].IsBlind, _kinds[kind].Reason))];
 
     private void Open(TimeSpan interval, DateTimeOffset now, bool proven)
     {
@@ -108,6 +109,8 @@ internal sealed class AgentSight
 
     private sealed class Held
     {
+        /// <summary>The agent probes it: not each way of watching sees each kind of act.</summary>
+        public bool IsProbed { get; set; }
         public DateTimeOffset LastSeen { get; set; }
         public DateTimeOffset BlindSince { get; set; }
         public bool IsBlind { get; set; }

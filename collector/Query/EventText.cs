@@ -18,6 +18,8 @@ internal static class EventText
         LossObservation => "loss",
         PrivilegeObservation => "privilege",
         BinaryObservation => "binary",
+        ManagedObservation => "managed",
+        ResourceObservation => "resource",
         SightObservation => "sight",
         _ => throw new ArgumentOutOfRangeException(nameof(observation), observation.GetType().Name, "not a kind of the API"),
     };
@@ -32,7 +34,10 @@ internal static class EventText
         FileObservation file => $"{Word(file.Operation)} {file.Path}",
         NetworkObservation network => Network(network),
         BinaryObservation binary => $"content of {binary.Path} {(binary.Sha256.Length > 0 ? "sha256:" + binary.Sha256 : "not read")}{(binary.Traits == BinaryTraits.None ? "" : $" ({Names(binary.Traits)})")}",
+        PrivilegeObservation { Flags: PrivilegeFlags.AtStart } mount => StandingText.Of(mount),
         PrivilegeObservation privilege => $"{privilege.Process.Binary} {PrivilegeWords.Did(privilege, text => text)}",
+        ManagedObservation managed => $"{managed.Process.Binary} {ManagedWords.Did(managed, text => text)}",
+        ResourceObservation resource => ResourceText.Summary(resource),
         SightObservation sight => SightWords.Of(sight),
         LossObservation loss => $"{loss.Count} {loss.Kind} events lost {loss.First:HH:mm:ss}–{loss.Last:HH:mm:ss}: {loss.Reason}",
         _ => Kind(observation),
@@ -67,12 +72,14 @@ internal static class EventText
                 Add("bytes_received", network.BytesReceived);
                 Add("payload", network.Payload);
                 Add("name", network.Name);
+                Add("flags", Names(network.Flags));
                 break;
             case PrivilegeObservation privilege:
                 Add("operation", Baselines.ItemKey.OperationName(privilege.Operation));
                 Add("value", privilege.Value);
                 Add("subject", privilege.Subject);
                 Add("detail", privilege.Detail);
+                Add("flags", Names(privilege.Flags));
                 Add("error", privilege.Error);
                 break;
             case BinaryObservation binary:
@@ -86,6 +93,15 @@ internal static class EventText
             case ExecObservation exec:
                 Add("payload", exec.Process.Payload);
                 Add("loader_variables", string.Join(' ', exec.Process.LoaderVariables));
+                break;
+            case ManagedObservation managed:
+                Add("operation", Baselines.ItemKey.OperationName(managed.Operation));
+                Add("name", managed.Name);
+                Add("path", managed.Path);
+                Add("flags", Names(managed.Flags));
+                break;
+            case ResourceObservation resource:
+                details.AddRange(ResourceText.Details(resource));
                 break;
             case SightObservation sight:
                 Add("kind", sight.Kind);
@@ -131,6 +147,11 @@ internal static class EventText
     {
         var protocol = network.Protocol == 17 ? "udp " : "";
         var remote = EndPoint(network.RemoteAddress, network.RemotePort);
+        if ((network.Flags & NetworkFlags.AtStart) != 0 && network.Operation != NetworkOperation.Close)
+        {
+            return StandingText.Of(network, protocol, EndPoint(network.LocalAddress, network.LocalPort), remote);
+        }
+
         if (network.Operation == NetworkOperation.NameQuery)
         {
             return $"asks {remote} for {network.Name}";

@@ -8,7 +8,8 @@ internal sealed partial class ObservationJudge
 {
     private void JudgePrivilege(PrivilegeObservation privilege, in Sight sight, ImageVersion? image)
     {
-        var fact = JudgeTierZero(privilege);
+        var isState = (privilege.Flags & PrivilegeFlags.AtStart) != 0;
+        var fact = isState ? null : JudgeTierZero(privilege);
         var item = baseline.Items.Find(_key.Privilege(privilege));
         if (IsKnown(item, sight, privilege))
         {
@@ -17,7 +18,7 @@ internal sealed partial class ObservationJudge
 
         var key = item?.FullKey ?? _key.Text.ToString();
         var state = baseline.StateFor(KindGroup.Process, image);
-        Deviate(privilege, ItemKind.Privilege, key, PrivilegeEvidence.Assess(privilege, SurroundingsOf(privilege, image, state)), KindGroup.Process, state, fact is not null, false, sight,
+        Deviate(privilege, ItemKind.Privilege, key, PrivilegeEvidence.Assess(privilege, SurroundingsOf(privilege, image, state)), KindGroup.Process, state, fact is not null, isState, sight,
             history => Titles.Privilege(privilege, scope.DisplayName, history));
     }
 }

@@ -15,20 +15,9 @@ namespace Runtime.Collector.Scopes;
 /// </remarks>
 internal sealed partial class ObservationJudge(Scope scope, BaselineOptions options, Baseline baseline, IncidentTable incidents)
 {
-    /// <summary>A scan at the agent's start tells of listeners and connections for about this long; it does not shrink with the unit.</summary>
-    private static readonly long ScanTicks = TimeSpan.FromSeconds(10).Ticks;
     private const int DistinctPorts = 8;
 
     private readonly ItemKey _key = new();
-
-    /// <summary>UTC ticks until which an agent's reports may be of its start-up scan. Bounded by <see cref="MaxAgents"/>.</summary>
-    private readonly Dictionary<string, long> _scans = new(StringComparer.Ordinal);
-    private const int MaxAgents = 256;
-
-    /// <summary>Agent → end of its scan, sorted; part of the saved state.</summary>
-    public IEnumerable<KeyValuePair<string, long>> Scans => _scans.OrderBy(scan => scan.Key, StringComparer.Ordinal);
-
-    public void RestoreScan(string agentId, long until) => _scans[agentId] = until;
 
     /// <param name="image">What the container runs; null when that is not known.</param>
     public void Judge(Observation observation, in Sight sight, ImageVersion? image)
@@ -54,6 +43,9 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
             case BinaryObservation binary:
                 JudgeBinary(binary, sight, image);
                 break;
+            case ManagedObservation managed:
+                JudgeManaged(managed, sight, image);
+                break;
             case SightObservation:
                 JudgeTierZero(observation);
                 break;
@@ -64,11 +56,6 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
     {
         var process = exec.Process;
         var atStart = (process.Flags & ProcessFlags.AtStart) != 0;
-        if (atStart)
-        {
-            NoteScan(exec.AgentId, sight.Last + ScanTicks);
-        }
-
         var fact = JudgeTierZero(exec);
         var program = baseline.Items.Find(_key.Exec(process));
         var programKnown = IsKnown(program, sight, exec);
@@ -133,8 +120,7 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
     {
         if (file.Operation is FileOperation.Write or FileOperation.Create or FileOperation.Rename or FileOperation.Link or FileOperation.ChmodExecutable)
         {
-            var writer = file.Process;
-            incidents.Writes.Add(new RecentWrite(file.Container?.Id ?? "", file.Path, writer.Binary, writer.Pid, writer.StartBootNs, sight.Last));
+            NoteWrite(file, sight);
         }
 
         var fact = JudgeTierZero(file);
@@ -152,9 +138,26 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
             history => Titles.File(file, scope.DisplayName, history));
     }
 
+    /// <summary>Who gives a file another name or a mode did not write it: `curl -o x.tmp; mv x.tmp x; chmod +x x` was written by curl.</summary>
+    private void NoteWrite(FileObservation file, in Sight sight)
+    {
+        var container = file.Container?.Id ?? "";
+        var earlier = file.Operation switch
+        {
+            FileOperation.Rename or FileOperation.Link => file.OtherPath,
+            FileOperation.ChmodExecutable => file.Path,
+            _ => "",
+        };
+        var known = earlier.Length > 0 ? incidents.Writes.Find(container, earlier, sight.First - options.JoinWindow.Ticks) : null;
+        incidents.Writes.Add(known is null
+            ? new RecentWrite(container, file.Path, file.Process.Binary, file.Process.Pid, file.Process.StartBootNs, sight.Last)
+            : known with { Path = file.Path, Time = sight.Last });
+    }
+
     private void JudgeNetwork(NetworkObservation network, in Sight sight, ImageVersion? image)
     {
-        var fact = JudgeTierZero(network);
+        var isState = (network.Flags & NetworkFlags.AtStart) != 0;
+        var fact = isState ? null : JudgeTierZero(network);
         Span<char> port = stackalloc char[16];
         Span<char> folded = stackalloc char[Peers.FoldedLength];
         var peer = PeerKind.Unknown;
@@ -187,11 +190,8 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
             HasEgress = group == KindGroup.Egress && HasEgress(network.Process.Binary, key),
         };
 
-        // Listeners and connections that the agent's start-up scan finds are state and not news.
-        var ofScan = (network.Process.Flags & ProcessFlags.AtStart) != 0
-            && _scans.TryGetValue(network.AgentId, out var until) && sight.First <= until;
         Deviate(network, group == KindGroup.Listen ? ItemKind.Listen : ItemKind.Egress, key, NetworkEvidence.Assess(network, peer, surroundings),
-            group, state, fact is not null, ofScan, sight, history => Titles.Network(network, scope.DisplayName, history));
+            group, state, fact is not null, isState, sight, history => Titles.Network(network, scope.DisplayName, history));
     }
 
     private void Deviate(
@@ -392,14 +392,4 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
     }
 
     private static ProcessInfo? ParentOf(Observation observation) => observation.Lineage.Count > 1 ? observation.Lineage[1] : null;
-
-    private void NoteScan(string agentId, long until)
-    {
-        if (_scans.Count >= MaxAgents && !_scans.ContainsKey(agentId))
-        {
-            _scans.Remove(_scans.OrderBy(scan => scan.Value).ThenBy(scan => scan.Key, StringComparer.Ordinal).First().Key);
-        }
-
-        _scans[agentId] = Math.Max(until, _scans.GetValueOrDefault(agentId));
-    }
 }

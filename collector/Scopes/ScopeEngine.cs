@@ -43,17 +43,11 @@ internal sealed class ScopeEngine
     public static ScopeEngine Restore(Scope scope, ReadOnlySpan<byte> state, BaselineOptions options)
     {
         var saved = ScopeState.Read(scope, state, options);
-        var engine = new ScopeEngine(scope, options, saved.Baseline, saved.Incidents) { AppliedThrough = saved.AppliedThrough };
-        foreach (var (agentId, until) in saved.Scans)
-        {
-            engine._judge.RestoreScan(agentId, until);
-        }
-
-        return engine;
+        return new ScopeEngine(scope, options, saved.Baseline, saved.Incidents) { AppliedThrough = saved.AppliedThrough };
     }
 
     /// <summary>At most <see cref="ScopeState.MaxLength"/> bytes; equal engines give equal bytes.</summary>
-    public byte[] Save() => new ScopeState(AppliedThrough, _baseline, _incidents, _judge.Scans).Write(_scope);
+    public byte[] Save() => new ScopeState(AppliedThrough, _baseline, _incidents).Write(_scope);
 
     /// <summary>An id that was applied already changes nothing; an observation without one (id 0) always counts.</summary>
     public ScopeOutcome Apply(Observation observation)
@@ -75,7 +69,7 @@ internal sealed class ScopeEngine
         {
             _baseline.Uncover(loss.Kind, first, last);
         }
-        else if (observation.Lineage.Count > 0)
+        else if (observation is not ResourceObservation && observation.Lineage.Count > 0)
         {
             Judge(observation, first, last);
         }
@@ -194,12 +188,21 @@ internal sealed class ScopeEngine
             return;
         }
 
-        var isState = observation is ExecObservation && (process.Flags & ProcessFlags.AtStart) != 0;
+        var isState = IsState(observation);
         var startUnit = _baseline.UnitOf(replica?.FirstSeen ?? _baseline.FirstSeen);
         var sight = new Sight(
             first, last, unit, _baseline.UnitOf(last), observation.Count, replica?.Ordinal, startUnit, !isState && process.Phase != Phase.Init);
         _judge.Judge(observation, sight, image);
     }
+
+    /// <summary>Was there before the agent, so that it says nothing of when it came.</summary>
+    private static bool IsState(Observation observation) => observation switch
+    {
+        ExecObservation exec => (exec.Process.Flags & ProcessFlags.AtStart) != 0,
+        NetworkObservation network => (network.Flags & NetworkFlags.AtStart) != 0,
+        PrivilegeObservation privilege => (privilege.Flags & PrivilegeFlags.AtStart) != 0,
+        _ => false,
+    };
 
     private void Approve(HeldIncident held, Deviation deviation, string who, DateTimeOffset now)
     {

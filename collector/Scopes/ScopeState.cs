@@ -10,10 +10,10 @@ namespace Runtime.Collector.Scopes;
 
 /// <summary>An engine's state as bytes.</summary>
 /// <remarks>
-/// "RSC1", 16 bytes of SHA-256 over the rest, then Brotli over: scope id, applied-through, scans, baseline (binary, items in key order),
-/// incidents (JSON, length first). A later layout gets another number in the magic; this code reads only its own.
+/// "RSC1", 16 bytes of SHA-256 over the rest, then Brotli over: scope id, applied-through, a 0, baseline (binary, items in key order),
+/// incidents (JSON, length first). In place of the 0 earlier programs kept a count and pairs of agent and time, which are passed over. A later layout gets another number in the magic; this code reads only its own.
 /// </remarks>
-internal sealed record ScopeState(long AppliedThrough, Baseline Baseline, IncidentTable Incidents, IEnumerable<KeyValuePair<string, long>> Scans)
+internal sealed record ScopeState(long AppliedThrough, Baseline Baseline, IncidentTable Incidents)
 {
     /// <summary>Bytes. The bounds on items' and deviations' text keep a state below it.</summary>
     public const int MaxLength = 8 * 1024 * 1024;
@@ -34,14 +34,7 @@ internal sealed record ScopeState(long AppliedThrough, Baseline Baseline, Incide
         {
             writer.Write(scope.Id);
             writer.Write(AppliedThrough);
-            var scans = Scans.ToList();
-            writer.Write(scans.Count);
-            foreach (var (agentId, until) in scans)
-            {
-                writer.Write(agentId);
-                writer.Write(until);
-            }
-
+            writer.Write(0);
             Baseline.Write(writer);
             var json = JsonSerializer.SerializeToUtf8Bytes(Incidents.Save(), IncidentJson.Compact.IncidentTableState);
             writer.Write(json.Length);
@@ -91,17 +84,17 @@ internal sealed record ScopeState(long AppliedThrough, Baseline Baseline, Incide
         }
 
         var appliedThrough = reader.ReadInt64();
-        var scans = new List<KeyValuePair<string, long>>();
         for (var left = reader.ReadInt32(); left > 0; left--)
         {
-            scans.Add(new(reader.ReadString(), reader.ReadInt64()));
+            reader.ReadString();
+            reader.ReadInt64();
         }
 
         var baseline = Baseline.Read(reader, scope, options);
         var json = reader.ReadBytes(reader.ReadInt32());
         var incidents = JsonSerializer.Deserialize(json, IncidentJson.Compact.IncidentTableState)
             ?? throw new FormatException($"the state of {scope.Id} is damaged: its incidents are null");
-        return new ScopeState(appliedThrough, baseline, IncidentTable.Restore(incidents, scope, options), scans);
+        return new ScopeState(appliedThrough, baseline, IncidentTable.Restore(incidents, scope, options));
     }
 
     private static byte[] Unpack(ReadOnlySpan<byte> packed)

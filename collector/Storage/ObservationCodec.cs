@@ -11,8 +11,8 @@ namespace Runtime.Collector.Storage;
 /// </summary>
 internal static class ObservationCodec
 {
-    /// <summary>2: a process's loader variables and payload; a network's name and flags.</summary>
-    private const byte Version = 2;
+    /// <summary>2: a process's loader variables and payload; a network's name and flags. 3: a privilege's flags.</summary>
+    private const byte Version = 3;
 
     public static byte[] Encode(Observation observation)
     {
@@ -27,6 +27,8 @@ internal static class ObservationCodec
             LossObservation => 5,
             PrivilegeObservation => 6,
             BinaryObservation => 7,
+            ManagedObservation => 8,
+            ResourceObservation => 9,
             SightObservation => 10,
             _ => throw new ArgumentOutOfRangeException(nameof(observation), observation.GetType().Name, "not a kind of the log"),
         });
@@ -80,6 +82,10 @@ internal static class ObservationCodec
                 writer.Text(privilege.Subject);
                 writer.Text(privilege.Detail);
                 writer.Number((uint)privilege.Error);
+                writer.Number((ulong)privilege.Flags);
+                break;
+            case ResourceObservation resource:
+                ResourceCodec.Write(ref writer, resource);
                 break;
             case BinaryObservation binary:
                 writer.Text(binary.Path);
@@ -88,6 +94,12 @@ internal static class ObservationCodec
                 writer.Number(binary.Size);
                 writer.Text(binary.Sha256);
                 writer.Number((ulong)binary.Traits);
+                break;
+            case ManagedObservation managed:
+                writer.Number((ulong)managed.Operation);
+                writer.Text(managed.Name);
+                writer.Text(managed.Path);
+                writer.Number((ulong)managed.Flags);
                 break;
             case SightObservation sight:
                 writer.Text(sight.Kind);
@@ -158,11 +170,22 @@ internal static class ObservationCodec
             {
                 Id = id, Scope = scope, AgentId = agentId, Node = node, Container = container, First = first, Last = last, Count = count, Lineage = lineage,
                 Operation = (PrivilegeOperation)reader.Number(), Value = reader.Number(), Subject = reader.Text(), Detail = reader.Text(), Error = (int)reader.Number(),
+                Flags = version >= 3 ? (PrivilegeFlags)reader.Number() : PrivilegeFlags.None,
+            },
+            9 => new ResourceObservation
+            {
+                Id = id, Scope = scope, AgentId = agentId, Node = node, Container = container, First = first, Last = last, Count = count, Lineage = lineage,
+                Samples = ResourceCodec.Read(ref reader, first),
             },
             7 => new BinaryObservation
             {
                 Id = id, Scope = scope, AgentId = agentId, Node = node, Container = container, First = first, Last = last, Count = count, Lineage = lineage,
                 Path = reader.Text(), Inode = reader.Number(), Device = (uint)reader.Number(), Size = reader.Number(), Sha256 = reader.Text(), Traits = (BinaryTraits)reader.Number(),
+            },
+            8 => new ManagedObservation
+            {
+                Id = id, Scope = scope, AgentId = agentId, Node = node, Container = container, First = first, Last = last, Count = count, Lineage = lineage,
+                Operation = (ManagedOperation)reader.Number(), Name = reader.Text(), Path = reader.Text(), Flags = (ManagedFlags)reader.Number(),
             },
             10 => new SightObservation
             {

@@ -178,6 +178,8 @@ internal sealed class QueryStore(Database database, ScopeStore scopes, LogSignal
     private static FilterSql Events(ListFilter filter, string time = "o.time") => new FilterSql()
         .InScope("o.scope", filter.Scope)
         .And(filter.Kind.Length > 0, "o.kind = {0}", filter.Kind)
+        // They come by the minute whether anything happens or not, and would bury what did.
+        .And(filter.Kind.Length == 0, "o.kind <> 'resource'")
         .And(filter.Since is not null, time + " >= {0}", filter.Since?.ToMicros())
         .And(filter.Until is not null, time + " <= {0}", filter.Until?.ToMicros())
         .HasText(filter.Text);

@@ -20,6 +20,8 @@ internal static class SearchText
         LossObservation => "loss",
         PrivilegeObservation => "privilege",
         BinaryObservation => "binary",
+        ManagedObservation => "managed",
+        ResourceObservation => "resource",
         SightObservation => "sight",
         _ => throw new ArgumentOutOfRangeException(nameof(observation), observation.GetType().Name, "not a kind of the log"),
     };
@@ -40,6 +42,9 @@ internal static class SearchText
                 break;
             case BinaryObservation binary:
                 Add(binary.Path, binary.Sha256, binary.Traits.ToString());
+                break;
+            case ManagedObservation managed:
+                Add(managed.Operation.ToString(), managed.Name, managed.Path);
                 break;
             case SightObservation sight:
                 Add(sight.IsBlind ? "blind" : "sees", sight.Kind, sight.Reason);

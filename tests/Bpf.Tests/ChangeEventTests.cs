@@ -78,6 +78,17 @@ public sealed class ChangeEventTests(CaptureFixture capture)
         Assert.DoesNotContain(capture.Sink.All<CapturedFile>(e => e.Origin.Pid == own), e => e.Operation == FileOperation.SensitiveRead);
     }
 
+    [Fact]
+    public async Task Memory_OfAnotherProcessOpenedForWriting_IsToldAndOnesOwnIsAnOrdinaryFile()
+    {
+        var own = await RunAsync("open-write", "/proc/self/mem");
+        var other = await RunAsync("open-write", $"/proc/{Environment.ProcessId}/mem");
+
+        Assert.Equal($"/proc/{Environment.ProcessId}/mem", (await ToldAsync(other, FileOperation.SensitiveWrite)).Path);
+        await ToldAsync(own, FileOperation.Write);
+        Assert.DoesNotContain(capture.Sink.All<CapturedFile>(e => e.Origin.Pid == own), e => e.Operation == FileOperation.SensitiveWrite);
+    }
+
     /// <summary>Devices are also a cgroup's right.</summary>
     private static bool CanOpen(string path)
     {

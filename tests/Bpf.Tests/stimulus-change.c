@@ -68,6 +68,8 @@ int main(int count, char **arguments)
 		check(syscall(SYS_chmod, file, 04755));
 	else if (ACT("fchmod"))
 		check(syscall(SYS_fchmod, check(open(file, O_RDONLY)), 02755));
+	else if (ACT("open-write"))
+		check(open(file, O_RDWR));
 	else if (ACT("read"))
 		check(open(file, O_RDONLY));
 	else

@@ -49,7 +49,7 @@ public sealed class FloodTests
                 overtook++;
             }
 
-            Assert.True(overtook > 1, "the flood was over before anything else was done");
+            Assert.True(overtook > 0, "the flood was over before anything else was done");
             await CollectorClient.UntilAsync(
                 async () => (await stack.Client.Query.GetStatusAsync(new GetStatusRequest())).Agents[0].Counters,
                 counters => counters.GetValueOrDefault("queue.length") == 0 && counters.GetValueOrDefault("stream.unacknowledged") == 0 && counters.GetValueOrDefault("queue.posted") > 0,

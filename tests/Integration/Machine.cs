@@ -25,6 +25,11 @@ internal static class Machine
         return new StackOptions { Programs = Programs, Unit = TimeSpan.FromMilliseconds(500), ReportInterval = TimeSpan.FromMilliseconds(250) };
     }
 
+    /// <summary>Skips a test of what the rung that RUNTIME_RUNG names cannot see, with the reason.</summary>
+    /// <param name="highest">The lowest rung, so the highest number, that can.</param>
+    public static void SkipBelowRung(int highest, string why) =>
+        Assert.SkipWhen(new StackOptions { Programs = "" }.Rung is { } rung && rung > highest, $"rung {Environment.GetEnvironmentVariable("RUNTIME_RUNG")}: {why}");
+
     public static void SkipWithoutPods() => Assert.SkipWhen(ContainerdNode.Obstacle() is not null, ContainerdNode.Obstacle() ?? "");
 
     public static string Repository()

@@ -13,6 +13,7 @@ public sealed class RoadTests
     public async Task Deployment_LearntThenDeviating_ReachesTheWebhookAndIsRememberedOverARestart()
     {
         var options = Machine.OptionsOrSkip();
+        Machine.SkipBelowRung(2, "what lives for a millisecond ends between two looks at /proc");
         Machine.SkipWithoutPods();
         var cancelled = TestContext.Current.CancellationToken;
         var busybox = await Images.BusyboxAsync();
@@ -58,6 +59,7 @@ public sealed class RoadTests
     public async Task ProgramFromMemory_OnTheHost_AlertsAtOnce()
     {
         var options = Machine.OptionsOrSkip();
+        Machine.SkipBelowRung(1, "a program from memory that lives for a millisecond leaves neither /proc nor a file behind");
         await using var receiver = await WebhookReceiver.StartAsync();
         await using var stack = await RuntimeStack.StartAsync(options with { Slack = receiver.Address, Unit = TimeSpan.FromHours(1) });
         var source = Path.Combine(stack.Folder, "memory.c");

@@ -19,11 +19,20 @@ public sealed record StackOptions
     /// <summary>How often the agent probes its sight; its default when null.</summary>
     public TimeSpan? ProbeInterval { get; init; }
 
+    /// <summary>How often the agent reads what is used; its default when null.</summary>
+    public TimeSpan? ResourceInterval { get; init; }
+
     /// <summary>Where alerts go, as Slack messages; none when null.</summary>
     public Uri? Slack { get; init; }
 
     /// <summary>The container runtimes' sockets that the agent asks; its defaults when null.</summary>
     public IReadOnlyList<string>? RuntimeSockets { get; init; }
+
+    /// <summary>True: the agent measures its coverage at its start.</summary>
+    public bool Coverage { get; init; }
+
+    /// <summary>1 to 3: how the agent is to see; the best that works here when null. By default what RUNTIME_RUNG says.</summary>
+    public int? Rung { get; init; } = int.TryParse(Environment.GetEnvironmentVariable("RUNTIME_RUNG"), out var rung) ? rung : null;
 
     /// <summary>Put before the agent, e.g. nsenter into a node's mount namespace.</summary>
     public IReadOnlyList<string> AgentPrefix { get; init; } = [];
@@ -97,6 +106,8 @@ public sealed class RuntimeStack : IAsyncDisposable
         var settings = new JsonObject
         {
             [nameof(Collector)] = "unix:" + Socket,
+            // A measurement in each run would be load on the two cores that the tests measure.
+            ["Capture"] = new JsonObject { ["CoverageInterval"] = _options.Coverage ? "1h" : "0s" },
             ["Reduction"] = new JsonObject { ["ReportInterval"] = $"{_options.ReportInterval.TotalMilliseconds:0}ms" },
         };
         if (_options.ProbeInterval is { } interval)
@@ -104,12 +115,17 @@ public sealed class RuntimeStack : IAsyncDisposable
             settings["Sight"] = new JsonObject { ["Interval"] = $"{interval.TotalMilliseconds:0}ms", ["Timeout"] = $"{interval.TotalMilliseconds:0}ms" };
         }
 
+        if (_options.ResourceInterval is { } reading)
+        {
+            settings["Resources"] = new JsonObject { ["Interval"] = $"{reading.TotalMilliseconds:0}ms" };
+        }
+
         if (_options.RuntimeSockets is { } sockets)
         {
             settings["Containers"] = new JsonObject { ["Sockets"] = new JsonArray([.. sockets.Select(socket => JsonValue.Create(socket))]) };
         }
 
-        string[] command = [.. _options.AgentPrefix, Program("agent"), "run", "--config", Write("agent.json", settings)];
+        string[] command = [.. _options.AgentPrefix, Program("agent"), "run", "--config", Write("agent.json", settings), .. _options.Rung is { } rung ? ["--rung", $"{rung}"] : Array.Empty<string>()];
         Agent = ServiceProcess.Start(command[0], command[1..]);
     }
 

@@ -24,7 +24,7 @@ internal static class EventsCommand
 
     private static Command List(string name, CommonOptions common, Terminal terminal)
     {
-        var list = new ListOptions("exec", "exit", "file", "network", "privilege", "binary", "sight", "loss");
+        var list = new ListOptions("exec", "exit", "file", "network", "privilege", "binary", "managed", "resource", "sight", "loss");
         var follow = new Option<bool>("--follow", "-f") { Description = "What comes from now on (with --since: from then on), until Ctrl-C" };
         var command = new Command(name, "Newest first; with --follow as they come")
         {

@@ -19,6 +19,7 @@ public sealed class FileChangeEvidenceTests
     [InlineData("/proc/sys/kernel/modprobe", "helper", true)]
     [InlineData("/dev/mem", "memory_device", true)]
     [InlineData("/proc/sys/fs/binfmt_misc/register", "binfmt", false)]
+    [InlineData("/proc/77/mem", "process_memory", false)]
     [InlineData("/proc/sysrq-trigger", "sysrq", false)]
     [InlineData("/proc/sys/vm/nr_hugepages", "hugepages", false)] // A08
     [InlineData("/dev/cpu/0/msr", "msr", false)]

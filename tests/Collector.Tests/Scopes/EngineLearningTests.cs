@@ -131,11 +131,13 @@ public sealed class EngineLearningTests
         var replica = web.Replicas[0];
         var found = web.Builder.Process("/usr/bin/gcsfuse", replica.Entrypoint, flags: ProcessFlags.AtStart);
         Assert.True(web.Apply(web.Builder.Exec(replica.Container, found)).IsNothing);
-        Assert.True(web.Apply(web.Builder.Listen(replica.Container, found, "0.0.0.0", 9999)).IsNothing);
+        Assert.True(web.Apply(web.Builder.Listen(replica.Container, found, "0.0.0.0", 9999) with { Flags = NetworkFlags.AtStart }).IsNothing);
+        Assert.True(web.Apply(web.Builder.Connect(replica.Container, found, "203.0.113.8", 443) with { Flags = NetworkFlags.AtStart }).IsNothing);
         Assert.Equal("pending", web.Item("exec", "/usr/bin/gcsfuse")!.State);
         Assert.Equal("pending", web.Item("listen", "/usr/bin/gcsfuse|9999|tcp|any")!.State);
 
-        // What it does later is news all the same.
+        // What it does is news all the same, also what it had done before, and also at that moment: only the scan's own word makes it state.
+        Assert.Single(web.Apply(web.Builder.Listen(replica.Container, found, "0.0.0.0", 9999)).Deviations);
         web.Builder.Now += TimeSpan.FromMinutes(1);
         Assert.Single(web.Apply(web.Builder.Connect(replica.Container, found, "203.0.113.9", 443)).Deviations);
     }

@@ -39,6 +39,17 @@ public sealed class EngineLibraryTests
     }
 
     [Fact]
+    public void File_ThatWasRenamedAndMadeExecutable_IsStillWhoWroteIts()
+    {
+        var (curl, mv, chmod) = (_web.Builder.Process("/usr/bin/curl", _replica.Nginx), _web.Builder.Process("/bin/mv", _replica.Nginx), _web.Builder.Process("/bin/chmod", _replica.Nginx));
+        _web.Apply(_web.Builder.File(_replica.Container, curl, "/srv/x.tmp", FileOperation.Create));
+        _web.Apply(_web.Builder.File(_replica.Container, mv, "/srv/libx.so", FileOperation.Rename) with { OtherPath = "/srv/x.tmp" });
+        _web.Apply(_web.Builder.File(_replica.Container, chmod, "/srv/libx.so", FileOperation.ChmodExecutable));
+        Load("/srv/libx.so", FileFlags.None);
+        Assert.Contains(_web.Deviations, d => d.Evidence[0].Reason.Contains("written a short while ago by /usr/bin/curl", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Library_FromMemory_Alerts()
     {
         Load("/memfd:x", FileFlags.None);

@@ -7,7 +7,9 @@ namespace Runtime.Collector.Tests.Storage;
 
 public sealed class ObservationCodecTests
 {
-    private static readonly Observation[] Kinds = [Sample.Exec(), Sample.Exit(), Sample.Write(), Sample.Connect(), Sample.Connect("2001:db8::1"), Sample.Loss(), Sample.Sight()];
+    private static readonly Observation[] Kinds = [Sample.Exec(), Sample.Exit(), Sample.Write(), Sample.Connect(), Sample.Connect("2001:db8::1"), Sample.Loss(), Sample.Sight(), Loaded];
+
+    private static Observation Loaded => Sample.Exec() with { Lineage = [Sample.Process() with { LoaderVariables = ["LD_PRELOAD=/tmp/a.so"], Payload = "/tmp/payload" }] };
 
     [Fact]
     public void Decode_OfEncoded_GivesTheSame()

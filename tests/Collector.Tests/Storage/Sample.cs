@@ -26,7 +26,6 @@ internal static class Sample
         pid, 1_000_000_000UL * pid, binary, [binary, .. arguments], "/", "", 101, 101, 101, uint.MaxValue, ProcessFlags.NetworkFacing, Phase.Steady, Now)
     {
         Inode = 42, Device = 7, Size = 4096, EffectiveCapabilities = 0xa80425fb, BinaryModified = Now.AddDays(-100),
-        LoaderVariables = ["LD_PRELOAD=/tmp/a.so"], Payload = "/tmp/payload",
     };
 
     public static ExecObservation Exec(string binary = "/usr/sbin/nginx", Scope? scope = null, DateTimeOffset? at = null, params string[] arguments) => new()

@@ -71,6 +71,7 @@ public sealed class ImagesTests(RootFileSystems roots) : IClassFixture<RootFileS
     [InlineData("PERFMON", 2)]
     [InlineData("SYS_PTRACE", 1)]
     [InlineData("DAC_READ_SEARCH", 1)]
+    [InlineData("DAC_OVERRIDE", 1)]
     public async Task Agent_WithoutOneOfItsCapabilities_NamesIt(string name, int expected)
     {
         Assert.SkipWhen(roots.Missing is not null, roots.Missing ?? "");

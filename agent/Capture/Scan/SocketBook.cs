@@ -1,0 +1,120 @@
+using Runtime.Agent.Interop;
+
+namespace Runtime.Agent.Capture.Scan;
+
+/// <summary>The sockets of one network namespace, and the events between two looks. Capture thread only.</summary>
+/// <param name="isState">True: what the first look meets was there before the agent and is told to nobody.</param>
+internal sealed class SocketBook(ProcessSightings processes, SocketOwners owners, bool isState)
+{
+    /// <summary>Beyond it sockets are not followed, and counted.</summary>
+    private const int MaxSockets = 262_144;
+
+    private sealed record Held(SocketSighting Socket, Sighting? Owner, NetworkOperation Operation, ulong SinceBootNs)
+    {
+        public uint Look { get; set; }
+    }
+
+    // Bounded by MaxSockets; removed by their end, or by the look that does not meet them.
+    private readonly Dictionary<ulong, Held> _held = [];
+
+    private uint _look;
+
+    // By the v2 cgroup that they were made in. Bounded by the cgroups; emptied by TakeLosses.
+    private readonly Dictionary<ulong, ulong> _ownerless = [];
+
+    public ulong NotFollowed { get; private set; }
+
+    /// <summary>Takes one look's sockets and tells what is new and what ended.</summary>
+    public void Look(IReadOnlyList<SocketSighting> sockets, uint networkNamespace, IKernelEventSink sink)
+    {
+        _look++;
+        var listening = new HashSet<ushort>();
+        var fresh = new List<SocketSighting>();
+        foreach (var socket in sockets)
+        {
+            if (socket is { Protocol: SocketSighting.Tcp, State: SocketState.Listen })
+                listening.Add(socket.LocalPort);
+            if (_held.TryGetValue(socket.Id, out var held) && held.Socket.RemotePort == socket.RemotePort)
+                held.Look = _look;
+            else if (_held.Count + fresh.Count < MaxSockets)
+                fresh.Add(socket);
+            else
+                NotFollowed++;
+        }
+        Begin(fresh, listening, networkNamespace, sink);
+        foreach (var ended in _held.Values.Where(h => h.Look != _look).ToArray())
+            End(ended.Socket.Id, ended.Socket.BytesSent, ended.Socket.BytesReceived, sink);
+    }
+
+    /// <returns>False when no look had met the socket: its process is not known.</returns>
+    public bool End(ulong id, ulong sent, ulong received, IKernelEventSink sink)
+    {
+        if (!_held.Remove(id, out var held))
+            return false;
+        if (held is { Owner: { } owner, Operation: NetworkOperation.Connect or NetworkOperation.Accept, Socket.Protocol: SocketSighting.Tcp })
+            Tell(sink, held.Socket with { BytesSent = sent, BytesReceived = received }, owner, NetworkOperation.Close, held.SinceBootNs);
+        return true;
+    }
+
+    /// <summary>A socket whose process is not known; told as a loss of its cgroup (0: of nobody that could be named).</summary>
+    public void MissOwner(ulong cgroup) => _ownerless[cgroup] = _ownerless.GetValueOrDefault(cgroup) + 1;
+
+    public void TakeLosses(List<CaptureLoss> losses)
+    {
+        foreach (var (cgroup, count) in _ownerless)
+            losses.Add(new(cgroup == 0 ? null : new CgroupKey(cgroup, 2), EventKind.Network, "no_process", count));
+        _ownerless.Clear();
+    }
+
+    private void Begin(List<SocketSighting> fresh, HashSet<ushort> listening, uint networkNamespace, IKernelEventSink sink)
+    {
+        var now = Clock.BootNs();
+        var wanted = fresh.Where(s => s.Inode != 0).Select(s => s.Inode).ToHashSet();
+        var found = new Dictionary<uint, uint>();
+        if (wanted.Count > 0)
+            owners.Find(wanted, processes.All.Where(p => p.Image?.NetworkNamespace == networkNamespace), found);
+        foreach (var socket in fresh)
+        {
+            var operation = OperationOf(socket, listening);
+            var owner = found.TryGetValue(socket.Inode, out var pid) ? processes.Resolve(pid, now) : null;
+            _held[socket.Id] = new(socket, owner, operation, now) { Look = _look };
+            if ((isState && _look == 1) || operation == NetworkOperation.Unknown || pid == Environment.ProcessId)
+                continue;
+            if (owner is not null)
+                Tell(sink, socket, owner, operation, now);
+            // A connection that waits in a listener's queue has no process yet.
+            else if (socket.Inode != 0)
+                MissOwner(socket.Cgroup);
+            else if (operation == NetworkOperation.Accept)
+                _held.Remove(socket.Id);
+        }
+    }
+
+    private static NetworkOperation OperationOf(SocketSighting socket, HashSet<ushort> listening) => socket switch
+    {
+        { Protocol: SocketSighting.Udp, RemotePort: not 0 } => NetworkOperation.UdpPeer,
+        { Protocol: SocketSighting.Udp } => NetworkOperation.Unknown,
+        { State: SocketState.Listen } => NetworkOperation.Listen,
+        { RemotePort: 0 } => NetworkOperation.Unknown,
+        { State: SocketState.SynSent } => NetworkOperation.Connect,
+        _ => listening.Contains(socket.LocalPort) ? NetworkOperation.Accept : NetworkOperation.Connect,
+    };
+
+    private static void Tell(IKernelEventSink sink, in SocketSighting socket, Sighting owner, NetworkOperation operation, ulong sinceBootNs)
+    {
+        var now = Clock.BootNs();
+        sink.OnNetwork(new NetworkEvent
+        {
+            Origin = owner.At(now),
+            Operation = operation,
+            Protocol = socket.Protocol,
+            LocalAddress = socket.Local,
+            LocalPort = socket.LocalPort,
+            RemoteAddress = socket.Remote,
+            RemotePort = socket.RemotePort,
+            BytesSent = operation == NetworkOperation.Close ? socket.BytesSent : 0,
+            BytesReceived = operation == NetworkOperation.Close ? socket.BytesReceived : 0,
+            DurationNs = operation == NetworkOperation.Close ? now - sinceBootNs : 0,
+        });
+    }
+}

@@ -1,0 +1,31 @@
+using Runtime.Collector.Baselines;
+using Runtime.Collector.Detection;
+using Runtime.Collector.Incidents;
+using Runtime.Collector.Ingest;
+
+namespace Runtime.Collector.Scopes;
+
+internal sealed partial class ObservationJudge
+{
+    private void JudgeManaged(ManagedObservation managed, in Sight sight, ImageVersion? image)
+    {
+        var item = baseline.Items.Find(_key.Managed(managed));
+        if (IsKnown(item, sight, managed))
+        {
+            return;
+        }
+
+        var key = item?.FullKey ?? _key.Text.ToString();
+        var state = baseline.StateFor(KindGroup.Process, image);
+        var surroundings = SurroundingsOf(managed, image, state) with { WrittenBy = WriterOf(managed) };
+        Deviate(managed, ItemKind.Managed, key, ManagedEvidence.Assess(managed, surroundings), KindGroup.Process, state, false, (managed.Flags & ManagedFlags.AtStart) != 0, sight,
+            history => Titles.Managed(managed, scope.DisplayName, history));
+    }
+
+    private string? WriterOf(ManagedObservation managed) =>
+        managed.Path.Length > 0
+        && incidents.Writes.Find(managed.Container?.Id ?? "", managed.Path, managed.First.UtcTicks - options.JoinWindow.Ticks) is { } write
+        && !ProgramNames.IsBuilder(ProgramNames.BaseName(write.Binary))
+            ? write.Binary
+            : null;
+}
