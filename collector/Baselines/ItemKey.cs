@@ -14,7 +14,7 @@ namespace Runtime.Collector.Baselines;
 /// edge    /usr/sbin/nginx&gt;/bin/sh@steady      "runtime" as parent for what the container runtime started
 /// write   /usr/sbin/nginx|create|/var/log/nginx/&lt;date&gt;.log|other
 /// read    /usr/bin/cat|shadow
-/// egress  /usr/bin/curl|203.0.113.0/24|443|tcp    by name where the container looked it up: /usr/bin/curl|dns:example.com|443|tcp
+/// egress  /usr/bin/curl|203.0.113.0/24|443|tcp
 /// listen  /usr/sbin/nginx|80|tcp|any
 /// privilege, binary, loading, managed: see <see cref="Privilege"/>, <see cref="Binary"/>, <see cref="Loading"/>, <see cref="Managed"/>
 /// The character that parts a key ('&gt;' in an edge, '|' else) and '%' are %XX within a part, or a file's name could forge another item.

@@ -68,12 +68,6 @@ internal static class Peers
         return target[..(written + suffix.Length)];
     }
 
-    /// <summary>"dns:example.com"; null where the address says more, or where only the client called the server so.</summary>
-    public static string? NameOf(NetworkObservation network, PeerKind kind) =>
-        network.Name.Length > 0 && (network.Flags & NetworkFlags.NameFromSni) == 0 && (kind is PeerKind.Private or PeerKind.Public or PeerKind.LinkLocal)
-            ? "dns:" + network.Name
-            : null;
-
     /// <summary>Room that <see cref="Fold"/> needs.</summary>
     public const int FoldedLength = 64;
 

@@ -55,7 +55,7 @@ internal static partial class Titles
         }
 
         var peer = network.RemoteAddress is null ? "an unknown address" : new global::System.Net.IPEndPoint(network.RemoteAddress, network.RemotePort).ToString();
-        if (Peers.NameOf(network, Peers.KindOf(network)) is not null)
+        if (network.Name.Length > 0)
         {
             peer = $"{DisplayText.Shorten(DisplayText.Escape(network.Name), 120)} ({peer})";
         }

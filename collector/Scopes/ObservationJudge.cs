@@ -172,7 +172,7 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
             case NetworkOperation.Connect or NetworkOperation.UdpPeer:
                 group = KindGroup.Egress;
                 peer = Peers.KindOf(network);
-                item = FindPeer(network, peer, Peers.Fold(peer, network.RemoteAddress, folded), port);
+                item = FindEgress(network, Peers.Fold(peer, network.RemoteAddress, folded), port);
                 break;
             default:
                 return;

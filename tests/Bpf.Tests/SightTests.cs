@@ -210,55 +210,6 @@ public sealed class SightTests(CaptureFixture capture)
         }
     }
 
-    private sealed class HostOnly : IContainers
-    {
-        public event Action<ContainerRecord>? Changed
-        {
-            add { }
-            remove { }
-        }
-
-        public ContainerRecord? Lookup(CgroupKey cgroup, uint pid = 0) => null;
-
-        public string? ContainerIdOf(CgroupKey cgroup, uint pid) => null;
-
-        public CgroupKey KeyOf(ProcCgroup cgroup) => default;
-
-        public void OnCgroup(in CgroupEvent e)
-        {
-        }
-
-        public void OnIdle()
-        {
-        }
-    }
-
-    private sealed class FactList : IFactSink
-    {
-        private readonly Lock _lock = new();
-        private readonly List<Fact> _facts = [];
-
-        public Fact[] Taken()
-        {
-            lock (_lock)
-                return [.. _facts];
-        }
-
-        public void Post(Fact fact)
-        {
-            lock (_lock)
-                _facts.Add(fact);
-        }
-
-        public void Post(LossFact loss)
-        {
-        }
-
-        public void Post(ContainerRecord container)
-        {
-        }
-    }
-
     private sealed class WithoutFiles(IKernelEventSink next) : IKernelEventSink
     {
         public void OnFork(in ForkEvent e) => next.OnFork(e);
