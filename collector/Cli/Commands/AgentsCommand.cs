@@ -36,11 +36,13 @@ internal static class AgentsCommand
             new("NODE", Flexible: true), new("STATE"), new("SIGHT"), new("LAST SEEN"), new("LOST", Right: true), new("HOOKS"), new("CONTAINERS", Right: true), new("VERSION", Flexible: true), new("KERNEL", Flexible: true), new("AGENT", Flexible: true));
         foreach (var agent in agents)
         {
-            var attached = agent.Hooks.Count(hook => hook.Attached);
+            // A call that this kernel does not have is nothing that is missing.
+            var needed = agent.Hooks.Where(hook => hook.Attached || hook.Loses.Length > 0).ToList();
+            var attached = needed.Count(hook => hook.Attached);
             table.Add(
                 agent.Node, State(agent), Sight(agent), Words.Ago(agent.LastSeen, now),
                 new Cell(Words.Number(agent.Lost), agent.Lost > 0 ? Ink.Yellow : Ink.None),
-                agent.Hooks.Count == 0 ? "-" : new Cell($"{attached}/{agent.Hooks.Count}", IsMissingHook(agent) ? Ink.Yellow : Ink.None),
+                agent.Hooks.Count == 0 ? "-" : new Cell($"{attached}/{needed.Count}", IsMissingHook(agent) ? Ink.Yellow : Ink.None),
                 agent.Hooks.Count == 0 ? "-" : Words.Number((ulong)agent.Containers),
                 agent.Version, agent.KernelRelease, Words.ShortId(agent.AgentId));
         }

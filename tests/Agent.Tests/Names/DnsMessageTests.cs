@@ -1,5 +1,6 @@
 using CsCheck;
 using Runtime.Agent.Names;
+using Xunit;
 
 namespace Runtime.Agent.Tests.Names;
 
@@ -29,7 +30,7 @@ public sealed class DnsMessageTests
 
         Assert.Equal("pool.example"u8, message.Name);
         Assert.Equal((1, 60u), (message.Count, message.Seconds));
-        Assert.Equal([203, 0, 113, 9], message.Address(0));
+        Assert.Equal([203, 0, 113, 9], message.Address(0).ToArray());
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Runtime.Agent.Names;
+using Xunit;
 
 namespace Runtime.Agent.Tests.Names;
 

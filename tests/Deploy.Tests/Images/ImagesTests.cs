@@ -61,18 +61,18 @@ public sealed class ImagesTests(RootFileSystems roots) : IClassFixture<RootFileS
         Assert.True(exitCode == 0, $"agent check ended with {exitCode}:\n{check.Output}");
         var hooks = check.Output.Split('\n').Where(line => line.Contains(" hook ", StringComparison.Ordinal)).ToList();
         Assert.NotEmpty(hooks);
-        Assert.All(hooks, line => Assert.Matches("^ok +hook [^ ]+ +attached$", line));
+        Assert.All(hooks, line => Assert.Matches("^(ok +hook [^ ]+ +attached|note +hook [^ ]+ +this kernel has no such call)$", line));
         Assert.Matches("(?m)^ok +cgroups ", check.Output);
         TestContext.Current.SendDiagnosticMessage($"{hooks.Count} of {hooks.Count} hooks");
     }
 
     [Theory]
-    [InlineData("BPF", 2)]
-    [InlineData("PERFMON", 2)]
-    [InlineData("SYS_PTRACE", 1)]
-    [InlineData("DAC_READ_SEARCH", 1)]
-    [InlineData("DAC_OVERRIDE", 1)]
-    public async Task Agent_WithoutOneOfItsCapabilities_NamesIt(string name, int expected)
+    [InlineData("BPF")]
+    [InlineData("PERFMON")]
+    [InlineData("SYS_PTRACE")]
+    [InlineData("DAC_READ_SEARCH")]
+    [InlineData("DAC_OVERRIDE")]
+    public async Task Agent_WithoutOneOfItsCapabilities_NamesItAndSeesLess(string name)
     {
         Assert.SkipWhen(roots.Missing is not null, roots.Missing ?? "");
         await using var network = await NetworkNamespace.CreateAsync();
@@ -82,7 +82,7 @@ public sealed class ImagesTests(RootFileSystems roots) : IClassFixture<RootFileS
         Assert.True(container.SecurityContext.Capabilities.Add.Remove(name));
 
         await using var check = await RuncPod.StartAsync("less", pod, roots.Agent, "/usr/bin/agent", network.Path, Contents(await CertificatesAsync("agent")));
-        Assert.Equal(expected, await check.WaitAsync(TimeSpan.FromSeconds(60)));
+        Assert.Equal(1, await check.WaitAsync(TimeSpan.FromSeconds(60)));
         Assert.Matches($"(?m)^(fatal|missing) +capability {name} ", check.Output);
     }
 
@@ -97,7 +97,7 @@ public sealed class ImagesTests(RootFileSystems roots) : IClassFixture<RootFileS
         await collector.UntilAsync(TimeSpan.FromSeconds(60), _ => true, "runtimectl", "status");
 
         await using var agent = await RuncPod.StartAsync("agent", Pod("runtime-agent"), roots.Agent, "/usr/bin/agent", network.Path, Contents(Renamed(certificates, "agent")));
-        await collector.UntilAsync(TimeSpan.FromSeconds(60), status => Regex.IsMatch(status.Output, @" test-node +connected .* ([0-9]+)/\1 "), "runtimectl", "status");
+        await collector.UntilAsync(TimeSpan.FromSeconds(60), status => Regex.IsMatch(status.Output, @"test-node +connected .* ([0-9]+)/\1 "), "runtimectl", "status");
         var probe = Pod("runtime-agent").Containers.Single().LivenessProbe.Exec.Command;
         await agent.UntilAsync(TimeSpan.FromSeconds(30), _ => true, [.. probe]);
 
