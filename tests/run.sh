@@ -10,7 +10,7 @@ repository=$(cd "$(dirname "$0")/.." && pwd)
 cd "$repository"
 # Of one project: building, running. A test that hangs has limits of its own, far below.
 build_limit=900
-run_limit=900
+run_limit=1500
 
 # Kernel programs, pods, whole programs.
 root_projects=" Bpf.Tests Pods.Tests Integration "
