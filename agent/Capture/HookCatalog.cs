@@ -15,7 +15,7 @@ internal sealed record Hook(string Program, int Id, EventKind Kind, string Targe
 internal static class HookCatalog
 {
     /// <summary>Bounds <see cref="Hook.Id"/>: PROGRAM_LIMIT of events.h.</summary>
-    public const int ProgramLimit = 112;
+    public const int ProgramLimit = 128;
 
     public static readonly IReadOnlyList<Hook> All =
     [
