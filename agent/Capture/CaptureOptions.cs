@@ -33,6 +33,11 @@ internal sealed record CaptureOptions
     /// <summary>How often it is measured how many acts of known life time arrive; zero: never.</summary>
     public TimeSpan CoverageInterval { get; init; } = TimeSpan.FromHours(1);
 
+    /// <summary>
+    /// An open that was told is only counted for as long, and its count is told within twice that; zero: each is told. Rung 1.
+    /// </summary>
+    public TimeSpan RepeatInterval { get; init; } = TimeSpan.FromSeconds(4);
+
     /// <summary>Every fault, in words that name the key, the value and the rule; none when all is well.</summary>
     public IEnumerable<string> Faults()
     {
