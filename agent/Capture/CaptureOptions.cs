@@ -4,7 +4,7 @@ namespace Runtime.Agent.Capture;
 internal sealed record CaptureOptions
 {
     /// <summary>Size of the ring. Unit: bytes. A power of two from 64 KiB to 512 MiB; more memory, fewer losses in a burst.</summary>
-    public int RingBytes { get; init; } = 8 * 1024 * 1024;
+    public int RingBytes { get; init; } = 4 * 1024 * 1024;
 
     /// <summary>
     /// Waiting bytes at which the kernel wakes the reader. Unit: bytes. At least 1, at most a quarter of the ring; below it the
