@@ -38,6 +38,7 @@ internal sealed unsafe class BpfCounters(BpfPrograms programs)
             sum.NoSpace += cells[cpu].NoSpace;
             sum.ReadFailed += cells[cpu].ReadFailed;
             sum.NoEntry += cells[cpu].NoEntry;
+            sum.Repeated += cells[cpu].Repeated;
         }
 
         return sum;

@@ -17,6 +17,7 @@ internal sealed class BpfEventSource : IKernelEventSource
     private readonly BpfCounters _counters;
     private readonly RecordDecoder _decoder;
     private readonly Delivery _delivery;
+    private readonly OpenRepeatTables _repeats;
 
     private BpfEventSource(CaptureOptions options, SensitivePaths sensitivePaths, BpfPrograms programs)
     {
@@ -25,6 +26,7 @@ internal sealed class BpfEventSource : IKernelEventSource
         _counters = new BpfCounters(programs);
         _decoder = new RecordDecoder(sensitivePaths);
         _delivery = new Delivery(_decoder);
+        _repeats = new OpenRepeatTables(programs, options.RepeatInterval);
     }
 
     public IReadOnlyList<HookState> Hooks => _programs.Hooks;
@@ -81,8 +83,11 @@ internal sealed class BpfEventSource : IKernelEventSource
                 idleAt = Stopwatch.GetTimestamp();
             }
 
+            _repeats.TurnIfDue(_delivery);
             if (records == 0) _ring.Wait(WaitMilliseconds);
         }
+
+        _repeats.Finish(_delivery);
     }
 
     public IReadOnlyList<CaptureLoss> TakeLosses()
@@ -105,6 +110,7 @@ internal sealed class BpfEventSource : IKernelEventSource
             counters[$"capture.{hook.Name}.no_space"] = read.NoSpace;
             counters[$"capture.{hook.Name}.read_failed"] = read.ReadFailed;
             counters[$"capture.{hook.Name}.no_entry"] = read.NoEntry;
+            counters[$"capture.{hook.Name}.repeated"] = read.Repeated;
             if (BpfProgramInfo.Read(descriptor) is not { } info) continue;
             counters[$"capture.{hook.Name}.recursion_misses"] = info.RecursionMisses;
             counters[$"capture.{hook.Name}.runs"] = info.RunCount;
@@ -117,6 +123,7 @@ internal sealed class BpfEventSource : IKernelEventSource
             counters[$"capture.{kind}.undecodable"] = undecodable;
         }
 
+        (counters["capture.counted_opens"], counters["capture.counted_repeats"]) = _repeats.Counts;
         counters["capture.sensitive.filtered"] = _decoder.SensitiveFiltered;
         return counters;
     }

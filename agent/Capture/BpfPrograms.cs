@@ -17,7 +17,7 @@ internal sealed class BpfPrograms : IDisposable
     private const string ResourceName = "runtime.bpf.o";
 
     /// <summary>What is read or written after the load.</summary>
-    private static readonly string[] MapNames = ["events", "counters", "losses"];
+    private static readonly string[] MapNames = ["events", "counters", "losses", .. OpenRepeatTables.MapNames];
 
     // Null when another image of this process loaded the programs.
     private readonly BpfObject? _object;
@@ -175,6 +175,7 @@ internal sealed class BpfPrograms : IDisposable
         WakeOnExec = options.WakeOnExec ? (byte)1 : (byte)0,
         SensitiveDirectories = sensitivePaths.HasDirectories ? (byte)1 : (byte)0,
         CgroupByPids = CgroupHierarchies.NamedByPids(File.ReadAllText("/proc/cgroups")) ? (byte)1 : (byte)0,
+        CountRepeats = options.RepeatInterval > TimeSpan.Zero ? (byte)1 : (byte)0,
     };
 
     private static unsafe void FillSensitiveNames(int map, SensitivePaths sensitivePaths)

@@ -4,7 +4,7 @@ namespace Runtime.Agent.Capture;
 internal sealed record CaptureOptions
 {
     /// <summary>Size of the ring. Unit: bytes. A power of two from 64 KiB to 512 MiB; more memory, fewer losses in a burst.</summary>
-    public int RingBytes { get; init; } = 8 * 1024 * 1024;
+    public int RingBytes { get; init; } = 4 * 1024 * 1024;
 
     /// <summary>
     /// Waiting bytes at which the kernel wakes the reader. Unit: bytes. At least 1, at most a quarter of the ring; below it the
@@ -32,6 +32,11 @@ internal sealed record CaptureOptions
 
     /// <summary>How often it is measured how many acts of known life time arrive; zero: never.</summary>
     public TimeSpan CoverageInterval { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>
+    /// An open that was told is only counted for as long, and its count is told within twice that; zero: each is told. Rung 1.
+    /// </summary>
+    public TimeSpan RepeatInterval { get; init; } = TimeSpan.FromSeconds(4);
 
     /// <summary>Every fault, in words that name the key, the value and the rule; none when all is well.</summary>
     public IEnumerable<string> Faults()

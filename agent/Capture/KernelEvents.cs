@@ -11,6 +11,7 @@ internal interface IKernelEventSink
     void OnExec(in ExecEvent e);
     void OnExit(in ExitEvent e);
     void OnFile(in FileEvent e);
+    void OnRepeats(in RepeatsEvent e);
     void OnNetwork(in NetworkEvent e);
     void OnPrivilege(in PrivilegeEvent e);
     void OnCgroup(in CgroupEvent e);
@@ -28,6 +29,7 @@ internal enum EventKind : byte
     Exit = 3,
     Cgroup = 10,
     File = 20,
+    Repeats = 21,
     Network = 40,
     Privilege = 60,
 }
@@ -169,6 +171,9 @@ internal enum FileFlags : byte
     /// <summary>A disk, or memory as a device.</summary>
     Device = 16,
 
+    /// <summary>Between kernel side and decoder only: see <see cref="FileEvent.IsCounted"/>.</summary>
+    Counted = 32,
+
     /// <summary>Removed, renamed or replaced while a process runs it; told by the reducer, never by the kernel side.</summary>
     RunningProgram = 64,
 }
@@ -190,6 +195,20 @@ internal readonly ref struct FileEvent
     public ushort Mode { get; init; }
     public ulong Inode { get; init; }
     public uint Device { get; init; }
+
+    /// <summary>More of the same come as one <see cref="RepeatsEvent"/> with this one's time and thread.</summary>
+    public bool IsCounted { get; init; }
+}
+
+/// <summary>An open that was told before came again.</summary>
+internal readonly ref struct RepeatsEvent
+{
+    /// <summary>Of the open that was told, with the time of the last repeat.</summary>
+    public required EventOrigin Origin { get; init; }
+
+    /// <summary>With <see cref="EventOrigin.Tid"/>: which open.</summary>
+    public ulong FirstBootNs { get; init; }
+    public uint Count { get; init; }
 }
 
 /// <summary>Same numbers as NetworkOperation in ingest.proto.</summary>

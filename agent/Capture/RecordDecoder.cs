@@ -25,6 +25,7 @@ internal sealed partial class RecordDecoder(SensitivePaths sensitivePaths)
             EventKind.Exit => EventKind.Exit,
             EventKind.Cgroup => EventKind.Cgroup,
             EventKind.File => EventKind.File,
+            EventKind.Repeats => EventKind.Repeats,
             EventKind.Network => EventKind.Network,
             EventKind.Privilege => EventKind.Privilege,
             _ => EventKind.Unknown,
@@ -45,6 +46,7 @@ internal sealed partial class RecordDecoder(SensitivePaths sensitivePaths)
             (ushort)EventKind.Exit => DecodeExit(record, sink),
             (ushort)EventKind.Cgroup => DecodeCgroup(record, sink),
             (ushort)EventKind.File => DecodeFile(record, sink),
+            (ushort)EventKind.Repeats => DecodeRepeats(record, sink),
             (ushort)EventKind.Network => DecodeNetwork(record, sink),
             (ushort)EventKind.Privilege => DecodePrivilege(record, sink),
             _ => false,
@@ -180,11 +182,19 @@ internal sealed partial class RecordDecoder(SensitivePaths sensitivePaths)
             Operation = operation,
             Path = path,
             OtherPath = other,
-            Flags = flags,
+            Flags = flags & ~FileFlags.Counted,
+            IsCounted = (flags & FileFlags.Counted) != 0,
             Mode = wire.Mode,
             Inode = wire.Inode,
             Device = wire.Device,
         });
+        return true;
+    }
+
+    private static bool DecodeRepeats(ReadOnlySpan<byte> record, IKernelEventSink sink)
+    {
+        if (!TryRead<RepeatsLayout>(record, out var wire)) return false;
+        sink.OnRepeats(new RepeatsEvent { Origin = OriginOf(wire.Header), FirstBootNs = wire.FirstBootNs, Count = wire.Count });
         return true;
     }
 

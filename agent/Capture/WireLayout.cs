@@ -139,6 +139,43 @@ internal struct ProgramCounters
     public ulong NoSpace;
     public ulong ReadFailed;
     public ulong NoEntry;
+    public ulong Repeated;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct OpenKey
+{
+    public ulong StartBootNs;
+    public ulong CgroupId;
+    public ulong Executions;
+    public ulong Identity;
+    public ulong Inode;
+    public uint Pid;
+    public uint Device;
+    public ushort Mode;
+    public byte Operation;
+    public byte CgroupVersion;
+    public uint Pad;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct OpenRepeats
+{
+    public ulong FirstBootNs;
+    public ulong LastBootNs;
+    public uint Tid;
+    public uint Count;
+}
+
+/// <summary>Made by the agent when it empties a table of <see cref="OpenKey"/>; the kernel side never writes it.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct RepeatsLayout
+{
+    /// <summary>Its time is the last one's; process, thread and group are those of the open that was told.</summary>
+    public EventHeader Header;
+    public ulong FirstBootNs;
+    public uint Count;
+    public uint Pad;
 }
 
 [StructLayout(LayoutKind.Sequential)]
@@ -160,7 +197,7 @@ internal struct Settings
     public byte WakeOnExec;
     public byte SensitiveDirectories;
     public byte CgroupByPids;
-    public byte Pad;
+    public byte CountRepeats;
     public uint ShareBytes;
     public uint ShareFromBytes;
 }

@@ -56,6 +56,10 @@ internal static class CoverageCheck
         {
         }
 
+        public void OnRepeats(in RepeatsEvent e)
+        {
+        }
+
         public void OnNetwork(in NetworkEvent e)
         {
         }

@@ -112,6 +112,15 @@ internal sealed partial class EventPrinter(Stream output, TraceFilter filter, Pr
         End(json);
     }
 
+    public void OnRepeats(in RepeatsEvent e)
+    {
+        if (Begin("repeats", e.Origin, processes.Resolve(e.Origin)) is not { } json)
+            return;
+        json.WriteNumber("first_boot_ns", e.FirstBootNs);
+        json.WriteNumber("count", e.Count);
+        End(json);
+    }
+
     public void OnNetwork(in NetworkEvent e)
     {
         if (e.Operation is NetworkOperation.Listen or NetworkOperation.Accept)

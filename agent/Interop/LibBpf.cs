@@ -97,6 +97,13 @@ internal static unsafe partial class LibBpf
     [LibraryImport(Library)]
     internal static partial int bpf_map_get_next_key(int map, void* key, void* next);
 
+    /// <summary>
+    /// From the place that <paramref name="from"/> holds (NULL: the beginning), at most <paramref name="count"/> entries, which then says how
+    /// many; -ENOENT with the last ones.
+    /// </summary>
+    [LibraryImport(Library)]
+    internal static partial int bpf_map_lookup_and_delete_batch(int map, void* from, void* to, void* keys, void* values, uint* count, void* options);
+
     [LibraryImport(Library)]
     internal static partial int bpf_obj_get_info_by_fd(int descriptor, void* info, ref uint length);
 

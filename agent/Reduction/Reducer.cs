@@ -138,6 +138,7 @@ internal sealed partial class Reducer : IKernelEventSink
         if (_known.Find(container, key) is { } known)
         {
             _known.Repeat(known, unixNs, e.Origin.TimeBootNs);
+            Count(e, known);
             return;
         }
         var fact = new FileFact
@@ -156,7 +157,7 @@ internal sealed partial class Reducer : IKernelEventSink
             Inode = e.Inode,
             Device = e.Device,
         };
-        _known.Add(key, fact);
+        Count(e, _known.Add(key, fact));
         Send(fact);
         AskMapped(process, container, e, unixNs);
     }
@@ -249,6 +250,7 @@ internal sealed partial class Reducer : IKernelEventSink
             ["reduction.arguments_folded"] = _argumentsFolded,
             ["reduction.closes_unmatched"] = _closesUnmatched,
             ["reduction.privileges_of_runtimes"] = _privilegesOfRuntimes,
+            ["reduction.repeats_of_nothing"] = _repeatsOfNothing,
             ["reduction.standing"] = _standing,
             ["reduction.standing_ended"] = _standingEnded,
         };

@@ -28,6 +28,7 @@ enum event_kind {
 	KIND_EXIT = 3,
 	KIND_CGROUP = 10,
 	KIND_FILE = 20,
+	KIND_REPEATS = 21, /* made by the agent from struct open_repeats; never in the ring */
 	KIND_NETWORK = 40,
 	KIND_PRIVILEGE = 60,
 };
@@ -138,6 +139,7 @@ enum file_flag {
 	FILE_UPPER_LAYER = 4,
 	FILE_EXECUTABLE = 8,
 	FILE_DEVICE = 16, /* a disk, or memory as a device */
+	FILE_COUNTED = 32, /* more of the same are counted and not told, until the tables turn */
 };
 
 /*
@@ -320,6 +322,29 @@ struct program_counters {
 	__u64 no_space;	   /* the ring had no room: a fact was lost */
 	__u64 read_failed; /* kernel or user memory could not be read: a fact lacks a part or was lost */
 	__u64 no_entry;	   /* a table of the kernel side was full: a connection is not followed */
+	__u64 repeated;	   /* counted with the open that was told */
+};
+
+/* What makes an open the same one: whose, by which program, in which group, of which file at which place, with which rights. */
+struct open_key {
+	__u64 start_boot_ns;
+	__u64 cgroup_id;
+	__u64 executions; /* self_exec_id */
+	__u64 identity;	  /* of the path */
+	__u64 inode;
+	__u32 pid;
+	__u32 device;
+	__u16 mode;
+	__u8 operation;
+	__u8 cgroup_version;
+	__u32 pad;
+};
+
+struct open_repeats {
+	__u64 first_boot_ns; /* with the tid: the open that was told */
+	__u64 last_boot_ns;  /* 0: none */
+	__u32 tid;
+	__u32 count;
 };
 
 enum loss_reason {
@@ -348,7 +373,7 @@ struct settings {
 	__u8 wake_on_exec;
 	__u8 sensitive_directories; /* 1: walk up for SENSITIVE_DIRECTORY names */
 	__u8 cgroup_by_pids;	    /* 1: v1 directories are pids' and not memory's (memory has no v1 hierarchy) */
-	__u8 pad;
+	__u8 count_repeats;	    /* 1: an open that was told is counted for a turn */
 	__u32 share_bytes;	 /* of one cgroup, while the ring fills; bulk kinds may take three quarters of it */
 	__u32 share_from_bytes;	 /* so many bytes wait: shares count from here on */
 };
@@ -361,7 +386,9 @@ _Static_assert(sizeof(struct cgroup_event) == 48, "layout");
 _Static_assert(sizeof(struct file_event) == 64, "layout");
 _Static_assert(sizeof(struct network_event) == 112, "layout");
 _Static_assert(sizeof(struct privilege_event) == 64, "layout");
-_Static_assert(sizeof(struct program_counters) == 48, "layout");
+_Static_assert(sizeof(struct program_counters) == 56, "layout");
+_Static_assert(sizeof(struct open_key) == 56, "layout");
+_Static_assert(sizeof(struct open_repeats) == 24, "layout");
 _Static_assert(sizeof(struct loss_key) == 16, "layout");
 _Static_assert(sizeof(struct settings) == 24, "layout");
 

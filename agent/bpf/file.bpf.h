@@ -35,16 +35,12 @@ static __always_inline struct file_event *event__begin(struct scratch *scratch,
 }
 
 /* The whole path comes from the file that the kernel opened. */
-static __always_inline int file__report_flagged(struct file *file, enum file_operation operation, __u16 new_mode,
-						__u8 flags, struct program_counters *count)
+static __always_inline struct file_event *file__describe(struct scratch *scratch, struct file *file,
+							 enum file_operation operation, __u16 new_mode, __u8 flags)
 {
-	struct scratch *scratch = scratch__get();
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
-	struct file_event *event;
+	struct file_event *event = event__begin(scratch, operation, task__current());
 
-	if (!scratch)
-		return 0;
-	event = event__begin(scratch, operation, task__current());
 	event->mode = new_mode ?: BPF_CORE_READ(inode, i_mode) & PERMISSION_BITS;
 	event->inode = BPF_CORE_READ(inode, i_ino);
 	event->device = BPF_CORE_READ(inode, i_sb, s_dev);
@@ -56,6 +52,17 @@ static __always_inline int file__report_flagged(struct file *file, enum file_ope
 	event__set_walk(event, &event->walk_length,
 			path__write(scratch, BPF_CORE_READ(file, f_path.dentry),
 				    BPF_CORE_READ(file, f_path.mnt)));
+	return event;
+}
+
+static __always_inline int file__report_flagged(struct file *file, enum file_operation operation, __u16 new_mode,
+						__u8 flags, struct program_counters *count)
+{
+	struct scratch *scratch = scratch__get();
+
+	if (!scratch)
+		return 0;
+	file__describe(scratch, file, operation, new_mode, flags);
 	return ring__output_scratch(scratch, true, false, count);
 }
 

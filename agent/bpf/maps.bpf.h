@@ -32,7 +32,7 @@ const volatile struct settings settings __weak SEC(".rodata") = {};
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 8 * 1024 * 1024); /* the agent sets its own size before load */
+	__uint(max_entries, 4 * 1024 * 1024); /* the agent sets its own size before load */
 } events SEC(".maps") __weak;
 
 struct {

@@ -10,6 +10,7 @@
 #include "call.bpf.h"
 #include "path.bpf.h"
 #include "file.bpf.h"
+#include "repeat.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -105,6 +106,32 @@ static __always_inline bool inode__is_own_process(struct inode *inode)
 	return pid && (pid == BPF_CORE_READ(task, thread_pid) || pid == BPF_CORE_READ(task, group_leader, thread_pid));
 }
 
+static __always_inline int open__report(struct file *file, enum file_operation operation, struct program_counters *count)
+{
+	struct scratch *scratch = scratch__get();
+	bool odd = repeats__turn_is_odd();
+	struct file_event *event;
+	__u64 sent = count->sent;
+	struct open_key key;
+	bool counted;
+
+	if (!scratch)
+		return 0;
+	counted = open_key__fill(&key, file, operation);
+	if (counted && repeats__count(&key, odd)) {
+		count->repeated++;
+		return 0;
+	}
+	event = file__describe(scratch, file, operation, 0, 0);
+	if (!counted || !repeats__remember(&key, odd, &event->header))
+		return ring__output_scratch(scratch, true, false, count);
+	event->flags |= FILE_COUNTED;
+	ring__output_scratch(scratch, true, false, count);
+	if (count->sent == sent)
+		repeats__forget(&key, odd, count);
+	return 0;
+}
+
 static __always_inline int open__exit(long descriptor, enum program_id program)
 {
 	struct program_counters *count = success__begin(program, descriptor);
@@ -135,7 +162,7 @@ static __always_inline int open__exit(long descriptor, enum program_id program)
 		   dentry__sensitivity(BPF_CORE_READ(file, f_path.dentry)) & SENSITIVE_LEAF &&
 		   !inode__is_own_process(BPF_CORE_READ(file, f_inode)))
 		operation = FILE_SENSITIVE_WRITE; /* /proc/PID/mem */
-	return file__report(file, operation, 0, count);
+	return open__report(file, operation, count);
 filtered:
 	count->filtered++;
 	return 0;

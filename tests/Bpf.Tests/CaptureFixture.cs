@@ -32,6 +32,7 @@ public sealed class CaptureFixture : IDisposable
     internal CaptureOptions Options => new()
     {
         RingBytes = 4 * 1024 * 1024,
+        RepeatInterval = TimeSpan.Zero,
         SensitivePaths = [.. SensitivePaths.Defaults, $"{_folder}/secret", $"{_folder}/vault/", "*/beacon.key"],
     };
 
@@ -69,6 +70,14 @@ public sealed class CaptureFixture : IDisposable
         await process.WaitForExitAsync(timeout.Token);
         Assert.True(process.ExitCode is not (>= 96 and <= 99), $"stimulus {string.Join(' ', arguments)}: {error}");
         return (uint)process.Id;
+    }
+
+    /// <summary>A stimulus of its own beside the test; answers the program.</summary>
+    internal string Compile(string source, params string[] flags)
+    {
+        var built = Path.Combine(_folder, Path.GetFileNameWithoutExtension(source));
+        Run("clang", ["-static", "-O1", .. flags, Path.Combine(AppContext.BaseDirectory, source), "-o", built]);
+        return built;
     }
 
     internal static void Run(string program, params string[] arguments)

@@ -31,6 +31,8 @@ internal sealed record CapturedExit(EventOrigin Origin, byte Code, byte Signal, 
 internal sealed record CapturedFile(
     EventOrigin Origin, FileOperation Operation, string Path, string OtherPath, FileFlags Flags, ushort Mode, ulong Inode, uint Device) : Captured(Origin);
 
+internal sealed record CapturedRepeats(EventOrigin Origin, ulong FirstBootNs, uint Count) : Captured(Origin);
+
 internal sealed record CapturedNetwork(EventOrigin Origin, NetworkOperation Operation) : Captured(Origin)
 {
     public required byte Protocol { get; init; }
@@ -79,6 +81,8 @@ internal sealed class CapturingSink : IKernelEventSink
 
     public void OnFile(in FileEvent e) =>
         Add(new CapturedFile(e.Origin, e.Operation, Text(e.Path), Text(e.OtherPath), e.Flags, e.Mode, e.Inode, e.Device));
+
+    public void OnRepeats(in RepeatsEvent e) => Add(new CapturedRepeats(e.Origin, e.FirstBootNs, e.Count));
 
     public void OnNetwork(in NetworkEvent e) => Add(new CapturedNetwork(e.Origin, e.Operation)
     {

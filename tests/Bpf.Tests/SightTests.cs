@@ -222,6 +222,8 @@ public sealed class SightTests(CaptureFixture capture)
         {
         }
 
+        public void OnRepeats(in RepeatsEvent e) => next.OnRepeats(e);
+
         public void OnNetwork(in NetworkEvent e) => next.OnNetwork(e);
 
         public void OnPrivilege(in PrivilegeEvent e) => next.OnPrivilege(e);

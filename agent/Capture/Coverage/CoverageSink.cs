@@ -58,6 +58,8 @@ internal sealed class CoverageSink(IKernelEventSink next) : IKernelEventSink
             next.OnFile(e);
     }
 
+    public void OnRepeats(in RepeatsEvent e) => next.OnRepeats(e);
+
     public void OnNetwork(in NetworkEvent e)
     {
         if (IsCanary(e.Origin.Pid))

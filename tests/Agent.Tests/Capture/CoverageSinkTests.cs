@@ -58,6 +58,8 @@ public sealed class CoverageSinkTests
 
         public void OnFile(in FileEvent e) => Seen++;
 
+        public void OnRepeats(in RepeatsEvent e) => Seen++;
+
         public void OnNetwork(in NetworkEvent e) => Seen++;
 
         public void OnPrivilege(in PrivilegeEvent e) => Seen++;

@@ -134,6 +134,7 @@ internal static class RecordBuilder
         File(FileOperation.Create, 0, "/tmp/x", ""),
         File(FileOperation.Rename, FileFlags.PathFromArgument, "/tmp", "../new", "/var", "./old"),
         File(FileOperation.Symlink, FileFlags.PathFromArgument, "/tmp", "link", "/", "/etc/passwd"),
+        Record(new RepeatsLayout { Header = Header(EventKind.Repeats), FirstBootNs = 500, Count = 3 }),
         Network(NetworkOperation.FirstBytes, [10, 0, 0, 1], [10, 0, 0, 2], Text("hello")),
         Network(NetworkOperation.Close, new byte[16], new byte[16], []),
         Privilege(PrivilegeOperation.Mount, PrivilegeLayout.SubjectIsPath, "/tmp", "mnt", "tmpfs none"),
@@ -169,7 +170,13 @@ internal sealed class LastEventSink : IKernelEventSink
     public void OnFile(in FileEvent e)
     {
         Keep(e.Origin, e.Path, e.OtherPath);
-        Text = $"{e.Operation} {e.Flags} {e.Mode} {e.Inode} {e.Device}";
+        Text = $"{e.Operation} {e.Flags} {e.Mode} {e.Inode} {e.Device}{(e.IsCounted ? " counted" : "")}";
+    }
+
+    public void OnRepeats(in RepeatsEvent e)
+    {
+        Keep(e.Origin, [], []);
+        Text = $"{e.FirstBootNs} {e.Count}";
     }
 
     public void OnNetwork(in NetworkEvent e)

@@ -77,6 +77,20 @@ public sealed class RecordDecoderTests
     }
 
     [Fact]
+    public void Open_ThatIsCounted_SaysSoAndShowsNoFlag()
+    {
+        Assert.True(_decoder.TryDecode(File(FileOperation.Write, FileFlags.Counted | FileFlags.Executable, "/tmp/x", ""), _sink));
+        Assert.Equal("Write Executable 420 9 8 counted", _sink.Text);
+    }
+
+    [Fact]
+    public void Repeats_NameTheirOpen()
+    {
+        Assert.True(_decoder.TryDecode(Record(new RepeatsLayout { Header = Header(EventKind.Repeats), FirstBootNs = 500, Count = 3 }), _sink));
+        Assert.Equal(("500 3", 1_000ul), (_sink.Text, _sink.Origin.TimeBootNs));
+    }
+
+    [Fact]
     public void Rename_GivesNewAndOldName()
     {
         Assert.True(_decoder.TryDecode(File(FileOperation.Rename, FileFlags.PathFromArgument, "/a", "new", "/b", "../old"), _sink));
@@ -214,6 +228,7 @@ public sealed class RecordDecoderTests
         public void OnExec(in ExecEvent e) { }
         public void OnExit(in ExitEvent e) { }
         public void OnFile(in FileEvent e) { }
+        public void OnRepeats(in RepeatsEvent e) { }
         public void OnNetwork(in NetworkEvent e) { }
         public void OnPrivilege(in PrivilegeEvent e) { }
         public void OnCgroup(in CgroupEvent e) { }

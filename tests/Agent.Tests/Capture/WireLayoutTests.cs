@@ -24,6 +24,8 @@ public sealed partial class WireLayoutTests
     [InlineData("network_event", typeof(NetworkLayout))]
     [InlineData("privilege_event", typeof(PrivilegeLayout))]
     [InlineData("program_counters", typeof(ProgramCounters))]
+    [InlineData("open_key", typeof(OpenKey))]
+    [InlineData("open_repeats", typeof(OpenRepeats))]
     [InlineData("loss_key", typeof(LossKey))]
     [InlineData("settings", typeof(Settings))]
     public void Struct_MatchesTheObject(string name, Type mirror)

@@ -297,6 +297,52 @@ public sealed class ReducerTests
         Assert.True(each < 16, $"{each} bytes for each known event");
     }
 
+    [Fact]
+    public void Repeats_OfACountedOpen_BelongToItsProgramAlsoAfterAnExec()
+    {
+        Exec(100, "/bin/app", "app\0");
+        var open = Open(100, "/data/x", isCounted: true);
+        Exec(100, "/bin/other", "other\0");
+        _out.Facts.Clear();
+
+        Repeats(open, 40);
+        Repeats(open, 2);
+        _clock.NowBoot += 61 * Second;
+        _reducer.OnIdle();
+
+        var repeats = Assert.IsType<FileFact>(Assert.Single(_out.Facts));
+        Assert.Equal((42ul, false, "/bin/app"), (repeats.Count, repeats.IsNew, Encoding.UTF8.GetString(repeats.Process!.Binary)));
+    }
+
+    [Fact]
+    public void Repeats_OfAKnownOpen_AreAddedToIt()
+    {
+        Exec(100, "/bin/app", "app\0");
+        Open(100, "/data/1", isCounted: false);
+        var open = Open(100, "/data/2", isCounted: true);
+        Repeats(open, 5);
+        _clock.NowBoot += 61 * Second;
+        _reducer.OnIdle();
+        Assert.Equal(6ul, _out.Facts.OfType<FileFact>().Single(f => !f.IsNew).Count);
+    }
+
+    [Fact]
+    public void Repeats_OfNothing_AreCounted()
+    {
+        Repeats(Origin(100, 7), 3);
+        Assert.Equal(3ul, _reducer.Counters()["reduction.repeats_of_nothing"]);
+    }
+
+    private EventOrigin Open(uint pid, string path, bool isCounted)
+    {
+        var origin = Origin(pid, 7);
+        _reducer.OnFile(new FileEvent { Origin = origin, Operation = FileOperation.Write, Path = Encoding.UTF8.GetBytes(path), IsCounted = isCounted });
+        return origin;
+    }
+
+    private void Repeats(EventOrigin first, uint count) =>
+        _reducer.OnRepeats(new RepeatsEvent { Origin = first with { TimeBootNs = _clock.NowBoot += 1000 }, FirstBootNs = first.TimeBootNs, Count = count });
+
     private Reducer Make(ReductionOptions options) => new(options, _processes, _containers, _clock, TakeLosses, _out);
 
     private CaptureLoss[] TakeLosses()
