@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text;
+using Runtime.Agent.Containers;
 using Runtime.Agent.Interop;
 
 namespace Runtime.Agent.Capture;
@@ -95,7 +96,8 @@ internal sealed class BpfPrograms : IDisposable
             LoadOrDispose(bpfObject, whole);
         }
 
-        FillSensitiveNames(bpfObject.MapDescriptor("sensitive_names"), sensitivePaths);
+        FillNames(bpfObject.MapDescriptor("sensitive_names"), sensitivePaths.KernelNames());
+        FillNames(bpfObject.MapDescriptor("socket_names"), RuntimeSockets.KernelNames().Select(name => (name, (byte)1)));
         var links = new Dictionary<int, BpfLinkHandle>();
         foreach (var (hook, place) in HookCatalog.All.Select((hook, place) => (hook, place)).Where(p => !reasons.ContainsKey(p.hook.Program)))
         {
@@ -175,19 +177,20 @@ internal sealed class BpfPrograms : IDisposable
         WakeOnExec = options.WakeOnExec ? (byte)1 : (byte)0,
         SensitiveDirectories = sensitivePaths.HasDirectories ? (byte)1 : (byte)0,
         CgroupByPids = CgroupHierarchies.NamedByPids(File.ReadAllText("/proc/cgroups")) ? (byte)1 : (byte)0,
+        SensitiveFirsts = sensitivePaths.KernelFirsts(),
         CountRepeats = options.RepeatInterval > TimeSpan.Zero ? (byte)1 : (byte)0,
     };
 
-    private static unsafe void FillSensitiveNames(int map, SensitivePaths sensitivePaths)
+    private static unsafe void FillNames(int map, IEnumerable<(byte[] Name, byte Places)> names)
     {
         var key = stackalloc byte[32];
-        foreach (var (name, places) in sensitivePaths.KernelNames())
+        foreach (var (name, places) in names)
         {
             new Span<byte>(key, 32).Clear();
             name.CopyTo(new Span<byte>(key, 32));
             var value = places;
             var result = LibBpf.bpf_map_update_elem(map, key, &value, 0);
-            if (result < 0) throw new BpfException($"name a sensitive file '{Encoding.UTF8.GetString(name)}'", -result);
+            if (result < 0) throw new BpfException($"tell the kernel side of '{Encoding.UTF8.GetString(name)}'", -result);
         }
     }
 }

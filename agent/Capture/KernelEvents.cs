@@ -259,13 +259,16 @@ internal readonly ref struct NetworkEvent
     public ulong BytesReceived { get; init; }
     public ulong DurationNs { get; init; }
 
-    /// <summary><see cref="NetworkOperation.FirstBytes"/>: at most 256 bytes of the first send on a new outbound flow.</summary>
+    /// <summary>
+    /// <see cref="NetworkOperation.FirstBytes"/>: at most 256 bytes of the first send on a new outbound flow.
+    /// <see cref="NetworkOperation.UnixConnect"/>: the path of the other end's file, or '@' and its name where it has none.
+    /// </summary>
     public ReadOnlySpan<byte> Payload { get; init; }
 
     /// <summary>NameQuery: the message in <see cref="Payload"/> was received, not sent.</summary>
     public bool IsAnswer { get; init; }
 
-    /// <summary>NameQuery: inode of the socket; 0 for other operations.</summary>
+    /// <summary>NameQuery: inode of the socket. RawSocket: AF_* &lt;&lt; 24 | SOCK_* &lt;&lt; 16 | protocol. 0 for other operations.</summary>
     public uint Socket { get; init; }
 }
 

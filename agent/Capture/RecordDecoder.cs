@@ -198,7 +198,7 @@ internal sealed partial class RecordDecoder(SensitivePaths sensitivePaths)
         return true;
     }
 
-    private static bool DecodeNetwork(ReadOnlySpan<byte> record, IKernelEventSink sink)
+    private bool DecodeNetwork(ReadOnlySpan<byte> record, IKernelEventSink sink)
     {
         if (!TryRead<NetworkLayout>(record, out var wire)) return false;
         var operation = (NetworkOperation)wire.Operation;
@@ -206,6 +206,7 @@ internal sealed partial class RecordDecoder(SensitivePaths sensitivePaths)
         if (wire.AddressLength is not (0 or 4 or 16)) return false;
         var payload = record[Unsafe.SizeOf<NetworkLayout>()..];
         if (payload.Length != wire.PayloadLength) return false;
+        if (operation == NetworkOperation.UnixConnect && !TryMakeSocketPath(ref payload, hasNoFile: wire.Answer == 1)) return false;
         ReadOnlySpan<byte> local = wire.Local, remote = wire.Remote;
         sink.OnNetwork(new NetworkEvent
         {
@@ -224,6 +225,25 @@ internal sealed partial class RecordDecoder(SensitivePaths sensitivePaths)
             IsAnswer = wire.Answer == 1,
             Socket = wire.Socket,
         });
+        return true;
+    }
+
+    /// <summary>The walk made into a path, or '@' put before a name without a file.</summary>
+    private bool TryMakeSocketPath(ref ReadOnlySpan<byte> tail, bool hasNoFile)
+    {
+        var length = tail.Length + 1;
+        if (hasNoFile)
+        {
+            if (length > _path.Length) return false;
+            _path[0] = (byte)'@';
+            tail.CopyTo(_path.AsSpan(1));
+        }
+        else if (!KernelPath.TryAssemble(tail, truncated: false, _path, out length))
+        {
+            return false;
+        }
+
+        tail = _path.AsSpan(0, length);
         return true;
     }
 

@@ -53,6 +53,15 @@ internal sealed class SensitivePaths
             .GroupBy(n => Convert.ToHexString(n.Name))
             .Select(g => (g.First().Name, (byte)g.Aggregate(0, (places, n) => places | n.Place)));
 
+    /// <summary>By length of <see cref="KernelNames"/>: the low five bits of their first letters, a bit each.</summary>
+    public ThirtyTwoNumbers KernelFirsts()
+    {
+        var firsts = default(ThirtyTwoNumbers);
+        foreach (var (name, _) in KernelNames())
+            firsts[name.Length] |= 1u << (name[0] & 31);
+        return firsts;
+    }
+
     /// <summary>Every entry as one place in a file system, a directory with its closing slash; those anywhere in root's home.</summary>
     public IEnumerable<string> Places() =>
         _files.Concat(_directories).Select(p => Encoding.UTF8.GetString(p))

@@ -188,6 +188,12 @@ internal struct LossKey
     public FiveBytes Pad;
 }
 
+[InlineArray(32)]
+internal struct ThirtyTwoNumbers
+{
+    private uint _first;
+}
+
 [StructLayout(LayoutKind.Sequential)]
 internal struct Settings
 {
@@ -200,4 +206,5 @@ internal struct Settings
     public byte CountRepeats;
     public uint ShareBytes;
     public uint ShareFromBytes;
+    public ThirtyTwoNumbers SensitiveFirsts;
 }

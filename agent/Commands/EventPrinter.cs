@@ -136,6 +136,8 @@ internal sealed partial class EventPrinter(Stream output, TraceFilter filter, Pr
         json.WriteNumber("bytes_received", e.BytesReceived);
         json.WriteNumber("duration_ns", e.DurationNs);
         Name(json, e);
+        if (e.Operation is NetworkOperation.UnixConnect or NetworkOperation.RawSocket)
+            Text(json, "socket", e.Operation == NetworkOperation.UnixConnect ? e.Payload : SpecialSocket.NameOf(e.Socket));
         if (e.Operation == NetworkOperation.FirstBytes)
         {
             // What was said stays on the node, and out of terminals and logs.

@@ -13,14 +13,10 @@ internal sealed record ContainerOptions
     public string HostRoot { get; init; } = "/";
 
     /// <summary>CRI sockets, asked side by side. One that is not there costs a look each <see cref="RetryMaximum"/>.</summary>
-    public IReadOnlyList<string> CriSockets { get; init; } =
-    [
-        "/run/containerd/containerd.sock", "/run/k3s/containerd/containerd.sock", "/run/crio/crio.sock",
-        "/var/snap/microk8s/common/run/containerd.sock", "/run/k0s/containerd.sock", "/run/cri-dockerd.sock",
-    ];
+    public IReadOnlyList<string> CriSockets { get; init; } = RuntimeSockets.Cri;
 
     /// <summary>Sockets that speak Docker's API: Docker's and Podman's.</summary>
-    public IReadOnlyList<string> DockerSockets { get; init; } = ["/run/docker.sock", "/run/podman/podman.sock"];
+    public IReadOnlyList<string> DockerSockets { get; init; } = RuntimeSockets.Docker;
 
     /// <summary>Deadline of every single call to a runtime. Over 0.</summary>
     public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(2);

@@ -1,3 +1,4 @@
+using System.Text;
 using Runtime.Agent.Capture;
 using Runtime.Agent.Containers;
 using Runtime.Agent.Processes;
@@ -181,7 +182,14 @@ internal sealed partial class Reducer : IKernelEventSink
             OnName(process, container, e, unixNs);
             return;
         }
-        var name = NameOf(process, e);
+        if (e.Operation == NetworkOperation.UnixConnect && !RuntimeSockets.Contains(Encoding.UTF8.GetString(e.Payload)))
+            return;
+        var name = e.Operation switch
+        {
+            NetworkOperation.UnixConnect => e.Payload.ToArray(),
+            NetworkOperation.RawSocket => SpecialSocket.NameOf(e.Socket),
+            _ => NameOf(process, e),
+        };
         var payload = e.Operation == NetworkOperation.FirstBytes ? PayloadClass.Of(e.Payload) : "";
         var key = _key.OfNetwork(process, e.Operation, e, payload, name);
         if (_known.Find(container, key) is { } known)

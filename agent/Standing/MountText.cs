@@ -1,4 +1,5 @@
 using System.Text;
+using Runtime.Agent.Containers;
 
 namespace Runtime.Agent.Standing;
 
@@ -13,7 +14,6 @@ internal static class MountText
     // What an escape from a container goes through. A path below one of them is as ordinary as a mounted log folder, the folder itself is not.
     private static readonly string[] HostFolders =
         ["/", "/etc", "/root", "/home", "/boot", "/usr", "/usr/bin", "/bin", "/lib", "/var", "/var/lib", "/var/run", "/run", "/var/lib/kubelet", "/var/lib/docker", "/var/lib/containerd", "/etc/kubernetes", "/etc/cron.d", "/root/.ssh"];
-    private static readonly string[] RuntimeSockets = ["/docker.sock", "/containerd.sock", "/crio.sock", "/podman.sock", "/cri-dockerd.sock", "/containerd", "/docker", "/crio"];
 
     // 36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue
     // id parent dev root point options [optional fields] - type source options;  a space in a path is \040
@@ -50,7 +50,7 @@ internal static class MountText
                     yield return mount;
                 continue;
             }
-            if (HostPathOf(mount, host) is { } path && (HostFolders.Contains(path) || IsRuntimeSocket(path)))
+            if (HostPathOf(mount, host) is { } path && (HostFolders.Contains(path) || RuntimeSockets.IsReach(path)))
                 yield return mount with { Source = path };
         }
     }
@@ -71,9 +71,6 @@ internal static class MountText
     }
 
     private static bool IsBelow(string path, string root) => root == "/" || path == root || path.StartsWith(root + "/", StringComparison.Ordinal);
-
-    private static bool IsRuntimeSocket(string path) =>
-        (path.StartsWith("/run/", StringComparison.Ordinal) || path.StartsWith("/var/run/", StringComparison.Ordinal)) && RuntimeSockets.Any(socket => path.EndsWith(socket, StringComparison.Ordinal));
 
     private static string Plain(string text)
     {

@@ -167,6 +167,8 @@ enum network_operation {
 	NETWORK_UDP_PEER = 5,
 	NETWORK_FIRST_BYTES = 6,
 	NETWORK_NAME_QUERY = 7, /* tail: the message of DNS, without TCP's length where that had a buffer of its own */
+	NETWORK_RAW_SOCKET = 9, /* socket: AF_* << 24 | SOCK_* << 16 | protocol as given */
+	NETWORK_UNIX_CONNECT = 10, /* tail: the other end's walk; its name without the first NUL where it has no file (answer 1) */
 };
 
 struct network_event {
@@ -174,12 +176,12 @@ struct network_event {
 	__u8 operation;
 	__u8 protocol;	     /* IPPROTO_TCP, IPPROTO_UDP */
 	__u8 address_length; /* 4 or 16 of both addresses; a mapped address counts as 4 */
-	__u8 answer;	     /* name query: 1 when the message was received */
+	__u8 answer;	     /* name query: 1 when the message was received; see the operations */
 	__u16 local_port; /* host order; 0: not known */
 	__u16 remote_port;
 	__u16 error; /* positive errno of a failed connect */
 	__u16 payload_length;
-	__u32 socket; /* name query: inode of the socket */
+	__u32 socket; /* name query: inode of the socket; see the operations */
 	__u8 local[16]; /* network order, the first address_length bytes */
 	__u8 remote[16];
 	__u64 bytes_sent;
@@ -272,6 +274,7 @@ enum program_id {
 	PROGRAM_SENDTO = 45,
 	PROGRAM_SENDMSG = 46,
 	PROGRAM_SENDMMSG = 47,
+	PROGRAM_SOCKET = 48,
 	PROGRAM_NAME_SEND = 60,
 	PROGRAM_NAME_SENDMMSG = 61,
 	PROGRAM_NAME_RECEIVE = 62,
@@ -360,6 +363,10 @@ struct loss_key {
 	__u8 pad[5];
 };
 
+struct sensitive_name {
+	char bytes[SENSITIVE_NAME_BYTES]; /* cut to 31, padded with NUL */
+};
+
 enum sensitive_place {
 	SENSITIVE_LEAF = 1,
 	SENSITIVE_DIRECTORY = 2,
@@ -376,6 +383,7 @@ struct settings {
 	__u8 count_repeats;	    /* 1: an open that was told is counted for a turn */
 	__u32 share_bytes;	 /* of one cgroup, while the ring fills; bulk kinds may take three quarters of it */
 	__u32 share_from_bytes;	 /* so many bytes wait: shares count from here on */
+	__u32 sensitive_firsts[SENSITIVE_NAME_BYTES]; /* by length, 31 and more as one: the low five bits of first letters */
 };
 
 _Static_assert(sizeof(struct event_header) == 40, "layout");
@@ -390,6 +398,6 @@ _Static_assert(sizeof(struct program_counters) == 56, "layout");
 _Static_assert(sizeof(struct open_key) == 56, "layout");
 _Static_assert(sizeof(struct open_repeats) == 24, "layout");
 _Static_assert(sizeof(struct loss_key) == 16, "layout");
-_Static_assert(sizeof(struct settings) == 24, "layout");
+_Static_assert(sizeof(struct settings) == 152, "layout");
 
 #endif

@@ -10,7 +10,9 @@
 #include "task.bpf.h"
 #include "call.bpf.h"
 #include "socket.bpf.h"
+#include "path.bpf.h"
 #include "network.bpf.h"
+#include "unix.bpf.h"
 #include "udp.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -198,15 +200,20 @@ static __always_inline __u64 send__buffer(struct pt_regs *registers, __u64 *leng
 SEC("tp_btf/sock_send_length")
 int BPF_PROG(on_send_length, struct sock *sk, int result)
 {
-	struct program_counters *count = counters__get(PROGRAM_SEND_LENGTH);
 	__u64 key = (__u64)sk, flags, length = 0, buffer;
+	struct program_counters *count;
 	struct connection *connection;
 	struct network_event *event;
 
-	if (result <= 0 || !count || sock__protocol(sk) != PROTOCOL_TCP)
+	/* Of most sends it is known by the socket alone that they are not its first; a busy server makes hundreds of thousands. */
+	if (result <= 0 || sock__protocol(sk) != PROTOCOL_TCP ||
+	    BPF_CORE_READ((struct tcp_sock *)sk, bytes_sent) > result)
 		return 0;
 	connection = bpf_map_lookup_elem(&connections, &key);
 	if (!connection || !connection->awaits_first_bytes)
+		return 0;
+	count = counters__get(PROGRAM_SEND_LENGTH);
+	if (!count)
 		return 0;
 	count->seen++;
 	connection->awaits_first_bytes = 0;
@@ -261,12 +268,16 @@ int on_connect(struct trace_event_raw_sys_exit *context)
 	struct event_header owner = {};
 	struct pt_regs *registers;
 	struct peers peers = {};
+	struct file *file;
 	struct sock *sk;
 
 	if (!count)
 		return 0;
 	registers = task__registers();
-	sk = call__socket(registers);
+	file = task__file(task__current(), syscall__argument(registers, 0));
+	sk = file__internet_socket(file);
+	if (!sk && context->ret == 0)
+		return unix__report(file, count);
 	if (!sk)
 		goto filtered;
 	if (sock__protocol(sk) == PROTOCOL_UDP) {

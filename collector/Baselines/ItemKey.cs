@@ -15,6 +15,7 @@ namespace Runtime.Collector.Baselines;
 /// write   /usr/sbin/nginx|create|/var/log/nginx/&lt;date&gt;.log|other
 /// read    /usr/bin/cat|shadow
 /// egress  /usr/bin/curl|203.0.113.0/24|443|tcp
+/// egress  /usr/bin/docker|/run/docker.sock|-|unix      a runtime's socket;  /usr/bin/tcpdump|packet 0x0003|-|socket  a special one
 /// listen  /usr/sbin/nginx|80|tcp|any
 /// privilege, binary, loading, managed: see <see cref="Privilege"/>, <see cref="Binary"/>, <see cref="Loading"/>, <see cref="Managed"/>
 /// The character that parts a key ('&gt;' in an edge, '|' else) and '%' are %XX within a part, or a file's name could forge another item.
@@ -110,6 +111,17 @@ internal sealed partial class ItemKey
         Raw(portClass);
         Raw("|");
         Raw(Peers.ProtocolName(network.Protocol));
+        return Finish();
+    }
+
+    /// <summary>A runtime's socket, or a socket past TCP and UDP: what it is called says all.</summary>
+    public ReadOnlySpan<char> Socket(NetworkObservation network)
+    {
+        Start(ItemKind.Egress);
+        Part(network.Process.Binary);
+        Raw("|");
+        Part(network.Name);
+        Raw(network.Operation == NetworkOperation.UnixConnect ? "|-|unix" : "|-|socket");
         return Finish();
     }
 

@@ -21,6 +21,12 @@ internal static class NetworkEvidence
             return Weigh(matches, network, surroundings);
         }
 
+        if (network.Operation is NetworkOperation.UnixConnect or NetworkOperation.RawSocket)
+        {
+            matches.Add(OfSocket(network));
+            return Weigh(matches, network, surroundings);
+        }
+
         if (peer is not PeerKind.Self and not PeerKind.Dns)
         {
             if (!surroundings.HasEgress && PoolPorts.Contains(network.RemotePort))
@@ -44,6 +50,18 @@ internal static class NetworkEvidence
         });
         return Weigh(matches, network, surroundings);
     }
+
+    /// <summary>On the host it is what the node's own tools are for.</summary>
+    private static ClassMatch OfSocket(NetworkObservation network) => (network.Operation, network.Name.Split(' ')[0], network.Scope.IsHost) switch
+    {
+        (NetworkOperation.UnixConnect, _, true) => new("runtime_socket", 2, "it speaks to the container runtime", ""),
+        (NetworkOperation.UnixConnect, _, _) => new("runtime_socket", 300, "it speaks to the container runtime, which commands every container of the node", "T1611"),
+        (_, "packet" or "xdp", var host) => new("packet_socket", host ? 2 : 80, "it opened a packet socket: it sees every packet of its network and can forge any", "T1040"),
+        (_, "raw" or "raw6", var host) => new("raw_socket", host ? 2 : 60, "it opened a raw socket: it makes packets by hand, past TCP and UDP", "T1095"),
+        (_, "ping" or "ping6", _) => new("ping_socket", 2, "it opened a socket for echo requests (ping)", "T1018"),
+        (_, "vsock", var host) => new("hypervisor_socket", host ? 2 : 30, "it opened a socket to the hypervisor", "T1095"),
+        _ => new("cipher_socket", 2, "it opened a socket to the kernel's ciphers", ""),
+    };
 
     private static Assessment Weigh(List<ClassMatch> matches, NetworkObservation network, in Surroundings surroundings) =>
         Weighing.Weigh(matches, network.Process, surroundings, lowerLayer: (network.Process.Flags & ProcessFlags.UpperLayer) == 0);

@@ -54,6 +54,12 @@ internal static partial class Titles
             return string.Create(CultureInfo.InvariantCulture, $"{binary} listens on port {network.LocalPort}/{protocol} in {scope}: it never did so{In(history)}");
         }
 
+        if (network.Operation is NetworkOperation.UnixConnect or NetworkOperation.RawSocket)
+        {
+            var did = network.Operation == NetworkOperation.UnixConnect ? "connected to the container runtime's socket" : "opened a socket of the kind";
+            return $"{binary} {did} {DisplayText.Path(network.Name)} in {scope}: it never did so{In(history)}";
+        }
+
         var peer = network.RemoteAddress is null ? "an unknown address" : new global::System.Net.IPEndPoint(network.RemoteAddress, network.RemotePort).ToString();
         if (network.Name.Length > 0)
         {

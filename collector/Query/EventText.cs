@@ -64,7 +64,7 @@ internal static class EventText
                 break;
             case NetworkObservation network:
                 Add("operation", Word(network.Operation));
-                Add("protocol", network.Protocol == 17 ? "udp" : "tcp");
+                Add("protocol", network.Protocol switch { 17 => "udp", 6 => "tcp", _ => "" });
                 Add("local", EndPoint(network.LocalAddress, network.LocalPort));
                 Add("remote", EndPoint(network.RemoteAddress, network.RemotePort));
                 Add("error", network.Error);
@@ -157,7 +157,12 @@ internal static class EventText
             return $"asks {remote} for {network.Name}";
         }
 
-        if (network.Name.Length > 0 && network.Operation != NetworkOperation.UnixConnect)
+        if (network.Operation is NetworkOperation.UnixConnect or NetworkOperation.RawSocket)
+        {
+            return $"{(network.Operation == NetworkOperation.UnixConnect ? "connect" : "open socket")} {network.Name}";
+        }
+
+        if (network.Name.Length > 0)
         {
             remote = $"{network.Name} ({remote})";
         }

@@ -174,6 +174,10 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
                 peer = Peers.KindOf(network);
                 item = FindEgress(network, Peers.Fold(peer, network.RemoteAddress, folded), port);
                 break;
+            case NetworkOperation.UnixConnect or NetworkOperation.RawSocket:
+                group = KindGroup.Egress;
+                item = baseline.Items.Find(_key.Socket(network));
+                break;
             default:
                 return;
         }

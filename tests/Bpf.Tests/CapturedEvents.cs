@@ -43,6 +43,7 @@ internal sealed record CapturedNetwork(EventOrigin Origin, NetworkOperation Oper
     public required ulong BytesReceived { get; init; }
     public required ulong DurationNs { get; init; }
     public required string Payload { get; init; }
+    public required uint Socket { get; init; }
 }
 
 internal sealed record CapturedPrivilege(
@@ -94,6 +95,7 @@ internal sealed class CapturingSink : IKernelEventSink
         BytesReceived = e.BytesReceived,
         DurationNs = e.DurationNs,
         Payload = Text(e.Payload),
+        Socket = e.Socket,
     });
 
     public void OnPrivilege(in PrivilegeEvent e) =>

@@ -107,6 +107,14 @@ internal static class RecordBuilder
         return Record(wire, payload);
     }
 
+    public static byte[] UnixConnect(byte[] tail, bool hasNoFile) => Record(new NetworkLayout
+    {
+        Header = Header(EventKind.Network),
+        Operation = (byte)NetworkOperation.UnixConnect,
+        Answer = hasNoFile ? (byte)1 : (byte)0,
+        PayloadLength = (ushort)tail.Length,
+    }, tail);
+
     public static byte[] Privilege(PrivilegeOperation operation, byte flags, string directory, string subject, string detail, uint count = 1)
     {
         byte[] w = Walk(directory), s = Text(subject), d = Text(detail);
@@ -136,6 +144,8 @@ internal static class RecordBuilder
         File(FileOperation.Symlink, FileFlags.PathFromArgument, "/tmp", "link", "/", "/etc/passwd"),
         Record(new RepeatsLayout { Header = Header(EventKind.Repeats), FirstBootNs = 500, Count = 3 }),
         Network(NetworkOperation.FirstBytes, [10, 0, 0, 1], [10, 0, 0, 2], Text("hello")),
+        UnixConnect(Walk("/run/docker.sock"), hasNoFile: false),
+        UnixConnect(Text("/containerd-shim/x"), hasNoFile: true),
         Network(NetworkOperation.Close, new byte[16], new byte[16], []),
         Privilege(PrivilegeOperation.Mount, PrivilegeLayout.SubjectIsPath, "/tmp", "mnt", "tmpfs none"),
         Privilege(PrivilegeOperation.SetName, 0, "/", "kworker/0:1", ""),

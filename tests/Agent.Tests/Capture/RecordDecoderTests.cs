@@ -90,6 +90,16 @@ public sealed class RecordDecoderTests
         Assert.Equal(("500 3", 1_000ul), (_sink.Text, _sink.Origin.TimeBootNs));
     }
 
+    [Theory]
+    [InlineData(false, "/run/docker.sock")]
+    [InlineData(true, "@name")]
+    public void UnixConnect_GivesThePathOrTheNameWithoutAFile(bool hasNoFile, string expected)
+    {
+        Assert.True(_decoder.TryDecode(UnixConnect(hasNoFile ? Text("name") : Walk(expected), hasNoFile), _sink));
+        Assert.Equal(expected, _sink.Path);
+        Assert.False(_decoder.TryDecode(UnixConnect(Text("no walk"), hasNoFile: false), _sink));
+    }
+
     [Fact]
     public void Rename_GivesNewAndOldName()
     {
