@@ -33,6 +33,7 @@ engines  /usr/bin/podman               podman                      the same
 engines  /usr/bin/conmon               conmon                      watches over podman's containers
 bench  auditctl                        auditd                      a peer: the audit log of the kernel
 bench  opensnoop                       libbpf-tools                peers: execsnoop, opensnoop, tcpstates
+bench  redis-benchmark                 redis-tools                 a load: a busy server and its clients
 bench  bpftrace                        bpftrace                    a peer: scripted tracing
 bench  bpftool                         bpftool                     reads the statistics of our programs in the kernel
 END

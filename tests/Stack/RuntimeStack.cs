@@ -22,6 +22,9 @@ public sealed record StackOptions
     /// <summary>How often the agent reads what is used; its default when null.</summary>
     public TimeSpan? ResourceInterval { get; init; }
 
+    /// <summary>How often the agent tells how it is; its default when null.</summary>
+    public TimeSpan? StatusInterval { get; init; }
+
     /// <summary>Where alerts go, as Slack messages; none when null.</summary>
     public Uri? Slack { get; init; }
 
@@ -118,6 +121,11 @@ public sealed class RuntimeStack : IAsyncDisposable
         if (_options.ResourceInterval is { } reading)
         {
             settings["Resources"] = new JsonObject { ["Interval"] = $"{reading.TotalMilliseconds:0}ms" };
+        }
+
+        if (_options.StatusInterval is { } status)
+        {
+            settings["Streaming"] = new JsonObject { ["StatusInterval"] = $"{status.TotalMilliseconds:0}ms" };
         }
 
         if (_options.RuntimeSockets is { } sockets)

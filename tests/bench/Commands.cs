@@ -41,6 +41,22 @@ internal static class Commands
         }
     }
 
+    /// <summary>The process of that name (comm), or 0.</summary>
+    public static int PidOf(string name) => Process.GetProcessesByName(name).Select(process => process.Id).FirstOrDefault();
+
+    /// <summary>Open descriptors of a process whose link begins so; 0 when it is gone.</summary>
+    public static int DescriptorsOf(int pid, string prefix)
+    {
+        try
+        {
+            return Directory.EnumerateFileSystemEntries($"/proc/{pid}/fd").Count(link => new FileInfo(link).LinkTarget?.StartsWith(prefix, StringComparison.Ordinal) == true);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return 0;
+        }
+    }
+
     /// <summary>Proportional and resident set, MiB, from /proc/PID/smaps_rollup.</summary>
     public static (double Pss, double Rss) MemoryOf(int pid)
     {

@@ -1,4 +1,7 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
 using Runtime.Stack;
+using Runtime.V1;
 
 namespace Runtime.Bench;
 
@@ -15,84 +18,235 @@ internal interface IRunningMonitor : IAsyncDisposable
 {
     /// <summary>Its own processes' CPU time; what it costs inside the watched calls is in the calls' time.</summary>
     TimeSpan Cpu { get; }
+
+    /// <summary>The same of all that works for it, be it on another machine in real life.</summary>
+    TimeSpan Work => Cpu;
+
+    double RssMebibytes { get; }
+
+    /// <summary>Events that it says it lost since it started.</summary>
+    Task<double> LostAsync();
 }
 
-/// <summary>Our agent with our collector behind it, as users run them. Only the agent's CPU is counted: the collector may stand elsewhere.</summary>
-internal sealed class AgentMonitor(StackOptions options) : IMonitor
+internal static partial class Monitors
 {
-    public string Name => "this agent";
+    public const string Tools = "libbpf-tools", Script = "bpftrace", Audit = "auditd";
 
-    public async Task<IRunningMonitor> StartAsync() => new Running(await RuntimeStack.StartAsync(options));
+    private const string Calls = "tracepoint:syscalls:sys_enter_";
 
-    private sealed class Running(RuntimeStack stack) : IRunningMonitor
+    public static string Agent(int rung) => string.Create(CultureInfo.InvariantCulture, $"this agent, rung {rung}");
+
+    /// <summary>Each sees execs, opens and connects, as we do.</summary>
+    public static IReadOnlyList<IMonitor> All(StackOptions options, string load) =>
+    [
+        new AgentMonitor(options, 1), new AgentMonitor(options, 2), new AgentMonitor(options, 3),
+        new AuditMonitor(["-S", "execve", "-S", "execveat"], ["-S", "open", "-S", "openat", "-S", "creat"], ["-S", "connect"]),
+        // tcpconnect needs kprobes, which not every kernel has.
+        new ToolMonitor(Tools, load, ["execsnoop"], ["opensnoop"], ["tcpstates"]),
+        new ToolMonitor(Script, load, ["bpftrace", "-e", Calls + "execve { printf(\"%d %s \", pid, comm); join(args->argv); } " + Calls + "openat { printf(\"%d %s %s\\n\", pid, comm, str(args->filename)); } " + Calls + "connect { printf(\"%d %s\\n\", pid, comm); }"]),
+    ];
+
+    /// <summary>
+    /// Waits until it takes less than a tenth of a core: what it still does of its start, or of the load before, would be measured with the
+    /// next. Gives up after half a minute, and the figures show it.
+    /// </summary>
+    public static async Task CalmAsync(this IRunningMonitor running)
     {
-        public TimeSpan Cpu => Commands.CpuOf(stack.Agent!.Pid);
+        using var second = new PeriodicTimer(TimeSpan.FromMilliseconds(500));
+        var before = running.Work;
+        for (var i = 0; i < 60 && await second.WaitForNextTickAsync(); i++)
+        {
+            var work = running.Work - before;
+            if (work < TimeSpan.FromMilliseconds(50))
+            {
+                return;
+            }
 
-        public ValueTask DisposeAsync() => stack.DisposeAsync();
+            before += work;
+        }
+    }
+
+    /// <summary>Our agent with our collector behind it, as users run them. Only the agent counts: the collector may stand elsewhere.</summary>
+    private sealed class AgentMonitor(StackOptions options, int rung) : IMonitor
+    {
+        public string Name => Agent(rung);
+
+        public async Task<IRunningMonitor> StartAsync() => new Running(await RuntimeStack.StartAsync(options with { Rung = rung }));
+
+        private sealed class Running(RuntimeStack stack) : IRunningMonitor
+        {
+            public TimeSpan Cpu => Commands.CpuOf(stack.Agent!.Pid);
+
+            public TimeSpan Work => Cpu + Commands.CpuOf(stack.Collector!.Pid);
+
+            public double RssMebibytes => Commands.MemoryOf(stack.Agent!.Pid).Rss;
+
+            public async Task<double> LostAsync() => (await AgentReport.NextAsync(stack)).Lost;
+
+            public ValueTask DisposeAsync() => stack.DisposeAsync();
+        }
+    }
+
+    /// <summary>Tracing tools that print one line for each event, into files that nobody reads meanwhile.</summary>
+    private sealed partial class ToolMonitor(string name, string load, params string[][] commands) : IMonitor
+    {
+        private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
+
+        public string Name => name;
+
+        public async Task<IRunningMonitor> StartAsync()
+        {
+            var running = new Running(load, commands);
+            try
+            {
+                foreach (var tool in running.Processes)
+                {
+                    await AttachedAsync(tool);
+                }
+
+                return running;
+            }
+            catch
+            {
+                await running.DisposeAsync();
+                throw;
+            }
+        }
+
+        // A tool is at work when its descriptors of programs, links and perf events no longer become more.
+        private async Task AttachedAsync(ServiceProcess tool)
+        {
+            var (last, calm) = (0, 0);
+            await CollectorClient.UntilAsync(
+                () => Task.FromResult(Commands.DescriptorsOf(tool.Pid, "anon_inode:")),
+                count =>
+                {
+                    calm = count > 2 && count == last ? calm + 1 : 0;
+                    last = count;
+                    return calm >= 8;
+                },
+                StartLimit,
+                $"{name} is attached:\n{tool.Output}");
+        }
+
+        private sealed partial class Running : IRunningMonitor
+        {
+            private readonly string _folder = Directory.CreateTempSubdirectory("runtime-bench-").FullName;
+
+            public Running(string load, string[][] commands) =>
+                Processes = [.. commands.Select((command, i) => ServiceProcess.Start(load, ["into", Path.Combine(_folder, $"{i}"), .. command]))];
+
+            public IReadOnlyList<ServiceProcess> Processes { get; }
+
+            public TimeSpan Cpu => Processes.Aggregate(TimeSpan.Zero, (sum, tool) => sum + Commands.CpuOf(tool.Pid));
+
+            public double RssMebibytes => Processes.Sum(tool => Commands.MemoryOf(tool.Pid).Rss);
+
+            public Task<double> LostAsync() => Task.FromResult(Directory.EnumerateFiles(_folder).SelectMany(File.ReadLines)
+                .Select(line => Lost().Match(line)).Where(match => match.Success).Sum(match => double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)));
+
+            public async ValueTask DisposeAsync()
+            {
+                foreach (var tool in Processes)
+                {
+                    await tool.DisposeAsync();
+                }
+
+                Directory.Delete(_folder, recursive: true);
+            }
+
+            // "lost 117 events on CPU #1!" of libbpf-tools, "Lost 117 events" of bpftrace.
+            [GeneratedRegex("[Ll]ost ([0-9]+) events")]
+            private static partial Regex Lost();
+        }
+    }
+
+    /// <summary>auditd with its rules. They are taken back and the daemon ended afterwards; the kernel's audit switch is restored.</summary>
+    private sealed class AuditMonitor(params string[][] rules) : IMonitor
+    {
+        public string Name => Audit;
+
+        public async Task<IRunningMonitor> StartAsync()
+        {
+            var running = new Running(ServiceProcess.Start("auditd", "-n"), rules);
+            try
+            {
+                await running.BeginAsync();
+                return running;
+            }
+            catch
+            {
+                await running.DisposeAsync();
+                throw;
+            }
+        }
+
+        private sealed class Running(ServiceProcess daemon, string[][] rules) : IRunningMonitor
+        {
+            private readonly int _kernelThread = Commands.PidOf("kauditd");
+            private double _lostBefore;
+
+            // The kernel's thread hands the records over: without it the daemon has nothing.
+            public TimeSpan Cpu => Commands.CpuOf(daemon.Pid) + Commands.CpuOf(_kernelThread);
+
+            public double RssMebibytes => Commands.MemoryOf(daemon.Pid).Rss;
+
+            public async Task BeginAsync()
+            {
+                await CollectorClient.UntilAsync(
+                    async () => await Commands.RunAsync("auditctl", "-s"),
+                    status => status.Contains($"pid {daemon.Pid}", StringComparison.Ordinal),
+                    TimeSpan.FromSeconds(30),
+                    "auditd has the kernel's ear");
+
+                // A large backlog and no wait: it may lose records, but must not block the load that is timed.
+                await Commands.RunAsync("auditctl", "-b", "65536", "--backlog_wait_time", "0");
+                foreach (var rule in rules)
+                {
+                    await Commands.RunAsync("auditctl", ["-a", "always,exit", "-F", "arch=b64", .. rule]);
+                }
+
+                _lostBefore = await CountAsync();
+            }
+
+            public async Task<double> LostAsync() => await CountAsync() - _lostBefore;
+
+            public async ValueTask DisposeAsync()
+            {
+                foreach (var rule in rules)
+                {
+                    await Commands.RunAsync("auditctl", ["-d", "always,exit", "-F", "arch=b64", .. rule]);
+                }
+
+                await daemon.StopAsync(TimeSpan.FromSeconds(60));
+                await daemon.DisposeAsync();
+                await Commands.RunAsync("auditctl", "-e", "0");
+            }
+
+            // enabled 1 / failure 1 / pid 4711 / rate_limit 0 / backlog_limit 65536 / lost 0 / …, a line each
+            private static async Task<double> CountAsync() => double.Parse(
+                (await Commands.RunAsync("auditctl", "-s")).Split('\n').Single(line => line.StartsWith("lost ", StringComparison.Ordinal))["lost ".Length..], CultureInfo.InvariantCulture);
+        }
     }
 }
 
-/// <summary>A tracing tool that prints one line for each event; it is ready when it has printed its heading.</summary>
-internal sealed class ToolMonitor(string name, string ready, string file, params string[] arguments) : IMonitor
+/// <summary>What an agent says of itself.</summary>
+internal static class AgentReport
 {
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
-
-    public string Name => name;
-
-    public async Task<IRunningMonitor> StartAsync()
+    /// <summary>One that was made after the call. Agents report once a second here.</summary>
+    public static async Task<AgentSummary> NextAsync(RuntimeStack stack)
     {
-        // stdbuf: a tool that writes to a pipe holds its heading back otherwise.
-        var tool = ServiceProcess.Start("stdbuf", ["-oL", file, .. arguments]);
-        try
-        {
-            await CollectorClient.UntilAsync(() => Task.FromResult(tool.Output), output => output.Contains(ready, StringComparison.Ordinal), StartLimit, $"{name} prints its heading");
-            return new Running(tool);
-        }
-        catch
-        {
-            await tool.DisposeAsync();
-            throw;
-        }
-    }
-
-    private sealed class Running(ServiceProcess tool) : IRunningMonitor
-    {
-        public TimeSpan Cpu => Commands.CpuOf(tool.Pid);
-
-        public ValueTask DisposeAsync() => tool.DisposeAsync();
-    }
-}
-
-/// <summary>auditd with one rule. The rule is taken back and the daemon ended afterwards; the kernel's audit switch is restored.</summary>
-internal sealed class AuditMonitor(params string[] rule) : IMonitor
-{
-    public string Name => "auditd";
-
-    public async Task<IRunningMonitor> StartAsync()
-    {
-        var daemon = ServiceProcess.Start("auditd", "-n");
-        await CollectorClient.UntilAsync(
-            async () => await Commands.RunAsync("auditctl", "-s"),
-            status => status.Contains($"pid {daemon.Pid}", StringComparison.Ordinal),
-            TimeSpan.FromSeconds(30),
-            "auditd has the kernel's ear");
-
-        // A large backlog and no wait: it may lose records, but must not block the load that is timed.
-        await Commands.RunAsync("auditctl", "-b", "65536", "--backlog_wait_time", "0");
-        await Commands.RunAsync("auditctl", ["-a", "always,exit", .. rule]);
-        return new Running(daemon, rule);
-    }
-
-    private sealed class Running(ServiceProcess daemon, string[] rule) : IRunningMonitor
-    {
-        public TimeSpan Cpu => Commands.CpuOf(daemon.Pid);
-
-        public async ValueTask DisposeAsync()
-        {
-            await Commands.RunAsync("auditctl", ["-d", "always,exit", .. rule]);
-            await daemon.StopAsync(TimeSpan.FromSeconds(30));
-            await daemon.DisposeAsync();
-            await Commands.RunAsync("auditctl", "-e", "0");
-        }
+        var (last, changes) = (0ul, -1);
+        return await CollectorClient.UntilAsync(
+            async () => (await stack.Client.Query.GetStatusAsync(new GetStatusRequest())).Agents.Single(),
+            agent =>
+            {
+                changes += agent.CpuNs == last ? 0 : 1;
+                last = agent.CpuNs;
+                // The one under way may have been made before; and what waits is neither delivered nor lost yet.
+                return changes >= 2 && agent.QueueLength == 0;
+            },
+            TimeSpan.FromSeconds(60),
+            "the agent reports");
     }
 }

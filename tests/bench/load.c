@@ -1,13 +1,20 @@
 // The loads of the benchmarks: each does one thing a counted number of times and prints nanoseconds per time.
 //
 //   load exec N          fork + execve of this file as `load nothing` (static: no loader, no libraries) + wait
-//   load open-write N    open an existing file for writing + close
+//   load open-new N      open N existing files for writing, each once, + close
+//   load open-write N    open one existing file for writing + close
 //   load open-read N     open an existing file for reading + close: a call that is not reported
 //   load connect N PORT  TCP connect to 127.0.0.1:PORT + close
-//   load serve PORT      accepts and closes until it is ended
+//   load serve PORT      accepts, answers what begins like HTTP, and closes, until it is ended
 //   load getppid N       a system call that nobody traces
-//   load spin            one exec for each core's worth of children until SIGTERM, prints how many: the highest exec rate
+//   load files RATE N    N events, files made and removed, at RATE events a second; prints the rate that it reached
+//   load mixed S PORT    for S seconds, each second: 1,000 opens (500 to read, 400 to write, 100 that make a file), 100 times HTTP,
+//                        10 execs, 10 connects; prints the share of the time slices that it kept
+//   load spin            one exec after the other until SIGTERM, prints how many: the highest exec rate of a core
 //   load memfd           a child of it executes this file from a memfd: a fact that always alerts
+//   load tenants N DIR.. N processes, each in a cgroup of its own below every DIR, named as Kubernetes names a container's; each
+//                        opens, executes and sleeps, until SIGTERM; the cgroups go with them
+//   load into FILE PROGRAM ARGUMENT..  executes PROGRAM with its output in FILE: nobody has to read it meanwhile
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -60,7 +67,7 @@ static void run_once(char *self)
 
 static void open_once(const char *path, int flags)
 {
-	int fd = open(path, flags | O_CLOEXEC);
+	int fd = open(path, flags | O_CLOEXEC, 0644);
 
 	if (fd < 0)
 		fail(path);
@@ -98,11 +105,59 @@ static _Noreturn void serve(const char *port)
 	puts("ready");
 	fflush(stdout);
 	for (;;) {
+		static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
 		int peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+		char question[512];
 
+		if (peer >= 0 && recv(peer, question, sizeof question, 0) > 0)
+			send(peer, answer, sizeof answer - 1, MSG_NOSIGNAL);
 		if (peer >= 0)
 			close(peer);
 	}
+}
+
+static void http_once(const struct sockaddr_in *address)
+{
+	static const char question[] = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+	char answer[512];
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || connect(fd, (const struct sockaddr *)address, sizeof *address) < 0)
+		fail("connect");
+	if (send(fd, question, sizeof question - 1, MSG_NOSIGNAL) < 0 || recv(fd, answer, sizeof answer, 0) <= 0)
+		fail("http");
+	close(fd);
+}
+
+static void sleep_until(uint64_t at_ns)
+{
+	struct timespec t = { .tv_sec = (time_t)(at_ns / 1000000000u), .tv_nsec = (long)(at_ns % 1000000000u) };
+
+	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
+}
+
+/* A file named by a number: made, and removed again. */
+static void make_and_remove(const char *folder, long number)
+{
+	char path[4200];
+
+	snprintf(path, sizeof path, "%s/part-%ld", folder, number);
+	open_once(path, O_WRONLY | O_CREAT);
+	unlink(path);
+}
+
+static int files(const char *folder, long rate, long events)
+{
+	uint64_t start = now_ns();
+
+	/* Slices of 2 ms: two events a file. */
+	for (long made = 0, slice = 1; made < events; slice++) {
+		for (; made < events && made < rate * slice / 500; made += 2)
+			make_and_remove(folder, made);
+		sleep_until(start + (uint64_t)slice * 2000000u);
+	}
+	printf("%.0f\n", (double)events * 1e9 / (double)(now_ns() - start));
+	return 0;
 }
 
 static void stop(int signal)
@@ -122,6 +177,103 @@ static int spin(char *self)
 		count++;
 	}
 	printf("%llu\n", (unsigned long long)count);
+	return 0;
+}
+
+#define SLICES 100 /* a second */
+
+static int mixed(char *self, const char *folder, long seconds, const struct sockaddr_in *address)
+{
+	uint64_t start = now_ns();
+	long kept = 0;
+	char known[4200];
+
+	snprintf(known, sizeof known, "%s/known", folder);
+	open_once(known, O_WRONLY | O_CREAT);
+	for (long slice = 0; slice < seconds * SLICES; slice++) {
+		uint64_t end = start + (uint64_t)(slice + 1) * (1000000000u / SLICES);
+
+		for (int i = 0; i < 5; i++)
+			open_once(known, O_RDONLY);
+		for (int i = 0; i < 4; i++)
+			open_once(known, O_WRONLY);
+		make_and_remove(folder, slice);
+		http_once(address);
+		if (slice % 10 == 0) {
+			run_once(self);
+			connect_once(address);
+		}
+		kept += now_ns() <= end;
+		sleep_until(end);
+	}
+	unlink(known);
+	printf("%.3f\n", (double)kept / (double)(seconds * SLICES));
+	return 0;
+}
+
+static void tenant_path(char *path, size_t size, const char *hierarchy, long number, int levels)
+{
+	static const char *const shapes[] = { "%s/kubepods", "%s/kubepods/pod%08lx-0000-4000-8000-000000000000",
+					      "%s/kubepods/pod%08lx-0000-4000-8000-000000000000/%064lx" };
+
+	snprintf(path, size, shapes[levels], hierarchy, number, number);
+}
+
+static _Noreturn void tenant(char *self, long number, char **hierarchies)
+{
+	char path[4096], file[64];
+
+	for (char **hierarchy = hierarchies; *hierarchy; hierarchy++) {
+		FILE *members;
+
+		for (int level = 0; level < 3; level++) {
+			tenant_path(path, sizeof path, *hierarchy, number, level);
+			if (mkdir(path, 0755) < 0 && level == 2)
+				fail(path);
+		}
+		strncat(path, "/cgroup.procs", sizeof path - strlen(path) - 1);
+		members = fopen(path, "w");
+		if (!members || fprintf(members, "%d", getpid()) < 0 || fclose(members) != 0)
+			fail(path);
+	}
+	snprintf(file, sizeof file, "/tmp/load-tenant-%lx", number);
+	for (long round = 0;; round++) {
+		open_once(file, O_WRONLY | O_CREAT);
+		unlink(file);
+		run_once(self);
+		sleep_until(now_ns() + 20000000000u + (uint64_t)number * 1000000u);
+	}
+}
+
+static int tenants(char *self, long count, char **hierarchies)
+{
+	struct sigaction action = { .sa_handler = stop };
+	pid_t *children = calloc((size_t)count, sizeof *children);
+	char path[4096];
+
+	sigaction(SIGTERM, &action, NULL);
+	for (long i = 0; i < count; i++) {
+		children[i] = fork();
+		if (children[i] == 0) {
+			signal(SIGTERM, SIG_DFL);
+			tenant(self, i + 1, hierarchies);
+		}
+	}
+	puts("ready");
+	fflush(stdout);
+	while (!stopped)
+		pause();
+	for (long i = 0; i < count; i++) {
+		kill(children[i], SIGKILL);
+		waitpid(children[i], NULL, 0);
+		snprintf(path, sizeof path, "/tmp/load-tenant-%lx", i + 1);
+		unlink(path);
+		for (char **hierarchy = hierarchies; *hierarchy; hierarchy++)
+			for (int level = 2; level >= 0; level--) {
+				tenant_path(path, sizeof path, *hierarchy, i + 1, level);
+				rmdir(path);
+			}
+	}
 	return 0;
 }
 
@@ -148,11 +300,68 @@ static int run_from_memfd(char *self)
 	return waitpid(child, &status, 0) < 0 || status != 0;
 }
 
+static int open_each(const char *folder, long count)
+{
+	char path[4200];
+	uint64_t start;
+
+	for (long i = 0; i < count; i++) {
+		/* Letters behind the number: no pattern that anybody takes for a number. */
+		snprintf(path, sizeof path, "%s/n%ldn", folder, i);
+		open_once(path, O_WRONLY | O_CREAT);
+	}
+	start = now_ns();
+	for (long i = 0; i < count; i++) {
+		snprintf(path, sizeof path, "%s/n%ldn", folder, i);
+		open_once(path, O_WRONLY);
+	}
+	printf("%.1f\n", (double)(now_ns() - start) / (double)count);
+	for (long i = 0; i < count; i++) {
+		snprintf(path, sizeof path, "%s/n%ldn", folder, i);
+		unlink(path);
+	}
+	return 0;
+}
+
+static int repeat(char *self, const char *what, const char *file, long count, const struct sockaddr_in *address)
+{
+	uint64_t start = now_ns();
+
+	for (long i = 0; i < count; i++) {
+		if (!strcmp(what, "exec"))
+			run_once(self);
+		else if (!strcmp(what, "open-write"))
+			open_once(file, O_WRONLY);
+		else if (!strcmp(what, "open-read"))
+			open_once(file, O_RDONLY);
+		else if (!strcmp(what, "connect"))
+			connect_once(address);
+		else if (!strcmp(what, "getppid"))
+			syscall(SYS_getppid);
+		else
+			return 2;
+	}
+	printf("%.1f\n", (double)(now_ns() - start) / (double)count);
+	return 0;
+}
+
+static int into(char **arguments)
+{
+	int fd = open(arguments[0], O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	if (fd < 0 || dup2(fd, 1) < 0 || dup2(fd, 2) < 0)
+		fail(arguments[0]);
+	execvp(arguments[1], arguments + 1);
+	fail(arguments[1]);
+	return 1;
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
-	char self[4096], path[] = "/tmp/load.XXXXXX";
+	char self[4096], folder[] = "/tmp/load.XXXXXX", file[4200];
 	ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+	int result;
 
 	if (!strcmp(what, "nothing"))
 		return 0;
@@ -163,40 +372,29 @@ int main(int argc, char **argv)
 		return spin(self);
 	if (!strcmp(what, "memfd"))
 		return run_from_memfd(self);
+	if (!strcmp(what, "into") && argc > 3)
+		return into(argv + 2);
+	if (!strcmp(what, "tenants") && argc > 3)
+		return tenants(self, atol(argv[2]), argv + 3);
 	if (!strcmp(what, "serve") && argc > 2)
 		serve(argv[2]);
-	if (argc < 3) {
-		fputs("usage: load exec|open-write|open-read|getppid N | connect N PORT | serve PORT | spin | memfd\n", stderr);
+	if (argc < 3 || !mkdtemp(folder)) {
+		fputs("load: see the head of load.c\n", stderr);
 		return 2;
 	}
-
-	long count = atol(argv[2]);
-	int file = -1;
+	snprintf(file, sizeof file, "%s/file", folder);
+	open_once(file, O_WRONLY | O_CREAT);
 	struct sockaddr_in address = loopback(argc > 3 ? argv[3] : "0");
 
-	if (!strncmp(what, "open", 4)) {
-		file = mkstemp(path);
-		if (file < 0)
-			fail(path);
-		close(file);
-	}
-	uint64_t start = now_ns();
-	for (long i = 0; i < count; i++) {
-		if (!strcmp(what, "exec"))
-			run_once(self);
-		else if (!strcmp(what, "open-write"))
-			open_once(path, O_WRONLY);
-		else if (!strcmp(what, "open-read"))
-			open_once(path, O_RDONLY);
-		else if (!strcmp(what, "connect"))
-			connect_once(&address);
-		else if (!strcmp(what, "getppid"))
-			syscall(SYS_getppid);
-		else
-			return 2;
-	}
-	printf("%.1f\n", (double)(now_ns() - start) / (double)count);
-	if (file >= 0)
-		unlink(path);
-	return 0;
+	if (!strcmp(what, "open-new"))
+		result = open_each(folder, atol(argv[2]));
+	else if (!strcmp(what, "files") && argc > 3)
+		result = files(folder, atol(argv[2]), atol(argv[3]));
+	else if (!strcmp(what, "mixed"))
+		result = mixed(self, folder, atol(argv[2]), &address);
+	else
+		result = repeat(self, what, file, atol(argv[2]), &address);
+	unlink(file);
+	rmdir(folder);
+	return result;
 }

@@ -1,15 +1,15 @@
 #!/bin/bash
-# usage: tests/bench/run.sh [--quick] [--json FILE] [--only bpf|overhead|footprint|latency|ingest]
-# Measures the built programs beside Debian's auditd, libbpf-tools and bpftrace in the same run. Root. About 15 minutes;
-# --quick makes 2 rounds instead of 7 and takes about 5. Run it on a machine that does nothing else.
+# usage: tests/bench/run.sh [--quick] [--json FILE] [--soak MINUTES] [--only bpf|overhead|mixed|rates|footprint|latency|ingest]
+# Measures the built programs beside Debian's auditd, libbpf-tools and bpftrace in the same run. Root. About 25 minutes; --quick makes
+# 2 rounds instead of 5 and takes about 10. --soak watches the agent's memory for so long. Run it on a machine that does nothing else.
 set -euo pipefail
 repository=$(cd "$(dirname "$0")/../.." && pwd)
-rounds=7
+rounds=5
 arguments=()
 while [ $# -gt 0 ]; do
   case "$1" in
     --quick) rounds=2 ;;
-    --json | --only) arguments+=("$1" "${2:?$1 needs a value}"); shift ;;
+    --json | --only | --soak) arguments+=("$1" "${2:?$1 needs a value}"); shift ;;
     -h | --help) sed -n 's/^# \{0,1\}//; 2,4p' "$0"; exit 0 ;;
     *) echo "run.sh: '$1' is not known; see --help" >&2; exit 2 ;;
   esac
