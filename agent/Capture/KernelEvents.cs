@@ -225,6 +225,9 @@ internal enum NetworkOperation : byte
     Progress = 8,
     RawSocket = 9,
     UnixConnect = 10,
+
+    /// <summary>Many peers and ports tried in vain; made by the reducer, never by the kernel side.</summary>
+    Scan = 11,
 }
 
 /// <summary>Same bits as NetworkFlag in ingest.proto.</summary>

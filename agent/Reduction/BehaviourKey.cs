@@ -83,6 +83,17 @@ internal sealed partial class BehaviourKey
         return End();
     }
 
+    /// <summary>Of a program that looks for peers, by its container too: two containers' scans are two.</summary>
+    public UInt128 OfScan(ProcessRecord process)
+    {
+        Begin(Family.Network, process.Phase);
+        Add((uint)NetworkOperation.Scan << 24);
+        Add(process.Binary);
+        foreach (var letter in process.ContainerId)
+            Add(letter);
+        return End();
+    }
+
     /// <summary>Of a question to whatever server: two resolvers of one pod are one behaviour.</summary>
     public UInt128 OfQuestion(ProcessRecord process, ReadOnlySpan<byte> name, ushort type)
     {

@@ -197,6 +197,8 @@ internal sealed partial class Reducer : IKernelEventSink
             _known.Repeat(known, unixNs, e.Origin.TimeBootNs);
             return;
         }
+        if (FoldScan(process, container, e, key, unixNs))
+            return;
         var fact = new NetworkFact
         {
             Process = process,
@@ -258,6 +260,7 @@ internal sealed partial class Reducer : IKernelEventSink
             ["reduction.arguments_folded"] = _argumentsFolded,
             ["reduction.closes_unmatched"] = _closesUnmatched,
             ["reduction.privileges_of_runtimes"] = _privilegesOfRuntimes,
+            ["reduction.attempts_folded"] = _attemptsFolded,
             ["reduction.repeats_of_nothing"] = _repeatsOfNothing,
             ["reduction.standing"] = _standing,
             ["reduction.standing_ended"] = _standingEnded,

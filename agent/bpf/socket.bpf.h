@@ -26,6 +26,7 @@ struct user_buffer {
 #if defined(__TARGET_ARCH_x86)
 #define SYSCALL_WRITE 1
 #define SYSCALL_WRITEV 20
+#define SYSCALL_CONNECT 42
 #define SYSCALL_SENDTO 44
 #define SYSCALL_SENDMSG 46
 #define SYSCALL_SENDMMSG 307
@@ -41,6 +42,7 @@ static __always_inline bool task__has_compat_abi(struct task_struct *task)
 #elif defined(__TARGET_ARCH_arm64)
 #define SYSCALL_WRITE 64
 #define SYSCALL_WRITEV 66
+#define SYSCALL_CONNECT 203
 #define SYSCALL_SENDTO 206
 #define SYSCALL_SENDMSG 211
 #define SYSCALL_SENDMMSG 269

@@ -46,6 +46,9 @@ struct {
 	__type(value, __u64);
 } failed SEC(".maps");
 
+#define ERROR_CANCELED 125 /* ECANCELED */
+#define BOTH_DIRECTIONS 3  /* SHUTDOWN_MASK */
+
 /* 0 when the process has closed it. */
 static __always_inline __u64 sock__inode(struct sock *sk)
 {
@@ -102,6 +105,12 @@ static __always_inline void connection__begin(struct sock *sk, struct program_co
 		count->no_entry++;
 }
 
+/* Closed by its owner before an answer came, as scanners do that do not wait. Runs in the owner's context: timers and resets set an error. */
+static __always_inline bool connect__is_abandoned(struct sock *sk)
+{
+	return BPF_CORE_READ(sk, sk_shutdown) == BOTH_DIRECTIONS || syscall__number(task__registers()) != SYSCALL_CONNECT;
+}
+
 static __always_inline int connection__closed(struct sock *sk, int old_state,
 					      struct program_counters *count)
 {
@@ -116,8 +125,10 @@ static __always_inline int connection__closed(struct sock *sk, int old_state,
 	if (old_state != TCP_SYN_SENT) {
 		close__report(connection, sk, count);
 	} else {
-		/* 0: the kernel gave up inside connect(); the call's result tells why. */
 		error = BPF_CORE_READ(sk, sk_err);
+		if (!error && connect__is_abandoned(sk))
+			error = ERROR_CANCELED;
+		/* 0: the kernel gave up inside connect(); the call's result tells why. */
 		if (error) {
 			__u64 inode = sock__inode(sk);
 

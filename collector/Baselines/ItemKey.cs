@@ -114,14 +114,14 @@ internal sealed partial class ItemKey
         return Finish();
     }
 
-    /// <summary>A runtime's socket, or a socket past TCP and UDP: what it is called says all.</summary>
+    /// <summary>A runtime's socket, or a socket past TCP and UDP, whose name says all; or a scan, whoever the peers were.</summary>
     public ReadOnlySpan<char> Socket(NetworkObservation network)
     {
         Start(ItemKind.Egress);
         Part(network.Process.Binary);
         Raw("|");
         Part(network.Name);
-        Raw(network.Operation == NetworkOperation.UnixConnect ? "|-|unix" : "|-|socket");
+        Raw(network.Operation switch { NetworkOperation.UnixConnect => "|-|unix", NetworkOperation.Scan => "scan|-|tcp", _ => "|-|socket" });
         return Finish();
     }
 

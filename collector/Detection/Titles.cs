@@ -61,12 +61,17 @@ internal static partial class Titles
         }
 
         var peer = network.RemoteAddress is null ? "an unknown address" : new global::System.Net.IPEndPoint(network.RemoteAddress, network.RemotePort).ToString();
+        if (network.Operation == NetworkOperation.Scan)
+        {
+            return $"{binary} looks for open ports or hosts in {scope}, last at {peer}/{protocol}: it never did so{In(history)}";
+        }
+
         if (network.Name.Length > 0)
         {
             peer = $"{DisplayText.Shorten(DisplayText.Escape(network.Name), 120)} ({peer})";
         }
 
-        var failed = network.Error == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" (failed, errno {network.Error})");
+        var failed = network.Error == 0 ? "" : network.Error == 125 ? " (given up before an answer)" : string.Create(CultureInfo.InvariantCulture, $" (failed, errno {network.Error})");
         return $"{binary} connected to {peer}/{protocol}{failed} in {scope}: never seen{In(history)}";
     }
 

@@ -84,7 +84,7 @@ internal sealed partial class EventTables(
         for (_row = 0; _row < rows; _row++)
         {
             if (Common(c.First[_row], c.Last[_row], c.Count[_row], c.Process[_row]) is { } row
-                && Holds(c.Operation[_row] is >= 1 and <= (uint)NetworkOperation.UnixConnect, "operation", c.Operation[_row], "network operations are 1 to 10")
+                && Holds(c.Operation[_row] is >= 1 and <= (uint)NetworkOperation.Scan, "operation", c.Operation[_row], "network operations are 1 to 11")
                 && Holds(IsProtocol((NetworkOperation)c.Operation[_row], c.Protocol[_row]), "protocol", c.Protocol[_row], "a protocol must be 6 (TCP) or 17 (UDP); of a raw socket 0 to 65535, of a unix socket 0")
                 && Holds(c.LocalPort[_row] <= 65_535, "local_port", c.LocalPort[_row], "a port must be from 0 to 65535")
                 && Holds(c.RemotePort[_row] <= 65_535, "remote_port", c.RemotePort[_row], "a port must be from 0 to 65535")

@@ -189,6 +189,7 @@ internal enum NetworkOperation
     Progress = 8,
     RawSocket = 9,
     UnixConnect = 10,
+    Scan = 11,
 }
 
 /// <summary>Same bits as NetworkFlag in ingest.proto.</summary>

@@ -143,6 +143,8 @@ internal static class EventText
     private static string CommandLine(ProcessInfo process) =>
         process.Arguments.Count > 1 ? $"{process.Binary} {string.Join(' ', process.Arguments.Skip(1))}" : process.Binary;
 
+    private const int Abandoned = 125; // ECANCELED: what the agent tells of a connect that its owner closed
+
     private static string Network(NetworkObservation network)
     {
         var protocol = network.Protocol == 17 ? "udp " : "";
@@ -174,6 +176,8 @@ internal static class EventText
             NetworkOperation.Close => $"close {remote} after {Seconds(network.Duration)}, {network.BytesSent} B sent, {network.BytesReceived} B received",
             NetworkOperation.FirstBytes => $"first bytes to {remote} look like {network.Payload}",
             NetworkOperation.UdpPeer => $"udp to {remote}",
+            NetworkOperation.Scan => $"scan, {network.Count} attempts, one of them to {remote}",
+            NetworkOperation.Connect when network.Error == Abandoned => $"connect {remote} given up before an answer",
             NetworkOperation.Connect when network.Error != 0 => $"connect {remote} failed (errno {network.Error})",
             _ => $"{Word(network.Operation)} {protocol}{remote}",
         };

@@ -174,7 +174,7 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
                 peer = Peers.KindOf(network);
                 item = FindEgress(network, Peers.Fold(peer, network.RemoteAddress, folded), port);
                 break;
-            case NetworkOperation.UnixConnect or NetworkOperation.RawSocket:
+            case NetworkOperation.UnixConnect or NetworkOperation.RawSocket or NetworkOperation.Scan:
                 group = KindGroup.Egress;
                 item = baseline.Items.Find(_key.Socket(network));
                 break;

@@ -87,6 +87,20 @@ public sealed class SocketTests(CaptureFixture capture)
         Assert.Empty(capture.Sink.All<CapturedNetwork>(e => e.Origin.Pid == pid));
     }
 
+    [Fact]
+    public async Task TcpConnect_ClosedBeforeItsAnswer_IsToldOnce()
+    {
+        var (pid, code) = await RunAsync("abandon");
+        Assert.Equal(0, code);
+        await capture.Sink.WaitAsync<CapturedExit>(e => e.Origin.Pid == pid);
+
+        var connects = capture.Sink.All<CapturedNetwork>(e => e.Origin.Pid == pid && e.Operation == NetworkOperation.Connect);
+        Assert.Equal(6, connects.Count);
+        Assert.Contains(connects, e => e.Error == 0);
+        Assert.Contains(connects, e => e.Error == 125);
+        Assert.All(connects, e => Assert.StartsWith("127.0.0.1:", e.Remote));
+    }
+
     private static Socket Listen(UnixDomainSocketEndPoint place)
     {
         var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);

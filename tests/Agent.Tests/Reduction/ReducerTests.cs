@@ -333,6 +333,57 @@ public sealed class ReducerTests
         Assert.Equal(3ul, _reducer.Counters()["reduction.repeats_of_nothing"]);
     }
 
+    [Fact]
+    public void Connects_ThatFailAtManyPorts_BecomeOneScanAfterTheFirstTwenty()
+    {
+        Exec(100, "/usr/bin/nmap", "nmap\0");
+        _out.Facts.Clear();
+        for (ushort port = 1; port <= 1000; port++)
+            Network(100, NetworkOperation.Connect, 0, port, error: 111);
+
+        Assert.Equal(20, _out.Facts.OfType<NetworkFact>().Count(f => f.Operation == NetworkOperation.Connect));
+        var scan = Assert.Single(_out.Facts.OfType<NetworkFact>(), f => f.Operation == NetworkOperation.Scan);
+        Assert.True(scan.IsNew);
+        _clock.NowBoot += 61 * Second;
+        _reducer.OnIdle();
+        var told = _out.Facts.OfType<NetworkFact>().Where(f => f.Operation == NetworkOperation.Scan).Aggregate(0ul, (sum, f) => sum + f.Count);
+        // Twenty by themselves, the twentieth also as the scan's first.
+        Assert.Equal(1000ul, 20 + told - 1);
+        Assert.Equal(980ul, _reducer.Counters()["reduction.attempts_folded"]);
+    }
+
+    [Fact]
+    public void Connects_ThatFailAtOneDeadServer_AreNoScan()
+    {
+        Exec(100, "/bin/app", "app\0");
+        for (var i = 0; i < 1000; i++)
+            Network(100, NetworkOperation.Connect, 0, 5432, error: 111);
+        Assert.DoesNotContain(_out.Facts.OfType<NetworkFact>(), f => f.Operation == NetworkOperation.Scan);
+    }
+
+    [Fact]
+    public void Connects_ThatSucceedWithinAScan_AreToldByThemselves()
+    {
+        Exec(100, "/usr/bin/nmap", "nmap\0");
+        for (ushort port = 1; port <= 100; port++)
+            Network(100, NetworkOperation.Connect, 0, port, error: 111);
+        _out.Facts.Clear();
+        Network(100, NetworkOperation.Connect, 0, 8080);
+        Assert.Equal(8080, Assert.IsType<NetworkFact>(Assert.Single(_out.Facts)).RemotePort);
+    }
+
+    [Fact]
+    public void Scan_EndsWithAQuietMinute()
+    {
+        Exec(100, "/usr/bin/nmap", "nmap\0");
+        for (ushort port = 1; port <= 100; port++)
+            Network(100, NetworkOperation.Connect, 0, port, error: 111);
+        _clock.NowBoot += 61 * Second;
+        _out.Facts.Clear();
+        Network(100, NetworkOperation.Connect, 0, 2000, error: 111);
+        Assert.Equal(NetworkOperation.Connect, Assert.IsType<NetworkFact>(Assert.Single(_out.Facts)).Operation);
+    }
+
     private EventOrigin Open(uint pid, string path, bool isCounted)
     {
         var origin = Origin(pid, 7);

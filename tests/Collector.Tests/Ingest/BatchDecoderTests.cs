@@ -45,7 +45,7 @@ public sealed class BatchDecoderTests
         { "a time in a year", b => b.Execs.Last[0] = 365L * 86400 * 1_000_000_000, 1, "one day after the collector's clock" },
         { "an end before the beginning", b => b.Files.Last[0] = 0, 1, "last must not be before first" },
         { "nothing, counted", b => b.Execs.Count[0] = 0, 1, "count must be above 0" },
-        { "an unknown operation", b => b.Networks.Operation[0] = 77, 1, "networks row 0: operation is 77; network operations are 1 to 10" },
+        { "an unknown operation", b => b.Networks.Operation[0] = 77, 1, "networks row 0: operation is 77; network operations are 1 to 11" },
         { "a port above 65535", b => b.Networks.RemotePort[0] = 65536, 1, "a port must be from 0 to 65535" },
         { "five bytes of address", b => b.Networks.RemoteAddress[0] = WireBatch.Bytes(b, [1, 2, 3, 4, 5]), 1, "remote_address is 5; an address must have 4 or 16 bytes" },
         { "an overlong string", b => b.Files.Path[0] = WireBatch.Bytes(b, new byte[8193]), 1, "must not be longer than 8192 bytes" },

@@ -57,6 +57,18 @@ public sealed class EngineSocketTests
         Assert.True(deviation.Severity >= Enum.Parse<Severity>(least), $"{deviation.Severity}");
     }
 
+    [Fact]
+    public void Scan_NeverMadeBefore_IsOneDeviation()
+    {
+        var web = new EngineWeb().Locked();
+        var replica = web.Replicas[0];
+        var scan = web.Builder.Connect(replica.Container, replica.Nginx, "10.1.2.3", 22, error: 111) with { Operation = NetworkOperation.Scan };
+        var deviation = Assert.Single(web.Apply(scan).Deviations);
+        Assert.Equal("/usr/sbin/nginx looks for open ports or hosts in shop/web, last at 10.1.2.3:22/tcp: it never did so in 72 h on 2 replicas", deviation.Title);
+        Assert.Contains("T1046", web.Incidents.Single().Techniques);
+        Assert.Empty(web.Apply(scan with { Id = 0, Count = 980 }).Alerts);
+    }
+
     private static NetworkObservation Socket(EngineWeb web, IReadOnlyList<ProcessInfo> lineage, NetworkOperation operation, string name) =>
         web.Builder.Connect(web.Replicas[0].Container, lineage, "127.0.0.1", 0, protocol: 0) with { Operation = operation, RemoteAddress = null, Name = name };
 }
