@@ -79,7 +79,7 @@ wait $agent
 say run
 /agent/agent run --cluster c --node n --collector unix:/run/none --set State=/run/agent --set Capture:Rung="$rung" --set Sight:Interval=1s --set Sight:Timeout=1s 2> $out/run.log &
 agent=$!
-for _ in $(seq 200); do
+for _ in $(seq 1200); do
   grep -q 'coverage of network' $out/run.log && break
   kill -0 $agent || break
   usleep 100000

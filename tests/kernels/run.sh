@@ -1,7 +1,7 @@
 #!/bin/bash
 # usage: tests/kernels/run.sh [--list] [--json FILE] [--out OUT] [NAME[+VARIANT]...]
 # Boots other kernels in QEMU and shows what the agent sees there: which rung it chooses, which programs load, and whether each
-# stimulus of stimuli.txt is told. A guest has no network but loopback, 1 GiB of memory and 300 s.
+# stimulus of stimuli.txt is told. A guest has no network but loopback, 1 GiB of memory and 600 s.
 #   NAME      of kernels.txt, fetched from Debian's or Ubuntu's archive into the cache; without one: the default below
 #   VARIANT   v1 (cgroup v1 in place of v2), rung2, rung3 (forced), lockdown (=integrity)
 #   --list    the names
@@ -15,7 +15,7 @@ repository=$(cd "$here/../.." && pwd)
 cache=${RUNTIME_KERNEL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/runtime-kernels}
 programs=$repository/out
 json=
-limit=300
+limit=600
 default="5.4 5.8 5.10 5.10+v1 5.15 6.1 6.1+v1 6.1+rung2 6.8 6.12 7.3"
 
 guests=()
@@ -38,9 +38,9 @@ done
 [ -x "$programs/agent/agent" ] || { echo "$programs/agent/agent is missing: deploy/build.sh makes it" >&2; exit 2; }
 mkdir -p "$cache"
 work=$(mktemp -d -t runtime-kernels.XXXXXX)
-guest_pid=
+# boot runs in a subshell: the guest's pid is left in a file.
 finish() {
-  [ -z "$guest_pid" ] || kill -9 "$guest_pid" 2>/dev/null || true
+  [ ! -s "$work/pid" ] || kill -9 "$(cat "$work/pid")" 2>/dev/null || true
   rm -rf "$work"
 }
 trap finish EXIT
@@ -86,7 +86,7 @@ conditions() {
 
 # boot NAME+VARIANT: leaves what the guest sent in $work/NAME+VARIANT. Answers why not, or nothing.
 boot() {
-  local guest=$1 name=${1%%+*} variant= reason folder=$work/$1 cgroups=v2 rung=0 more=
+  local guest=$1 name=${1%%+*} variant= reason guest_pid folder=$work/$1 cgroups=v2 rung=0 more=
   [ "$name" = "$guest" ] || variant=${guest#*+}
   case $variant in
     '') ;;
@@ -117,7 +117,7 @@ boot() {
     echo "nothing sent: $(tail -n 1 "$folder/qemu") $(tail -n 1 "$folder/console" | tr -d '\r')"
   fi
   wait $guest_pid 2>/dev/null || true
-  guest_pid=
+  rm -f "$work/pid"
 }
 
 # judge NAME+VARIANT: one JSON object of what the guest sent.
