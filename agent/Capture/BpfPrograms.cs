@@ -8,8 +8,8 @@ namespace Runtime.Agent.Capture;
 
 /// <summary>The loaded object with every program attached that this kernel takes.</summary>
 /// <remarks>
-/// All programs are loaded together. Where that fails each is tried alone, and those that fail are left out: a missing hook
-/// costs one kind of event. It takes a tenth of a second for each program, on such a node only.
+/// All programs are loaded together. Where that fails the one that was refused is left out and the rest tried again: a missing hook
+/// costs one kind of event, and a load more on such a node.
 /// </remarks>
 internal sealed class BpfPrograms : IDisposable
 {
@@ -80,22 +80,9 @@ internal sealed class BpfPrograms : IDisposable
         var reasons = HookCatalog.All.Where(h => options.DisabledHooks.Contains(h.Name))
             .ToDictionary(h => h.Program, _ => "switched off by Capture.DisabledHooks");
         foreach (var program in needless) reasons[program] = "this kernel has no such call";
+        foreach (var program in WithoutTracepoint()) reasons[program] = "this kernel has no such tracepoint";
 
-        var bpfObject = Prepare(elf, options, settings, reasons.Keys);
-        try
-        {
-            bpfObject.Load();
-        }
-        catch (BpfException whole)
-        {
-            bpfObject.Dispose();
-            foreach (var hook in HookCatalog.All.Where(h => !reasons.ContainsKey(h.Program)))
-                if (RefusedAlone(elf, options, settings, hook) is { } reason) reasons[hook.Program] = reason;
-            if (reasons.Count == HookCatalog.All.Count) throw;
-            bpfObject = Prepare(elf, options, settings, reasons.Keys);
-            LoadOrDispose(bpfObject, whole);
-        }
-
+        var bpfObject = LoadWhatLoads(elf, options, settings, reasons);
         FillNames(bpfObject.MapDescriptor("sensitive_names"), sensitivePaths.KernelNames());
         FillNames(bpfObject.MapDescriptor("socket_names"), RuntimeSockets.KernelNames().Select(name => (name, (byte)1)));
         var links = new Dictionary<int, BpfLinkHandle>();
@@ -139,31 +126,45 @@ internal sealed class BpfPrograms : IDisposable
         }
     }
 
-    private static void LoadOrDispose(BpfObject bpfObject, BpfException whole)
+    /// <summary>Found at once in the kernel's types, where the load would fail once for each. None where the kernel has no types: the load then says so.</summary>
+    private static IReadOnlyList<string> WithoutTracepoint()
     {
+        const uint typedef = 8; // BTF_KIND_TYPEDEF
+        const string prefix = "tp_btf/";
+        var types = LibBpf.btf__load_vmlinux_btf();
+        if (types == 0)
+            return [];
         try
         {
-            bpfObject.Load();
+            return [.. HookCatalog.All
+                .Where(h => h.Target.StartsWith(prefix, StringComparison.Ordinal) && LibBpf.btf__find_by_name_kind(types, $"btf_trace_{h.Target[prefix.Length..]}", typedef) < 0)
+                .Select(h => h.Program)];
         }
-        catch (BpfException e)
+        finally
         {
-            bpfObject.Dispose();
-            throw new BpfException("load the programs that load alone", e.Errno, whole.Message);
+            LibBpf.btf__free(types);
         }
     }
 
-    private static string? RefusedAlone(byte[] elf, CaptureOptions options, in Settings settings, Hook hook)
+    /// <param name="reasons">By program; those in it are left out, and those that the kernel refuses join them.</param>
+    private static BpfObject LoadWhatLoads(byte[] elf, CaptureOptions options, in Settings settings, Dictionary<string, string> reasons)
     {
-        using var alone = Prepare(elf, options with { RingBytes = 64 * 1024 }, settings,
-            HookCatalog.All.Where(h => h != hook).Select(h => h.Program));
-        try
+        // Ends: every turn but the last leaves one more program out.
+        while (true)
         {
-            alone.Load();
-            return null;
-        }
-        catch (BpfException e)
-        {
-            return e.Message;
+            var bpfObject = Prepare(elf, options, settings, reasons.Keys);
+            try
+            {
+                bpfObject.Load();
+                return bpfObject;
+            }
+            catch (BpfException e)
+            {
+                bpfObject.Dispose();
+                if (e.Program is not { } program || HookCatalog.All.All(h => h.Program != program) || !reasons.TryAdd(program, e.Message)
+                    || reasons.Count == HookCatalog.All.Count)
+                    throw;
+            }
         }
     }
 

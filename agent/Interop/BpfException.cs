@@ -14,6 +14,13 @@ internal sealed class BpfException(string operation, int errno, string log = "")
 
     public int Errno { get; } = errno;
 
+    // libbpf: prog 'on_fork': BPF program load failed: Invalid argument
+    // libbpf: prog 'on_fork': failed to load: -22
+    // libbpf: failed to load object 'runtime'
+
+    /// <summary>The program that the log speaks of last: the one that made the load fail. Null when it names none.</summary>
+    public string? Program { get; } = LastProgram(log);
+
     /// <summary>What an operator can do about it; empty when there is nothing to say.</summary>
     internal static string Hint(int errno) => errno switch
     {
@@ -28,6 +35,14 @@ internal sealed class BpfException(string operation, int errno, string log = "")
         NotSupported => "the kernel was built without this hook",
         _ => "",
     };
+
+    private static string? LastProgram(string log)
+    {
+        const string mark = "prog '";
+        var from = log.LastIndexOf(mark, StringComparison.Ordinal) + mark.Length;
+        var to = from < mark.Length ? -1 : log.IndexOf('\'', from);
+        return to < 0 ? null : log[from..to];
+    }
 
     private static string Compose(string operation, int errno, string log)
     {

@@ -30,14 +30,23 @@ internal static unsafe class BpfLog
         try
         {
             if (level != Warn) return 0;
-            const int size = 4096;
-            var buffer = stackalloc byte[size];
-            var length = LibBpf.vsnprintf(buffer, size, format, arguments);
-            if (length <= 0) return 0;
-            var lines = _lines ??= new StringBuilder();
-            lines.Append(Encoding.UTF8.GetString(buffer, Math.Min(length, size - 1)));
-            if (lines.Length > MaxCharacters) lines.Remove(0, lines.Length - MaxCharacters);
-            return length;
+            // A verifier's log comes as one text, and why it refused stands at its end. Pages that are not written cost nothing.
+            const int size = 4 * 1024 * 1024;
+            var buffer = (byte*)NativeMemory.Alloc(size);
+            try
+            {
+                var length = Math.Min(LibBpf.vsnprintf(buffer, size, format, arguments), size - 1);
+                if (length <= 0) return 0;
+                var skipped = Math.Max(0, length - MaxCharacters);
+                var lines = _lines ??= new StringBuilder();
+                lines.Append(Encoding.UTF8.GetString(buffer + skipped, length - skipped));
+                if (lines.Length > MaxCharacters) lines.Remove(0, lines.Length - MaxCharacters);
+                return length;
+            }
+            finally
+            {
+                NativeMemory.Free(buffer);
+            }
         }
         catch (OutOfMemoryException)
         {

@@ -110,6 +110,17 @@ internal static unsafe partial class LibBpf
     [LibraryImport(Library)]
     internal static partial int libbpf_num_possible_cpus();
 
+    /// <summary>The running kernel's types; NULL and errno where it was built without them. The caller frees them.</summary>
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial nint btf__load_vmlinux_btf();
+
+    /// <summary>Negative when there is no such type. <paramref name="kind"/>: a BTF_KIND_* of linux/btf.h.</summary>
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int btf__find_by_name_kind(nint btf, string name, uint kind);
+
+    [LibraryImport(Library)]
+    internal static partial void btf__free(nint btf);
+
     /// <summary>int (*)(enum libbpf_print_level, const char *, va_list); answers the one before.</summary>
     [LibraryImport(Library)]
     internal static partial nint libbpf_set_print(delegate* unmanaged<int, byte*, nint, int> print);

@@ -68,7 +68,9 @@ static __always_inline int message__report(struct sock *sk, const struct asked *
 	event->payload_length = length;
 	event->answer = answer;
 	event->socket = asked->inode;
-	if (bpf_probe_read_user((void *)(event + 1), length, (void *)buffer) != 0) {
+	/* Compared again where it is used: see scratch__room. */
+	asm volatile("" : "+r"(length));
+	if (length > NAME_MESSAGE_BYTES || bpf_probe_read_user((void *)(event + 1), length, (void *)buffer) != 0) {
 		count->read_failed++;
 		bpf_ringbuf_discard(event, BPF_RB_NO_WAKEUP);
 		return 0;

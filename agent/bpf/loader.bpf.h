@@ -51,15 +51,17 @@ static __noinline __u32 environment__write(struct scratch *scratch, __u64 from, 
 		__u32 at = scratch__cursor(scratch);
 		__u64 name = 0;
 		long length;
+		void *to;
 
 		if (from >= end)
 			return at - start;
-		if (at - start > ENVIRONMENT_KEPT - VARIABLE_BYTES || at > SCRATCH_BYTES - VARIABLE_BYTES)
+		to = scratch__room(scratch, VARIABLE_BYTES);
+		if (at - start > ENVIRONMENT_KEPT - VARIABLE_BYTES || !to)
 			break;
-		length = bpf_probe_read_user_str(scratch->bytes + at, VARIABLE_BYTES, (void *)from);
+		length = bpf_probe_read_user_str(to, VARIABLE_BYTES, (void *)from);
 		if (length <= 0)
 			break;
-		bpf_probe_read_kernel(&name, sizeof(name), scratch->bytes + at);
+		bpf_probe_read_kernel(&name, sizeof(name), to);
 		if (is_start && length > 8 && variable__loads(name)) {
 			scratch__advance(scratch, length);
 			if (length == VARIABLE_BYTES)

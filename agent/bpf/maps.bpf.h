@@ -93,15 +93,31 @@ static __always_inline void scratch__advance(struct scratch *scratch, __u32 leng
 	*(volatile __u32 *)&scratch->cursor += length;
 }
 
+/*
+ * Where LENGTH bytes have room at the cursor, or NULL. The pointer is made right behind the comparison and kept: a number that was put on
+ * the stack before it is unbounded for the verifier when it comes back (seen up to 6.8).
+ */
+static __always_inline void *scratch__room(struct scratch *scratch, __u32 length)
+{
+	__u32 at = scratch__cursor(scratch);
+	void *room;
+
+	if (at > SCRATCH_BYTES - length)
+		return NULL;
+	room = scratch->bytes + at;
+	asm volatile("" : "+r"(room));
+	return room;
+}
+
 /* Copies a string of the kernel (without its NUL); answers its length, or negative. */
 static __always_inline long scratch__add_kernel_string(struct scratch *scratch, const char *from)
 {
-	__u32 at = scratch__cursor(scratch);
+	void *to = scratch__room(scratch, PATH_BYTES);
 	long length;
 
-	if (at > SCRATCH_BYTES - PATH_BYTES)
+	if (!to)
 		return -1;
-	length = bpf_probe_read_kernel_str(scratch->bytes + at, PATH_BYTES, from);
+	length = bpf_probe_read_kernel_str(to, PATH_BYTES, from);
 	if (length <= 0)
 		return -1;
 	scratch__advance(scratch, length - 1);
@@ -110,12 +126,12 @@ static __always_inline long scratch__add_kernel_string(struct scratch *scratch, 
 
 static __always_inline long scratch__add_user_string(struct scratch *scratch, const void *from)
 {
-	__u32 at = scratch__cursor(scratch);
+	void *to = scratch__room(scratch, PATH_BYTES);
 	long length;
 
-	if (at > SCRATCH_BYTES - PATH_BYTES)
+	if (!to)
 		return -1;
-	length = bpf_probe_read_user_str(scratch->bytes + at, PATH_BYTES, from);
+	length = bpf_probe_read_user_str(to, PATH_BYTES, from);
 	if (length <= 0)
 		return -1;
 	scratch__advance(scratch, length - 1);

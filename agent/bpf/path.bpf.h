@@ -35,6 +35,7 @@ static __noinline __u32 path__write(struct scratch *scratch, struct dentry *dent
 		__u32 at = scratch__cursor(scratch);
 		struct dentry *parent;
 		long length;
+		void *to;
 
 		if (dentry == root) {
 			struct mount *above = BPF_CORE_READ(mount, mnt_parent);
@@ -50,13 +51,13 @@ static __noinline __u32 path__write(struct scratch *scratch, struct dentry *dent
 			/* A file that is a mount by itself and is mounted nowhere: the path within its file system it is. */
 			root = NULL;
 		}
-		if (at - start > PATH_BYTES - NAME_BYTES || at > SCRATCH_BYTES - NAME_BYTES)
+		to = scratch__room(scratch, NAME_BYTES);
+		if (at - start > PATH_BYTES - NAME_BYTES || !to)
 			break;
 		parent = BPF_CORE_READ(dentry, d_parent);
 		if (!root && parent == dentry)
 			return at - start;
-		length = bpf_probe_read_kernel_str(scratch->bytes + at, NAME_BYTES,
-						   BPF_CORE_READ(dentry, d_name.name));
+		length = bpf_probe_read_kernel_str(to, NAME_BYTES, BPF_CORE_READ(dentry, d_name.name));
 		if (length <= 1)
 			break;
 		scratch__advance(scratch, length);

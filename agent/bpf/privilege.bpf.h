@@ -110,12 +110,12 @@ static __always_inline void privilege__set_binary(struct scratch *scratch, struc
 /* At most DETAIL_BYTES; answers its length, 0 for a text that is absent or cannot be read. */
 static __always_inline __u32 scratch__add_user_text(struct scratch *scratch, __u64 from)
 {
-	__u32 at = scratch__cursor(scratch);
+	void *to = scratch__room(scratch, DETAIL_BYTES);
 	long length;
 
-	if (!from || at > SCRATCH_BYTES - DETAIL_BYTES)
+	if (!from || !to)
 		return 0;
-	length = bpf_probe_read_user_str(scratch->bytes + at, DETAIL_BYTES, (void *)from);
+	length = bpf_probe_read_user_str(to, DETAIL_BYTES, (void *)from);
 	if (length <= 1)
 		return 0;
 	scratch__advance(scratch, length - 1);
@@ -124,22 +124,22 @@ static __always_inline __u32 scratch__add_user_text(struct scratch *scratch, __u
 
 static __always_inline void scratch__add_byte(struct scratch *scratch, char byte)
 {
-	__u32 at = scratch__cursor(scratch);
+	char *to = scratch__room(scratch, 1);
 
-	if (at > SCRATCH_BYTES - 1)
+	if (!to)
 		return;
-	scratch->bytes[at] = byte;
+	*to = byte;
 	scratch__advance(scratch, 1);
 }
 
 static __always_inline __u32 scratch__add_kernel_text(struct scratch *scratch, const char *from)
 {
-	__u32 at = scratch__cursor(scratch);
+	void *to = scratch__room(scratch, DETAIL_BYTES);
 	long length;
 
-	if (at > SCRATCH_BYTES - DETAIL_BYTES)
+	if (!to)
 		return 0;
-	length = bpf_probe_read_kernel_str(scratch->bytes + at, DETAIL_BYTES, from);
+	length = bpf_probe_read_kernel_str(to, DETAIL_BYTES, from);
 	if (length <= 1)
 		return 0;
 	scratch__advance(scratch, length - 1);

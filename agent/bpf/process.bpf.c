@@ -137,7 +137,8 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm
 	struct file *file;
 	struct path directory;
 	__u64 from, length;
-	__u32 at, walk;
+	void *to;
+	__u32 walk;
 	long got;
 
 	if (!count || !scratch)
@@ -176,9 +177,9 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm
 		event->flags |= EXEC_ARGUMENTS_TRUNCATED;
 	}
 	event->argument_length = 0;
-	at = scratch__cursor(scratch);
-	if (at <= SCRATCH_BYTES - ARGUMENT_BYTES) {
-		if (bpf_probe_read_user(scratch->bytes + at, length, (void *)from) == 0) {
+	to = scratch__room(scratch, ARGUMENT_BYTES);
+	if (to) {
+		if (bpf_probe_read_user(to, length, (void *)from) == 0) {
 			event->argument_length = length;
 			scratch__advance(scratch, length);
 		} else {

@@ -42,17 +42,17 @@ static __always_inline bool dentry__is_runtimes(struct dentry *dentry)
 static __always_inline __u32 unix__abstract(struct scratch *scratch, struct unix_sock *peer)
 {
 	struct unix_address *address = BPF_CORE_READ(peer, addr);
-	__u32 at = scratch__cursor(scratch);
+	__u8 *room = scratch__room(scratch, 128);
 	const char *name = (void *)address + bpf_core_field_offset(struct unix_address, name) + sizeof(__u16) + 1;
 	__u32 length = BPF_CORE_READ(address, len) - sizeof(__u16) - 1;
 	unsigned int i;
 
-	if (!address || length > ABSTRACT_NAME_BYTES || at > SCRATCH_BYTES - 2 * ABSTRACT_NAME_BYTES)
+	if (!room || !address || length > ABSTRACT_NAME_BYTES)
 		return 0;
-	if (bpf_probe_read_kernel(scratch->bytes + at, length & 127, name) != 0)
+	if (bpf_probe_read_kernel(room, length & 127, name) != 0)
 		return 0;
 	for (i = 0; i < sizeof(shim_prefix) - 1; i++)
-		if (scratch->bytes[at + i] != (__u8)shim_prefix[i])
+		if (room[i] != (__u8)shim_prefix[i])
 			return 0;
 	scratch__advance(scratch, length);
 	return length;
