@@ -54,7 +54,7 @@ internal static class NetworkEvidence
     /// <summary>On the host it is what the node's own tools are for.</summary>
     private static ClassMatch OfSocket(NetworkObservation network) => (network.Operation, network.Name.Split(' ')[0], network.Scope.IsHost) switch
     {
-        (NetworkOperation.Scan, _, var host) => new("scan", host ? 4 : 60, "it tried 20 peers or ports within a minute and reached none of them", "T1046"),
+        (NetworkOperation.Scan, _, var host) => new("scan", host ? 4 : 60, "20 peers or ports that it tried within a minute did not answer", "T1046"),
         (NetworkOperation.UnixConnect, _, true) => new("runtime_socket", 2, "it speaks to the container runtime", ""),
         (NetworkOperation.UnixConnect, _, _) => new("runtime_socket", 300, "it speaks to the container runtime, which commands every container of the node", "T1611"),
         (_, "packet" or "xdp", var host) => new("packet_socket", host ? 2 : 80, "it opened a packet socket: it sees every packet of its network and can forge any", "T1040"),
