@@ -137,6 +137,9 @@ internal sealed class BundleFiles(string hostRoot) : IRuntimeClient
     private static T? Read<T>(string path, global::System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
         where T : class
     {
+        // Most are not there: 1,000 containers of a runtime without files are 50,000 exceptions otherwise.
+        if (!File.Exists(path))
+            return null;
         try
         {
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
