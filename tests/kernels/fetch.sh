@@ -2,6 +2,7 @@
 # usage: fetch.sh NAME CACHE
 # Brings the kernel NAME of kernels.txt into CACHE/NAME: vmlinuz, release, package, modules/*.ko and modules/order. Nothing is
 # installed and apt's own state is not touched. Ends with 1 and one line that says why when it cannot be had.
+# Debian's kernels come from the mirrors that this machine's apt has; RUNTIME_UBUNTU_ARCHIVE=URL says where Ubuntu's are.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 name=$1
@@ -15,6 +16,12 @@ wanted="overlay inet_diag tcp_diag udp_diag unix_diag"
 fail() { echo "$*"; exit 1; }
 
 read -r _ archive suites pattern <<<"$(grep -E "^$name " "$here/kernels.txt")" || fail "kernels.txt has no $name"
+ubuntu=${RUNTIME_UBUNTU_ARCHIVE:-}
+[ "$archive" = debian ] || [ -n "$ubuntu" ] || fail "RUNTIME_UBUNTU_ARCHIVE is not set"
+mirrors=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' 'Origin: Debian')
+main=$(awk '$2 !~ /-/ { print $1; exit }' <<<"$mirrors")
+security=$(awk '$2 ~ /-security$/ { print $1; exit }' <<<"$mirrors")
+[ -n "$main" ] && [ -n "$security" ] || fail "this machine's apt has no Debian mirror"
 work=$(mktemp -d -t runtime-kernel.XXXXXX)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work"/{lists/partial,cache/archives/partial,debs,root}
@@ -36,7 +43,7 @@ debian_key=/usr/share/keyrings/debian-archive-keyring.gpg
 ubuntu_key=$cache/ubuntu-archive-keyring.gpg
 if [ "$archive" = ubuntu ] && [ ! -e "$ubuntu_key" ]; then
   # Debian carries Ubuntu's key.
-  echo "deb [signed-by=$debian_key] http://deb.debian.org/debian stable main" >"$work/sources.list"
+  echo "deb [signed-by=$debian_key] $main stable main" >"$work/sources.list"
   update
   (cd "$work/debs" && apt-get download -qq ubuntu-keyring) >"$work/log" 2>&1 || fail "no package ubuntu-keyring"
   dpkg-deb -x "$work"/debs/*.deb "$work/root"
@@ -46,9 +53,9 @@ fi
 
 for suite in ${suites//,/ }; do
   case $archive:$suite in
-    debian:*-security) echo "deb [signed-by=$debian_key] http://deb.debian.org/debian-security $suite main" ;;
-    debian:*) echo "deb [signed-by=$debian_key] http://deb.debian.org/debian $suite main" ;;
-    ubuntu:*) echo "deb [signed-by=$ubuntu_key] http://archive.ubuntu.com/ubuntu $suite main" ;;
+    debian:*-security) echo "deb [signed-by=$debian_key] $security $suite main" ;;
+    debian:*) echo "deb [signed-by=$debian_key] $main $suite main" ;;
+    ubuntu:*) echo "deb [signed-by=$ubuntu_key] $ubuntu $suite main" ;;
   esac
 done >"$work/sources.list"
 update
