@@ -83,7 +83,7 @@ build_programs() {
   fi
 }
 
-for project in tests/*/*.Tests.csproj tests/Integration/*.csproj; do
+for project in tests/*/*.Tests.csproj tests/Fuzz/*.csproj tests/Integration/*.csproj; do
   [ -e "$project" ] || continue
   name=$(basename "$project" .csproj)
   [ "$mode" = all ] || [[ $root_projects != *" $name "* ]] || continue

@@ -15,6 +15,9 @@ internal sealed class BinaryInspector : IDisposable
 {
     private const int MaxStepsAbove = 8;
 
+    /// <summary>As long as a fact waits for its container.</summary>
+    private static readonly TimeSpan NameWait = TimeSpan.FromSeconds(10);
+
     private readonly BinaryOptions _options;
     private readonly TimeProvider _time;
     private readonly ContentReader _reader;
@@ -22,9 +25,16 @@ internal sealed class BinaryInspector : IDisposable
     private readonly CancellationTokenSource _stop = new();
 
     // Bounded by QueueLength together with _readings: what is on its way counts until it is taken.
-    private readonly BlockingCollection<BinaryRequest> _requests = [];
+    // A null wakes the thread: there is an answer of another node.
+    private readonly BlockingCollection<BinaryRequest?> _requests = [];
     private readonly ConcurrentQueue<BinaryReading> _readings = new();
     private int _onTheirWay;
+
+    // Not with the thread yet: the image of their container is not known, and without it no other node can be asked. Bounded with _requests. Capture thread only.
+    private readonly List<(BinaryRequest Request, long Since)> _unnamed = [];
+
+    // A null waits in the queue: one is enough.
+    private bool _isWoken;
 
     // Bounded by the setting. Capture thread only. By container: the collector wants each one's files.
     private readonly RecentFiles<(string Container, FileIdentity Told), bool> _asked;
@@ -32,14 +42,18 @@ internal sealed class BinaryInspector : IDisposable
     private ulong _requestCount, _answered, _gone, _changed, _unreadable, _tooLarge, _queueFull;
 
     /// <param name="onFault">Gets words about a file that could not be read for a reason nobody foresaw; the thread goes on.</param>
-    public BinaryInspector(BinaryOptions options, TimeProvider time, Action<string> onFault)
+    public BinaryInspector(BinaryOptions options, ImageLayers layers, TimeProvider time, Action<string> onFault)
     {
         (_options, _time) = (options, time);
-        _reader = new(options, new HashBudget(options.BytesPerSecond, time));
+        Fleet = options.Share ? new(time) { Changed = Wake } : null;
+        _reader = new(options, new HashBudget(options.BytesPerSecond, time), Fleet, layers, time);
         _asked = new(options.CacheEntries);
         _thread = new Thread(() => Work(onFault)) { IsBackground = true, Name = "binaries" };
         _thread.Start();
     }
+
+    /// <summary>The other nodes; null when nothing is shared with them.</summary>
+    public SharedHashes? Fleet { get; }
 
     /// <summary>Asks for the file that a process executes.</summary>
     /// <returns>False when there was no room: a fact is lost.</returns>
@@ -62,6 +76,16 @@ internal sealed class BinaryInspector : IDisposable
     public bool AskLibrary(ProcessRecord process, ContainerRecord? container, ReadOnlySpan<byte> path, ulong inode) =>
         Ask(process, container, path.ToArray(), null, isLibrary: true, inode, $"/proc/{process.Key.Pid}/root");
 
+    /// <summary>Goes on with the files whose container is known by now, or that waited long enough for it.</summary>
+    public void ReleaseDue(IContainers containers) => _unnamed.RemoveAll(waiting =>
+    {
+        var container = containers.Lookup(waiting.Request.Process.Cgroup);
+        if (container is { Complete: false } && _time.GetElapsedTime(waiting.Since) < NameWait)
+            return false;
+        _requests.Add(waiting.Request with { Container = container });
+        return true;
+    });
+
     /// <summary>The oldest answer that was not taken yet.</summary>
     public bool TryTake(out BinaryReading reading)
     {
@@ -77,7 +101,7 @@ internal sealed class BinaryInspector : IDisposable
     public bool IsIdle => Volatile.Read(ref _onTheirWay) == _readings.Count;
 
     /// <summary>By name since start. Any thread.</summary>
-    public IReadOnlyDictionary<string, ulong> Counters() => new Dictionary<string, ulong>
+    public IReadOnlyDictionary<string, ulong> Counters() => new Dictionary<string, ulong>(Fleet?.Counters() ?? new Dictionary<string, ulong>())
     {
         ["binaries.asked"] = _requestCount,
         ["binaries.answered"] = _answered,
@@ -90,6 +114,13 @@ internal sealed class BinaryInspector : IDisposable
         ["binaries.changed"] = _changed,
         ["binaries.unreadable"] = _unreadable,
         ["binaries.too_large"] = _tooLarge,
+        ["hashes.asked"] = _reader.Asked,
+        ["hashes.answered"] = _reader.Answered,
+        ["hashes.unknown"] = _reader.Unknown,
+        ["hashes.timed_out"] = _reader.TimedOut,
+        ["hashes.verified"] = _reader.Verified,
+        ["hashes.disagreed"] = _reader.Disagreed,
+        ["hashes.spared_bytes"] = _reader.SparedBytes,
     };
 
     public void Dispose()
@@ -99,8 +130,9 @@ internal sealed class BinaryInspector : IDisposable
         // Slow storage may hold it; it is a background thread, and what it holds ends with the program.
         if (!_thread.Join(TimeSpan.FromSeconds(2)))
             return;
-        while (_requests.TryTake(out var request))
+        foreach (var request in _unnamed.Select(waiting => waiting.Request).Concat(_requests.OfType<BinaryRequest>()))
             Close(request);
+        _reader.Abandon();
         _requests.Dispose();
         _stop.Dispose();
     }
@@ -132,7 +164,11 @@ internal sealed class BinaryInspector : IDisposable
         var isRoot = told is null;
         if (descriptor < 0 && (told is not null || inode != 0))
             (descriptor, isRoot) = (PinRootAbove(process), true);
-        _requests.Add(new(process, container, path, told, isLibrary, inode, isRoot, descriptor));
+        var request = new BinaryRequest(process, container, path, told, isLibrary, inode, isRoot, descriptor);
+        if (container is { Complete: false } && Fleet is { IsOpen: true })
+            _unnamed.Add((request, _time.GetTimestamp()));
+        else
+            _requests.Add(request);
         return true;
     }
 
@@ -166,8 +202,14 @@ internal sealed class BinaryInspector : IDisposable
     {
         try
         {
-            foreach (var request in _requests.GetConsumingEnumerable(_stop.Token))
-                _readings.Enqueue(Read(request, onFault));
+            while (!_requests.IsCompleted)
+            {
+                if (_requests.TryTake(out var request, _reader.DueMilliseconds, _stop.Token) && request is not null)
+                    Read(request, onFault);
+                Volatile.Write(ref _isWoken, false);
+                while (_reader.TakeAnswered() is var (asked, answer))
+                    Answer(asked.File.Request, Guard(asked.File.Request, () => _reader.Finish(asked, answer, NowUnixNs, _stop.Token), onFault)!);
+            }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
@@ -175,27 +217,49 @@ internal sealed class BinaryInspector : IDisposable
         }
     }
 
-    private BinaryReading Read(BinaryRequest request, Action<string> onFault)
+    private void Wake()
     {
-        var unixNs = (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
-        BinaryContent content;
+        if (Interlocked.Exchange(ref _isWoken, true))
+            return;
         try
         {
-            content = _reader.Read(request, unixNs, _stop.Token);
+            _requests.Add(null);
+        }
+        catch (InvalidOperationException)
+        {
+            // The agent ends: nobody waits for answers.
+        }
+    }
+
+    private void Read(BinaryRequest request, Action<string> onFault)
+    {
+        var content = Guard(request, () => _reader.Read(request, NowUnixNs, _stop.Token), onFault);
+        Close(request);
+        if (content is not null)
+            Answer(request, content);
+    }
+
+    private static BinaryContent? Guard(BinaryRequest request, Func<BinaryContent?> read, Action<string> onFault)
+    {
+        try
+        {
+            return read();
         }
         // The border of the thread: one odd file must not end the reading of all others.
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             onFault($"a program's file could not be read, it goes out without a hash: {e.Message}");
-            content = new(request.Told ?? default, [], BinaryTraits.Unreadable);
+            return new BinaryContent(request.Told ?? default, [], BinaryTraits.Unreadable);
         }
-        finally
-        {
-            Close(request);
-        }
-        Count(content.Traits);
-        return new(request, content, unixNs);
     }
+
+    private void Answer(BinaryRequest request, BinaryContent content)
+    {
+        Count(content.Traits);
+        _readings.Enqueue(new(request, content, NowUnixNs));
+    }
+
+    private long NowUnixNs => (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
 
     private void Count(BinaryTraits traits)
     {

@@ -17,4 +17,10 @@ internal sealed record BinaryOptions
 
     /// <summary>Hashes remembered, by device, inode, size and times. 16 to 1 048 576.</summary>
     public int CacheEntries { get; init; } = 8192;
+
+    /// <summary>Takes hashes of unchanged files of images from other nodes, and gives them its own. Off: every node reads all itself.</summary>
+    public bool Share { get; init; } = true;
+
+    /// <summary>One of so many confirmed hashes of other nodes, chosen by chance, is read here all the same and compared. 1 (each) to 1024.</summary>
+    public int VerifyOneIn { get; init; } = 64;
 }

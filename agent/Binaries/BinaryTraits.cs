@@ -21,4 +21,7 @@ internal enum BinaryTraits : uint
 
     /// <summary>It lies on a file system that a process serves (FUSE), or reading it failed.</summary>
     Unreadable = 128,
+
+    /// <summary>Another node read other bytes under the same path, size and time of the same image.</summary>
+    Disagrees = 256,
 }

@@ -11,7 +11,7 @@ namespace Runtime.Agent.Binaries;
 /// only here, after it was seen to be a regular file that no process of a container serves. A path that a container names is
 /// walked inside that container's root, without magic links (openat2).
 /// </remarks>
-internal sealed unsafe class ContentReader(BinaryOptions options, HashBudget budget)
+internal sealed unsafe partial class ContentReader(BinaryOptions options, HashBudget budget, SharedHashes? fleet, ImageLayers layers, TimeProvider time)
 {
     private const int DontSync = 0x4000; // AT_STATX_DONT_SYNC, linux/fcntl.h
     private const int OpenAt2 = 437; // asm/unistd.h, the same number on every machine
@@ -29,7 +29,8 @@ internal sealed unsafe class ContentReader(BinaryOptions options, HashBudget bud
     public ulong FromCache { get; private set; }
 
     /// <param name="nowUnixNs">Wall clock, by which the file's times count.</param>
-    public BinaryContent Read(BinaryRequest request, long nowUnixNs, CancellationToken stop)
+    /// <returns>Null while the other nodes are asked for it: <see cref="Finish"/> has it then.</returns>
+    public BinaryContent? Read(BinaryRequest request, long nowUnixNs, CancellationToken stop)
     {
         var told = request.Told ?? default;
         if (request.Descriptor < 0)
@@ -49,7 +50,7 @@ internal sealed unsafe class ContentReader(BinaryOptions options, HashBudget bud
         }
     }
 
-    private BinaryContent Read(BinaryRequest request, int pinned, long nowUnixNs, CancellationToken stop)
+    private BinaryContent? Read(BinaryRequest request, int pinned, long nowUnixNs, CancellationToken stop)
     {
         if (Stat(pinned) is not var (identity, isRegular) || !isRegular)
             return new(request.Told ?? default, [], BinaryTraits.Unreadable);
@@ -77,17 +78,26 @@ internal sealed unsafe class ContentReader(BinaryOptions options, HashBudget bud
         var file = Reopen(pinned);
         if (file < 0)
             return new(identity, [], BinaryTraits.Unreadable);
+        var open = new OpenFile(request, file, identity, shared, ElfFile.Inspect((offset, target) => ReadAt(file, offset, target), (long)Math.Min(identity.Size, long.MaxValue), request.IsLibrary));
+        if (isLayered && TryAsk(open, PathOf(pinned)))
+            return null;
         try
         {
-            var content = ReadOpen(file, identity, request.IsLibrary, stop);
-            if (!content.IsWorthAnotherTry && (content.Traits & BinaryTraits.Unreadable) == 0 && !identity.IsRacy(nowUnixNs))
-                _known.Set(shared, content);
-            return content;
+            return Keep(open, Hash(open, stop), nowUnixNs);
         }
         finally
         {
             _ = close(file);
         }
+    }
+
+    private BinaryContent Keep(OpenFile open, BinaryContent content, long nowUnixNs)
+    {
+        // A write in between with the old size and mtime shows in ctime alone: these bytes are not the identity's.
+        var isUnchanged = Stat(open.Descriptor) is var (now, _) && now == open.Identity;
+        if (isUnchanged && !content.IsWorthAnotherTry && (content.Traits & BinaryTraits.Unreadable) == 0 && !open.Identity.IsRacy(nowUnixNs))
+            _known.Set(open.Shared, content);
+        return content;
     }
 
     private BinaryContent? TryCache(in FileIdentity key, in FileIdentity identity)
@@ -98,9 +108,9 @@ internal sealed unsafe class ContentReader(BinaryOptions options, HashBudget bud
         return known with { Identity = identity };
     }
 
-    private BinaryContent ReadOpen(int file, FileIdentity identity, bool isLibrary, CancellationToken stop)
+    private BinaryContent Hash(OpenFile open, CancellationToken stop)
     {
-        var traits = ElfFile.Inspect((offset, target) => ReadAt(file, offset, target), (long)Math.Min(identity.Size, long.MaxValue), isLibrary);
+        var (file, identity, traits) = (open.Descriptor, open.Identity, open.Traits);
         if (identity.Size > (ulong)options.MaxFileBytes)
             return new(identity, [], traits | BinaryTraits.TooLarge);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -122,7 +132,7 @@ internal sealed unsafe class ContentReader(BinaryOptions options, HashBudget bud
         return new(identity, hash.GetHashAndReset(), traits);
     }
 
-    private static (FileIdentity Identity, bool IsRegular)? Stat(int descriptor)
+    public static (FileIdentity Identity, bool IsRegular)? Stat(int descriptor)
     {
         statx file;
         byte empty = 0;
@@ -131,6 +141,11 @@ internal sealed unsafe class ContentReader(BinaryOptions options, HashBudget bud
         var identity = new FileIdentity(file.stx_dev_major << 20 | file.stx_dev_minor, file.stx_ino, file.stx_size, Nanoseconds(file.stx_mtime), Nanoseconds(file.stx_ctime));
         return (identity, (file.stx_mode & 0xF000) == 0x8000); // S_IFMT, S_IFREG
     }
+
+    /// <summary>A file that is being read.</summary>
+    /// <param name="Descriptor">Open for reading; whoever ends the reading closes it.</param>
+    /// <param name="Shared">The identity under which other containers of this node meet it.</param>
+    internal sealed record OpenFile(BinaryRequest Request, int Descriptor, FileIdentity Identity, FileIdentity Shared, BinaryTraits Traits);
 
     private static long Nanoseconds(statx_timestamp time) => time.tv_sec * 1_000_000_000 + time.tv_nsec;
 

@@ -34,9 +34,6 @@ internal sealed class BpfEventSource : IKernelEventSource
     /// <summary>Gets every record before it is decoded, on the capture thread; for recordings. Set before <see cref="Run"/>.</summary>
     public IRawRecordSink? Tee { get; init; }
 
-    /// <summary>Another image of this process loaded the programs.</summary>
-    public bool IsAdopted { get; private init; }
-
     /// <summary>What keeps it at work in the kernel, for the next image of this process.</summary>
     public LoadedPrograms Describe() => _programs.Describe();
 
@@ -47,7 +44,7 @@ internal sealed class BpfEventSource : IKernelEventSource
 
     /// <summary>Over programs that an earlier image of this process loaded with the same options.</summary>
     public static BpfEventSource Adopt(CaptureOptions options, LoadedPrograms loaded, IRawRecordSink? tee = null) =>
-        Make(options, new SensitivePaths(options.SensitivePaths), BpfPrograms.Adopt(loaded), tee, isAdopted: true);
+        Make(options, new SensitivePaths(options.SensitivePaths), BpfPrograms.Adopt(loaded), tee);
 
     internal static BpfEventSource Start(CaptureOptions options, byte[] elf, IRawRecordSink? tee = null)
     {
@@ -56,11 +53,11 @@ internal sealed class BpfEventSource : IKernelEventSource
         return Make(options, sensitivePaths, BpfPrograms.Start(elf, options, sensitivePaths, (uint)Environment.ProcessId), tee);
     }
 
-    private static BpfEventSource Make(CaptureOptions options, SensitivePaths sensitivePaths, BpfPrograms programs, IRawRecordSink? tee, bool isAdopted = false)
+    private static BpfEventSource Make(CaptureOptions options, SensitivePaths sensitivePaths, BpfPrograms programs, IRawRecordSink? tee)
     {
         try
         {
-            return new BpfEventSource(options, sensitivePaths, programs) { Tee = tee, IsAdopted = isAdopted };
+            return new BpfEventSource(options, sensitivePaths, programs) { Tee = tee };
         }
         catch
         {

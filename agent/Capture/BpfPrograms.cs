@@ -76,11 +76,13 @@ internal sealed class BpfPrograms : IDisposable
     {
         Tracefs.EnsureMounted();
         var settings = MakeSettings(options, sensitivePaths, selfPid);
-        var needless = HookCatalog.All.Where(h => Tracefs.LacksCall(h.Target)).Select(h => h.Program).ToHashSet();
+        var needless = HookCatalog.All.Where(h => Tracefs.LacksCall(h.Call ?? h.Target)).Select(h => h.Program).ToHashSet();
         var reasons = HookCatalog.All.Where(h => options.DisabledHooks.Contains(h.Name))
             .ToDictionary(h => h.Program, _ => "switched off by Capture.DisabledHooks");
         foreach (var program in needless) reasons[program] = "this kernel has no such call";
-        foreach (var program in WithoutTracepoint()) reasons[program] = "this kernel has no such tracepoint";
+        var absent = WithoutTracepoint();
+        foreach (var program in absent) reasons[program] = "this kernel has no such tracepoint";
+        needless.UnionWith(HookCatalog.All.Where(h => h.Twin is { } twin && absent.Contains(h.Program) && !absent.Contains(twin)).Select(h => h.Program));
 
         var bpfObject = LoadWhatLoads(elf, options, settings, reasons);
         FillNames(bpfObject.MapDescriptor("sensitive_names"), sensitivePaths.KernelNames());

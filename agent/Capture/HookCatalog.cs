@@ -2,10 +2,12 @@ namespace Runtime.Agent.Capture;
 
 /// <summary>One program of the kernel side.</summary>
 /// <param name="Program">Its function's name in agent/bpf.</param>
-/// <param name="Id">enum program_id of events.h: its place in the map "counters".</param>
+/// <param name="Id">enum program_id of programs.h: its place in the map "counters".</param>
 /// <param name="Kind">What it tells.</param>
 /// <param name="Loses">What a node without it does not see, in words.</param>
-internal sealed record Hook(string Program, int Id, EventKind Kind, string Target, string Loses)
+/// <param name="Call">The target of the system call without which there is nothing to see.</param>
+/// <param name="Twin">The program that does the same on other kernels: where its tracepoint is, this one is not missed.</param>
+internal sealed record Hook(string Program, int Id, EventKind Kind, string Target, string Loses, string? Call = null, string? Twin = null)
 {
     /// <summary>As counters and <see cref="HookState"/> name it: the program without "on_".</summary>
     public string Name => Program["on_".Length..];
@@ -14,7 +16,7 @@ internal sealed record Hook(string Program, int Id, EventKind Kind, string Targe
 /// <summary>Every program of the object; a test compares the list with the object itself.</summary>
 internal static class HookCatalog
 {
-    /// <summary>Bounds <see cref="Hook.Id"/>: PROGRAM_LIMIT of events.h.</summary>
+    /// <summary>Bounds <see cref="Hook.Id"/>: PROGRAM_LIMIT of programs.h.</summary>
     public const int ProgramLimit = 128;
 
     public static readonly IReadOnlyList<Hook> All =
@@ -52,6 +54,8 @@ internal static class HookCatalog
         File("utimensat", 35, "modification times set by hand through utimensat()"),
         File("utimes", 36, "modification times set by hand through utimes()"),
         File("utime", 37, "modification times set by hand through utime()"),
+        File("futimesat", 38, "modification times set by hand through futimesat()"),
+        File("file_setattr", 39, "attributes such as immutable, set through file_setattr(), which Linux has from 6.17 on"),
         new("on_set_state", 40, EventKind.Network, "tp_btf/inet_sock_set_state", "TCP connects, listeners and closes"),
         new("on_send_length", 41, EventKind.Network, "tp_btf/sock_send_length", "the first bytes of new TCP connections (from Linux 6.3 on): protocols are judged by port only"),
         Network("connect", 42, "UDP peers through connect(), TCP connects that fail without a packet, connections to runtimes' sockets"),
@@ -66,6 +70,12 @@ internal static class HookCatalog
         new("on_name_receive", 62, EventKind.Network, "tp_btf/sock_recv_length", "answers of name servers (from Linux 6.3 on): peers have addresses only"),
         .. PrivilegeHooks.All,
         .. LibraryHooks.All,
+        .. UringHooks.All,
+        File("removexattr", 105, "extended attributes removed through removexattr()"),
+        File("lremovexattr", 106, "extended attributes removed through lremovexattr()"),
+        File("fremovexattr", 107, "extended attributes removed through fremovexattr()"),
+        File("setxattrat", 108, "extended attributes set through setxattrat(), which Linux has from 6.13 on"),
+        File("removexattrat", 109, "extended attributes removed through removexattrat(), which Linux has from 6.13 on"),
     ];
 
     private static Hook File(string call, int id, string loses) =>

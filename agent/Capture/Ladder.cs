@@ -46,15 +46,21 @@ internal static class Ladder
         {
             try
             {
-                return (ConnectorEventSource.Start(options, places, tree), new(2, string.Join("; ", reasons)));
+                return (StartOn(2, options, places, tree), new(2, string.Join("; ", reasons)));
             }
             catch (ConnectorException e) when (options.Rung == 0)
             {
                 reasons.Add($"rung 2: {e.Message}");
             }
         }
-        return (ScanEventSource.Start(options, places, tree), new(3, string.Join("; ", reasons)));
+        return (StartOn(3, options, places, tree), new(3, string.Join("; ", reasons)));
     }
+
+    /// <summary>One of the rungs without programs in the kernel.</summary>
+    /// <param name="number">2 or 3.</param>
+    /// <exception cref="ConnectorException">The kernel refuses rung 2.</exception>
+    public static IKernelEventSource StartOn(int number, CaptureOptions options, ContainerOptions places, CgroupTree tree) =>
+        number == 2 ? ConnectorEventSource.Start(options, places, tree) : ScanEventSource.Start(options, places, tree);
 
     /// <summary>The kernel refused the rung that was asked for: an answer to the operator, not a fault of ours.</summary>
     public static bool IsRefusal(Exception e) => e is BpfException or DllNotFoundException or ConnectorException;

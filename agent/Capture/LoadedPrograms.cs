@@ -16,6 +16,3 @@ internal sealed record LoadedPrograms
     [JsonIgnore]
     public IEnumerable<int> Descriptors => Maps.Values.Concat(Programs).Concat(Links).Where(descriptor => descriptor >= 0);
 }
-
-[JsonSerializable(typeof(LoadedPrograms))]
-internal sealed partial class LoadedProgramsJson : JsonSerializerContext;

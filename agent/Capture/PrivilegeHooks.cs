@@ -1,6 +1,6 @@
 namespace Runtime.Agent.Capture;
 
-/// <summary>The programs of identity.bpf.c, namespace.bpf.c, privilege.bpf.c and signal.bpf.c.</summary>
+/// <summary>The programs of identity.bpf.c, capability.bpf.c, namespace.bpf.c, privilege.bpf.c and signal.bpf.c.</summary>
 internal static class PrivilegeHooks
 {
     public static readonly IReadOnlyList<Hook> All =
@@ -39,6 +39,7 @@ internal static class PrivilegeHooks
         new("on_signal_generate", 95, EventKind.Privilege, "tp_btf/signal_generate", "processes that end many others"),
         Before("capset", 100, "capabilities raised through capset()"),
         new("on_clone_namespace", 101, EventKind.Privilege, "tp_btf/sched_process_fork", "namespaces made through clone()"),
+        new("on_capability", 110, EventKind.Privilege, "tp_btf/cap_capable", "first uses of capabilities that reach the node (from Linux 6.14 on)"),
     ];
 
     private static Hook After(string call, int id, string loses) =>

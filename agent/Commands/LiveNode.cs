@@ -17,7 +17,7 @@ internal sealed class LiveNode : IAsyncDisposable
         (Source, Rung) = (source, rung);
         var procfs = new ProcfsReader(options.Containers.ProcRoot);
         Containers = new ContainerTable(options.Containers, tree, procfs, ContainerTable.ClientsOf(options.Containers), TimeProvider.System, log.Warning);
-        Binaries = options.Binaries.Enabled ? new BinaryInspector(options.Binaries, TimeProvider.System, log.Warning) : null;
+        Binaries = options.Binaries.Enabled ? new BinaryInspector(options.Binaries, ImageLayers.Of(options.Containers), TimeProvider.System, log.Warning) : null;
         Managed = options.Managed.Enabled ? new ManagedWatch(options.Managed, options.Containers.ProcRoot, Clock.NowBootNs, TimeProvider.System, log) : null;
         Processes = new ProcessTable(options.Processes, Containers, Redaction.WithRandomSalt(), procfs, TimeProvider.System);
     }

@@ -32,17 +32,21 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
             return await RunAsync(node, stop);
     }
 
-    /// <summary>On the best rung this runs twice in the life of the process: see <see cref="Relaunch"/>. The others need their rights for as long as they watch.</summary>
+    /// <summary>Runs twice in the life of the process: see <see cref="Relaunch"/>.</summary>
     private LiveNode StartNode()
     {
         var tree = new CgroupTree(options.Containers);
-        var (source, rung) = Relaunch.TakeLoaded() is { } loaded
-            ? (BpfEventSource.Adopt(options.Capture, loaded), Ladder.Best)
-            : Ladder.Start(options.Capture, options.Containers, tree, null);
-        if (options.DropPrivileges && source is BpfEventSource programs)
+        var inherited = Relaunch.TakeInherited();
+        var (source, rung) = inherited switch
         {
-            if (!programs.IsAdopted)
-                Relaunch.WithoutPrivileges(programs, log);
+            null => Ladder.Start(options.Capture, options.Containers, tree, null),
+            { Programs: { } programs } => (BpfEventSource.Adopt(options.Capture, programs), inherited.Rung),
+            _ => (Ladder.StartOn(inherited.Rung.Number, options.Capture, options.Containers, tree), inherited.Rung),
+        };
+        if (options.DropPrivileges)
+        {
+            if (inherited is null)
+                Relaunch.WithoutPrivileges(source, rung, log);
             if (SystemCallFilter.Install() is not 0 and var fault)
                 log.Warning($"the filter on system calls cannot be installed (errno {fault}): the agent runs without it");
         }
@@ -65,7 +69,7 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
         var canaries = new CoverageSink(reducer);
         var coverage = new CoverageProbe(canaries, Path.Combine(options.State, "canary"), options.Capture.ScanInterval + TimeSpan.FromSeconds(2));
         CollectorStream? stream = null;
-        stream = new CollectorStream(options.Collector, options.Streaming, identity, queue, node.Clock, () => StateOf(node, reducer, queue, stream!, sight, coverage, resources, startScan), TimeProvider.System, log) { ProbeInterval = sight.Interval };
+        stream = new CollectorStream(options.Collector, options.Streaming, identity, queue, node.Clock, () => StateOf(node, reducer, queue, stream!, sight, coverage, resources, startScan), TimeProvider.System, log) { ProbeInterval = sight.Interval, Fleet = node.Binaries?.Fleet };
 
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stop);
         using var drained = new CancellationTokenSource();

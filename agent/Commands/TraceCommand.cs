@@ -52,7 +52,8 @@ internal sealed class TraceCommand(AgentOptions options, TraceFilter filter, str
 
     private void Trace(Stream output, RecordingWriter? recording, CancellationToken stop)
     {
-        var node = LiveNode.Start(options with { Capture = options.Capture with { RepeatInterval = TimeSpan.Zero } }, log, recording);
+        // Without a collector there are no other nodes to ask.
+        var node = LiveNode.Start(options with { Capture = options.Capture with { RepeatInterval = TimeSpan.Zero }, Binaries = options.Binaries with { Share = false } }, log, recording);
         try
         {
             using var printer = new EventPrinter(output, filter, node.Processes, node.Containers, node.Clock) { Recording = recording, Binaries = node.Binaries, Managed = node.Managed };

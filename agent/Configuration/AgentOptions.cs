@@ -136,6 +136,8 @@ internal sealed record AgentOptions
         BytesPerSecond = reader.Size("Binaries:BytesPerSecond", unset.BytesPerSecond, 64 * 1024, 4L << 30),
         QueueLength = reader.Whole("Binaries:QueueLength", unset.QueueLength, 16, 65_536),
         CacheEntries = reader.Whole("Binaries:CacheEntries", unset.CacheEntries, 16, 1_048_576),
+        Share = reader.Flag("Binaries:Share", unset.Share),
+        VerifyOneIn = reader.Whole("Binaries:VerifyOneIn", unset.VerifyOneIn, 1, 1024),
     };
 
     private static ContainerOptions ReadContainers(SettingsReader reader, ContainerOptions unset)

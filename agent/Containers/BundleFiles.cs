@@ -98,7 +98,7 @@ internal sealed class BundleFiles(string hostRoot) : IRuntimeClient
             return null;
         string Annotation(string name) => config.Annotations?.GetValueOrDefault(name) ?? "";
         var isCrio = config.Annotations?.Keys.Any(k => k.StartsWith("io.kubernetes.cri-o.", StringComparison.Ordinal)) == true;
-        var listed = Read(Path.Join(hostRoot, "var/lib/containers/storage/overlay-containers/containers.json"), BundleJson.Default.ListStoredContainer)?.Find(c => c.Id == id);
+        var listed = Read(Path.Join(hostRoot, "var/lib/containers/storage/overlay-containers/containers.json"), BundleJson.Default.ListStoredContainer)?.Find(c => c?.Id == id);
         var image = listed?.Metadata is { } metadata ? JsonSerializer.Deserialize(metadata, BundleJson.Default.StoredMetadata)?.ImageName : null;
         return new()
         {
@@ -110,6 +110,7 @@ internal sealed class BundleFiles(string hostRoot) : IRuntimeClient
             PodUid = Annotation("io.kubernetes.pod.uid"),
             Image = isCrio ? Annotation("io.kubernetes.cri-o.ImageName") : image ?? "",
             ImageDigest = listed?.Image is { Length: 64 } config64 ? $"sha256:{config64}" : "",
+            RootFolder = config.Root?.Path ?? "",
             IsSandbox = Annotation("io.kubernetes.cri-o.ContainerType") == "sandbox",
             // Podman usually runs no daemon to ask.
             Complete = !isCrio && listed is not null,
@@ -152,7 +153,9 @@ internal sealed class BundleFiles(string hostRoot) : IRuntimeClient
     }
 }
 
-internal sealed record OciConfig([property: JsonPropertyName("annotations")] Dictionary<string, string>? Annotations);
+internal sealed record OciConfig([property: JsonPropertyName("annotations")] Dictionary<string, string>? Annotations, [property: JsonPropertyName("root")] OciRoot? Root);
+
+internal sealed record OciRoot([property: JsonPropertyName("path")] string? Path);
 
 internal sealed record RuncState([property: JsonPropertyName("created")] DateTimeOffset? Created);
 
@@ -166,6 +169,6 @@ internal sealed record StoredMetadata([property: JsonPropertyName("image-name")]
 
 [JsonSerializable(typeof(OciConfig))]
 [JsonSerializable(typeof(RuncState))]
-[JsonSerializable(typeof(List<StoredContainer>))]
+[JsonSerializable(typeof(List<StoredContainer?>))]
 [JsonSerializable(typeof(StoredMetadata))]
 internal sealed partial class BundleJson : JsonSerializerContext;

@@ -29,6 +29,9 @@ internal sealed record ContainerRecord(
     /// <summary>The pod's own (pause) container, not a workload's. False while unknown.</summary>
     public bool IsSandbox { get; init; }
 
+    /// <summary>Where the host has its file system mounted; empty also where the place names the container by its id.</summary>
+    public string RootFolder { get; init; } = "";
+
     /// <summary>With what a runtime told; what it left out stays.</summary>
     public ContainerRecord With(ContainerDetails news)
     {
@@ -48,6 +51,7 @@ internal sealed record ContainerRecord(
             PodIp = Newer(news.PodIp, PodIp),
             Complete = news.Complete || Complete,
             IsSandbox = news.IsSandbox || IsSandbox,
+            RootFolder = Newer(news.RootFolder, RootFolder),
         };
     }
 }

@@ -27,9 +27,14 @@ internal sealed class CriClient(string socket, TimeSpan timeout) : IRuntimeClien
             DisposeHttpClient = true,
             MaxReceiveMessageSize = MaxAnswer,
         });
+        return await FindAsync(_channel.CreateCallInvoker(), wanted, cancellationToken);
+    }
+
+    internal async Task<IReadOnlyList<ContainerDetails>> FindAsync(CallInvoker calls, IReadOnlyList<WantedContainer> wanted, CancellationToken cancellationToken)
+    {
         try
         {
-            return await AskAsync(new(_channel), new(_channel), wanted, cancellationToken);
+            return await AskAsync(new(calls), new(calls), wanted, cancellationToken);
         }
         catch (RpcException e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -52,8 +57,9 @@ internal sealed class CriClient(string socket, TimeSpan timeout) : IRuntimeClien
 
         if (_runtime.Length == 0)
             _runtime = (await runtime.VersionAsync(new(), Call())).RuntimeName;
-        var containers = (await runtime.ListContainersAsync(new(), Call())).Containers.ToDictionary(c => c.Id, StringComparer.Ordinal);
-        var pods = (await runtime.ListPodSandboxAsync(new(), Call())).Items.ToDictionary(p => p.Id, StringComparer.Ordinal);
+        // An id that is listed twice must not cost the others their names.
+        var containers = (await runtime.ListContainersAsync(new(), Call())).Containers.DistinctBy(c => c.Id).ToDictionary(c => c.Id, StringComparer.Ordinal);
+        var pods = (await runtime.ListPodSandboxAsync(new(), Call())).Items.DistinctBy(p => p.Id).ToDictionary(p => p.Id, StringComparer.Ordinal);
 
         // Bounded by the pods of the wanted containers.
         var addresses = new Dictionary<string, string>(StringComparer.Ordinal);

@@ -50,7 +50,7 @@ internal sealed class DockerClient(string socket, TimeSpan timeout) : IRuntimeCl
     internal static ContainerDetails DetailsOf(DockerContainer container, DockerImage? image, string runtime)
     {
         var labels = container.Config?.Labels ?? [];
-        string Label(string name) => labels.GetValueOrDefault(name, "");
+        string Label(string name) => labels.GetValueOrDefault(name) ?? "";
         var digest = image?.RepoDigests?.FirstOrDefault() is { } reference && reference.IndexOf('@', StringComparison.Ordinal) is var at and >= 0
             ? reference[(at + 1)..]
             : container.Image ?? "";
@@ -66,11 +66,12 @@ internal sealed class DockerClient(string socket, TimeSpan timeout) : IRuntimeCl
             PodName = Label("io.kubernetes.pod.name"),
             PodNamespace = Label("io.kubernetes.pod.namespace"),
             PodUid = Label("io.kubernetes.pod.uid"),
-            PodLabels = labels.OrderBy(l => l.Key, StringComparer.Ordinal).Take(MaxLabels).ToDictionary(StringComparer.Ordinal),
+            PodLabels = labels.OrderBy(l => l.Key, StringComparer.Ordinal).Take(MaxLabels).ToDictionary(l => l.Key, l => l.Value ?? "", StringComparer.Ordinal),
             Image = container.Config?.Image ?? "",
             ImageDigest = digest,
             StartedUnixNs = started,
             PodIp = string.IsNullOrEmpty(address) ? container.NetworkSettings?.IPAddress ?? "" : address,
+            RootFolder = container.GraphDriver?.Data?.GetValueOrDefault("MergedDir") ?? "",
             IsSandbox = Label("io.kubernetes.container.name") == ContainerRecord.SandboxName || Label("io.kubernetes.docker.type") == "podsandbox",
             Complete = started != 0,
         };
@@ -88,11 +89,14 @@ internal sealed class DockerClient(string socket, TimeSpan timeout) : IRuntimeCl
     }
 }
 
-internal sealed record DockerContainer(string? Id, string? Name, string? Image, DockerState? State, DockerConfig? Config, DockerNetworks? NetworkSettings);
+internal sealed record DockerContainer(string? Id, string? Name, string? Image, DockerState? State, DockerConfig? Config, DockerNetworks? NetworkSettings, DockerGraphDriver? GraphDriver = null);
 
 internal sealed record DockerState(DateTimeOffset? StartedAt);
 
-internal sealed record DockerConfig(string? Image, Dictionary<string, string>? Labels);
+internal sealed record DockerConfig(string? Image, Dictionary<string, string?>? Labels);
+
+/// <param name="Data">Of overlay2: LowerDir, MergedDir, UpperDir, WorkDir.</param>
+internal sealed record DockerGraphDriver(Dictionary<string, string>? Data);
 
 internal sealed record DockerNetworks(string? IPAddress, Dictionary<string, DockerNetwork?>? Networks);
 

@@ -17,6 +17,9 @@ internal sealed record ContainerDetails
     public string Image { get; init; } = "";
     public string ImageDigest { get; init; } = "";
     public long StartedUnixNs { get; init; }
+
+    /// <summary>Where the host has its file system mounted; empty also where the place names the container by its id.</summary>
+    public string RootFolder { get; init; } = "";
     public string PodIp { get; init; } = "";
 
     /// <summary>The pod's own (pause) container.</summary>

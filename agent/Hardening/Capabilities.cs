@@ -9,6 +9,7 @@ internal enum Capability
     DacOverride = 1,
     DacReadSearch = 2,
     SetPcap = 8,
+    NetAdmin = 12,
     SysPtrace = 19,
     SysAdmin = 21,
     Perfmon = 38,
@@ -23,10 +24,15 @@ internal static unsafe partial class Capabilities
     /// <summary>What a running agent uses: other processes' links below /proc, other users' files, sockets of .NET processes of other users.</summary>
     public static readonly IReadOnlyList<Capability> OfARunningAgent = [Capability.SysPtrace, Capability.DacReadSearch, Capability.DacOverride];
 
-    /// <summary>Before Linux 5.19 also the maps of one's own programs need it (kernel/bpf/syscall.c, sysctl_unprivileged_bpf_disabled).</summary>
+    /// <param name="rung">
+    /// The first: before Linux 5.19 also the maps of one's own programs need a capability (kernel/bpf/syscall.c, sysctl_unprivileged_bpf_disabled).
+    /// The second: fanotify and other network namespaces need SYS_ADMIN for as long as it watches, the proc connector and sock_diag NET_ADMIN.
+    /// </param>
     /// <param name="kernelRelease">"6.18.44", "5.10.0-28-amd64".</param>
-    public static IReadOnlyList<Capability> ToKeep(string kernelRelease)
+    public static IReadOnlyList<Capability> ToKeep(int rung, string kernelRelease)
     {
+        if (rung > 1)
+            return rung == 2 ? [.. OfARunningAgent, Capability.NetAdmin, Capability.SysAdmin] : OfARunningAgent;
         var parts = kernelRelease.Split('.', '-');
         var isOld = parts.Length < 2 || !int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var major)
             || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var minor) || (major, minor).CompareTo((5, 19)) < 0;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Runtime.Agent.Hardening;
 
 namespace Runtime.Agent.Interop;
 
@@ -18,9 +19,12 @@ internal sealed unsafe class BpfObject : IDisposable
         var nameBytes = Marshal.StringToCoTaskMemUTF8(name);
         try
         {
-            fixed (byte* bytes = elf)
+            // For a type that this kernel lacks libbpf goes through the modules' types as well, which takes SYS_ADMIN, and 1.1 gives up where
+            // it may not. Then only the kernel's own types are looked at: where overlayfs is a module, a file's upper layer is not told.
+            var mayReadModules = (Capabilities.Read("CapEff") >> (int)Capability.SysAdmin & 1) != 0;
+            fixed (byte* bytes = elf, types = "/sys/kernel/btf/vmlinux\0"u8)
             {
-                var options = new LibBpf.ObjectOpenOptions { Size = (nuint)sizeof(LibBpf.ObjectOpenOptions), ObjectName = (byte*)nameBytes };
+                var options = new LibBpf.ObjectOpenOptions { Size = (nuint)sizeof(LibBpf.ObjectOpenOptions), ObjectName = (byte*)nameBytes, TypesPath = mayReadModules ? null : types };
                 var pointer = LibBpf.bpf_object__open_mem(bytes, (nuint)elf.Length, options);
                 if (pointer == 0) throw new BpfException($"open {name}", Marshal.GetLastPInvokeError(), BpfLog.Take());
                 return new BpfObject(new BpfObjectHandle(pointer), name);

@@ -17,6 +17,13 @@ internal static unsafe partial class LibBpf
     {
         public nuint Size;
         public byte* ObjectName;
+        private readonly byte _relaxedMaps;
+        private readonly byte* _pinRootPath;
+        private readonly uint _removed;
+        private readonly byte* _kconfig;
+
+        /// <summary>Types are looked for in this file alone.</summary>
+        public byte* TypesPath; // btf_custom_path
     }
 
     /// <summary>NULL and errno on failure. The object keeps no pointer into <paramref name="buffer"/> after its load.</summary>

@@ -28,9 +28,6 @@ internal sealed class ManagedWatch(ManagedOptions options, string procRoot, Func
     /// <summary>A container's share of the processes.</summary>
     private const int Shares = 4;
 
-    /// <summary>Before a session is so old, our own way to it may still be among the connections.</summary>
-    private const ulong SettledNs = 2_000_000_000;
-
     // Programs that were just started. Bounded by MaxStarts. Capture thread.
     private readonly Queue<ProcessRecord> _young = new();
 
@@ -368,35 +365,7 @@ internal sealed class ManagedWatch(ManagedOptions options, string procRoot, Func
             if (!process.LookAtMaps(ManagedFlags.FromMaps))
                 Remove(process.Record.Key);
         }
-        var now = nowBootNs();
-        var settled = _watched.Values.Where(process => process.PortPath is not null && process.SinceBootNs + SettledNs <= now);
-        foreach (var network in settled.GroupBy(process => process.Record.NetworkNamespace))
-            CountClients([.. network]);
-    }
-
-    /// <summary>Connections to the ports of one network namespace that are not ours.</summary>
-    private void CountClients(ManagedProcess[] processes)
-    {
-        foreach (var process in processes)
-        {
-            using var folder = ProcessFolder.Open(procRoot, process.Record.Key);
-            if (folder is null)
-                continue;
-            using var sockets = folder.Read("net/unix\0"u8, PortClients.MaxBytes);
-            var clients = PortClients.Count(sockets.Span);
-            foreach (var port in processes.GroupBy(p => p.PortPath ?? "", StringComparer.Ordinal).Where(port => port.Key.Length > 0))
-            {
-                // Two containers that share a network namespace may name their ports alike.
-                var others = clients.GetValueOrDefault(port.Key) - _watched.Values.Count(p => p.PortPath == port.Key && p.Record.NetworkNamespace == process.Record.NetworkNamespace);
-                foreach (var watched in port)
-                {
-                    if (others > watched.OtherClients)
-                        watched.Tell(ManagedOperation.DiagnosticsClient, [], global::System.Text.Encoding.Latin1.GetBytes(port.Key), ManagedFlags.None, (uint)(others - watched.OtherClients));
-                    watched.OtherClients = Math.Max(0, others);
-                }
-            }
-            return;
-        }
+        OtherClients.Look(_watched.Values, procRoot, nowBootNs());
     }
 
     private enum Outcome : byte

@@ -55,6 +55,7 @@ internal sealed partial class BehaviourKey
         {
             case FileOperation.Xattr:
                 Add(e.OtherPath);
+                Add(e.Mode);
                 break;
             case FileOperation.Attribute:
                 Add(e.Mode);

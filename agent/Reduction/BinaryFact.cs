@@ -11,4 +11,7 @@ internal sealed record BinaryFact : Fact
     /// <summary>32 bytes; empty when it was not read, and <see cref="Traits"/> says why.</summary>
     public byte[] Sha256 { get; init; } = [];
     public BinaryTraits Traits { get; init; }
+
+    /// <summary>With <see cref="BinaryTraits.Disagrees"/> what the other node read, 32 bytes; else empty.</summary>
+    public byte[] ElsewhereSha256 { get; init; } = [];
 }

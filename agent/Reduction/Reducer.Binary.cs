@@ -34,6 +34,7 @@ internal sealed partial class Reducer
 
     private void TakeReadings()
     {
+        Binaries?.ReleaseDue(_containers);
         for (var i = 0; i < MaxReadings && Binaries is { } binaries && binaries.TryTake(out var reading); i++)
         {
             var request = reading.Request;
@@ -51,6 +52,7 @@ internal sealed partial class Reducer
                 File = reading.Content.Identity,
                 Sha256 = reading.Content.Sha256,
                 Traits = reading.Content.Traits,
+                ElsewhereSha256 = reading.Content.ElsewhereSha256,
             };
             _known.Add(key, fact);
             Send(fact);

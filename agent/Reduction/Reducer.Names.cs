@@ -31,21 +31,7 @@ internal sealed partial class Reducer
             _known.Repeat(known, unixNs, e.Origin.TimeBootNs);
             return;
         }
-        var fact = new NetworkFact
-        {
-            Process = process,
-            Container = container,
-            FirstUnixNs = unixNs,
-            LastUnixNs = unixNs,
-            IsNew = true,
-            Operation = NetworkOperation.NameQuery,
-            Protocol = e.Protocol,
-            LocalAddress = e.LocalAddress.ToArray(),
-            RemoteAddress = e.RemoteAddress.ToArray(),
-            LocalPort = e.LocalPort,
-            RemotePort = e.RemotePort,
-            Name = name,
-        };
+        var fact = FactOf(process, container, e, unixNs, name);
         _known.Add(key, fact);
         Send(fact);
     }

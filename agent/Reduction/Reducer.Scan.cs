@@ -25,19 +25,7 @@ internal sealed partial class Reducer
         }
         else
         {
-            var fact = new NetworkFact
-            {
-                Process = process,
-                Container = container,
-                FirstUnixNs = unixNs,
-                LastUnixNs = unixNs,
-                IsNew = true,
-                Operation = NetworkOperation.Scan,
-                Protocol = e.Protocol,
-                RemoteAddress = e.RemoteAddress.ToArray(),
-                RemotePort = e.RemotePort,
-                Error = e.Error,
-            };
+            var fact = FactOf(process, container, e, unixNs, name: []) with { Operation = NetworkOperation.Scan, LocalAddress = [], LocalPort = 0 };
             _known.Add(scan, fact);
             Send(fact);
         }

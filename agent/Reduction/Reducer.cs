@@ -199,26 +199,28 @@ internal sealed partial class Reducer : IKernelEventSink
         }
         if (FoldScan(process, container, e, key, unixNs))
             return;
-        var fact = new NetworkFact
-        {
-            Process = process,
-            Container = container,
-            FirstUnixNs = unixNs,
-            LastUnixNs = unixNs,
-            IsNew = true,
-            Operation = e.Operation,
-            Protocol = e.Protocol,
-            LocalAddress = e.LocalAddress.ToArray(),
-            RemoteAddress = e.RemoteAddress.ToArray(),
-            LocalPort = e.LocalPort,
-            RemotePort = e.RemotePort,
-            Error = e.Error,
-            Payload = payload,
-            Name = name,
-        };
+        var fact = FactOf(process, container, e, unixNs, name, payload);
         _known.Add(key, fact);
         Send(fact);
     }
+
+    private static NetworkFact FactOf(ProcessRecord process, ContainerRecord? container, in NetworkEvent e, long unixNs, byte[] name, string payload = "") => new()
+    {
+        Process = process,
+        Container = container,
+        FirstUnixNs = unixNs,
+        LastUnixNs = unixNs,
+        IsNew = true,
+        Operation = e.Operation,
+        Protocol = e.Protocol,
+        LocalAddress = e.LocalAddress.ToArray(),
+        RemoteAddress = e.RemoteAddress.ToArray(),
+        LocalPort = e.LocalPort,
+        RemotePort = e.RemotePort,
+        Error = e.Error,
+        Payload = payload,
+        Name = name,
+    };
 
     public void OnCgroup(in CgroupEvent e)
     {

@@ -6,7 +6,7 @@ namespace Runtime.Agent.Streaming;
 /// <summary>One row of a batch's table of binaries.</summary>
 internal static class BinaryRows
 {
-    public static void Add(BinaryColumns table, BinaryFact fact, long time, uint process, uint path, uint sha256)
+    public static void Add(BinaryColumns table, BinaryFact fact, long time, uint process, uint path, uint sha256, uint elsewhere)
     {
         table.Time.Add(time);
         table.Process.Add(process);
@@ -18,5 +18,6 @@ internal static class BinaryRows
         table.ChangedUnixS.Add(fact.File.ChangedSeconds);
         table.Sha256.Add(sha256);
         table.Traits.Add((uint)fact.Traits);
+        table.ElsewhereSha256.Add(elsewhere);
     }
 }

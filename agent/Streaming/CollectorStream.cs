@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Grpc.Core;
+using Runtime.Agent.Binaries;
 using Runtime.Agent.Health;
 using Runtime.Agent.Reduction;
 using Runtime.V1;
@@ -8,7 +9,9 @@ namespace Runtime.Agent.Streaming;
 
 /// <summary>The agent's one stream to its collector: connects, sends what the collector lacks, and comes back after every fault.</summary>
 /// <param name="state">What to tell about the agent; called every <see cref="StreamingOptions.StatusInterval"/>.</param>
+#pragma warning disable CA1001 // the semaphore's wait handle is never made: there is nothing to dispose
 internal sealed class CollectorStream(CollectorOptions collector, StreamingOptions options, AgentIdentity identity, FactQueue queue, IWallClock clock, Func<AgentState> state, TimeProvider time, AgentLog log)
+#pragma warning restore CA1001
 {
     /// <summary>A connection that lived so long was a good one: the next pause is short again.</summary>
     private static readonly TimeSpan Proven = TimeSpan.FromSeconds(5);
@@ -24,8 +27,14 @@ internal sealed class CollectorStream(CollectorOptions collector, StreamingOptio
     private volatile bool _connected;
     private int _tooLarge;
 
+    // A call takes one message at a time.
+    private readonly SemaphoreSlim _writing = new(1);
+
     /// <summary>What Hello says of the probes; zero: there are none.</summary>
     public TimeSpan ProbeInterval { get; init; }
+
+    /// <summary>What is shared with other nodes over this stream; null when nothing is.</summary>
+    public SharedHashes? Fleet { get; init; }
 
     public bool IsConnected => _connected;
 
@@ -77,6 +86,7 @@ internal sealed class CollectorStream(CollectorOptions collector, StreamingOptio
                 if (_connected)
                     lastFault = null;
                 _connected = false;
+                Fleet?.Close();
             }
             if (time.GetElapsedTime(started) > Proven || _sent.Counters()["stream.acknowledged"] > acknowledged)
                 backoff.Reset();
@@ -96,6 +106,7 @@ internal sealed class CollectorStream(CollectorOptions collector, StreamingOptio
         _connected = true;
         log.Information($"collector {collector.Address}: connected");
 
+        Fleet?.Open(welcome.SharesHashes);
         _sent.Acknowledge(welcome.LastSequence, 0);
         foreach (var batch in _sent.Held())
         {
@@ -109,7 +120,7 @@ internal sealed class CollectorStream(CollectorOptions collector, StreamingOptio
 
         // Any of them that ends, ends the connection; the first fault is the one to tell.
         var reading = ReadAsync(call, ended.Token);
-        Task[] parts = [reading, WriteAsync(call, (int)Math.Min(welcome.MaxBatchBytes, int.MaxValue), ended.Token), WatchAsync(ended.Token)];
+        Task[] parts = [reading, WriteAsync(call, (int)Math.Min(welcome.MaxBatchBytes, int.MaxValue), ended.Token), WatchAsync(ended.Token), .. Fleet is null ? [] : new[] { ShareAsync(Fleet, call, ended.Token) }];
         var first = await Task.WhenAny(parts);
         if (first == parts[1] && first.IsCompletedSuccessfully)
         {
@@ -154,6 +165,8 @@ internal sealed class CollectorStream(CollectorOptions collector, StreamingOptio
     {
         while (await call.ResponseStream.MoveNext(cancellationToken))
         {
+            if (call.ResponseStream.Current.Hashes is { } hashes)
+                Fleet?.Answer(HashMessages.AnswersOf(hashes));
             if (call.ResponseStream.Current.Ack is not { } ack)
                 continue;
             ulong refused = 0;
@@ -174,7 +187,7 @@ internal sealed class CollectorStream(CollectorOptions collector, StreamingOptio
             if (statusStamp == 0 || time.GetElapsedTime(statusStamp) >= options.StatusInterval)
             {
                 statusStamp = time.GetTimestamp();
-                await call.RequestStream.WriteAsync(new AgentMessage { Status = StateMessages.StatusOf(state()) }, cancellationToken);
+                await WriteAsync(call, new AgentMessage { Status = StateMessages.StatusOf(state()) }, cancellationToken);
             }
             if (!await WaitAsync(options.StatusInterval - time.GetElapsedTime(statusStamp), cancellationToken))
                 continue;
@@ -249,7 +262,26 @@ internal sealed class CollectorStream(CollectorOptions collector, StreamingOptio
     private async Task SendAsync(AsyncDuplexStreamingCall<AgentMessage, CollectorMessage> call, SentBatch batch, CancellationToken cancellationToken)
     {
         _sent.MarkSent(batch);
-        await call.RequestStream.WriteAsync(new AgentMessage { Batch = batch.Batch }, cancellationToken);
+        await WriteAsync(call, new AgentMessage { Batch = batch.Batch }, cancellationToken);
+    }
+
+    private async Task ShareAsync(SharedHashes fleet, AsyncDuplexStreamingCall<AgentMessage, CollectorMessage> call, CancellationToken cancellationToken)
+    {
+        while (true)
+            await WriteAsync(call, new AgentMessage { Hashes = HashMessages.Of(await fleet.TakeOutgoingAsync(cancellationToken)) }, cancellationToken);
+    }
+
+    private async Task WriteAsync(AsyncDuplexStreamingCall<AgentMessage, CollectorMessage> call, AgentMessage message, CancellationToken cancellationToken)
+    {
+        await _writing.WaitAsync(cancellationToken);
+        try
+        {
+            await call.RequestStream.WriteAsync(message, cancellationToken);
+        }
+        finally
+        {
+            _writing.Release();
+        }
     }
 
     /// <summary>A collector whose connection lives but that commits nothing is as good as none.</summary>

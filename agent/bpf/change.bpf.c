@@ -15,7 +15,7 @@
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 /*
- * What changes a file and is no opening for writing: its length, its attributes, its times; memory that is written past every
+ * What changes a file and is no opening for writing: its length, its times; memory that is written past every
  * call; device nodes. ftruncate, fallocate, copy_file_range, splice and sendfile need a descriptor that was opened for writing, which
  * was told then. So does mprotect to writable on a shared mapping.
  */
@@ -65,114 +65,6 @@ int on_map_writable(struct trace_event_raw_sys_exit *context)
 		return 0;
 	}
 	return file__report(file, FILE_MAP_WRITABLE, 0, count);
-}
-
-static __noinline int xattr__report(struct program_counters *count, const struct name_argument *name, __u64 attribute)
-{
-	struct scratch *scratch = scratch__get();
-	struct file_event *event;
-	long got;
-
-	if (!scratch || !count)
-		return 0;
-	event = name__begin(scratch, FILE_XATTR, name, 0, count);
-	got = scratch__add_user_string(scratch, (void *)attribute);
-	event->other_argument_length = got > 0 ? got : 0;
-	if (got < 0)
-		count->read_failed++;
-	return ring__output_scratch(scratch, true, false, count);
-}
-
-static __always_inline int xattr__exit(struct trace_event_raw_sys_exit *context, enum program_id program)
-{
-	struct program_counters *count = success__begin(program, context->ret);
-	struct pt_regs *registers = task__registers();
-	struct name_argument name = name__of(registers, 0, PLAIN);
-
-	return xattr__report(count, &name, ARGUMENT(1));
-}
-
-/* SYSCALL_DEFINE5(setxattr, const char __user *, pathname, const char __user *, name, const void __user *, value, size_t, size, int, flags) */
-SEC("tp/syscalls/sys_exit_setxattr")
-int on_setxattr(struct trace_event_raw_sys_exit *context)
-{
-	return xattr__exit(context, PROGRAM_SETXATTR);
-}
-
-/* SYSCALL_DEFINE5(lsetxattr, …) as setxattr */
-SEC("tp/syscalls/sys_exit_lsetxattr")
-int on_lsetxattr(struct trace_event_raw_sys_exit *context)
-{
-	return xattr__exit(context, PROGRAM_LSETXATTR);
-}
-
-/* The file is known by its descriptor: the whole path comes from the kernel. */
-static __always_inline struct file_event *open_file__begin(struct scratch *scratch, struct file *file, enum file_operation operation)
-{
-	struct file_event *event = event__begin(scratch, operation, task__current());
-
-	event->inode = BPF_CORE_READ(file, f_inode, i_ino);
-	event->device = BPF_CORE_READ(file, f_inode, i_sb, s_dev);
-	event__set_walk(event, &event->walk_length,
-			path__write(scratch, BPF_CORE_READ(file, f_path.dentry), BPF_CORE_READ(file, f_path.mnt)));
-	return event;
-}
-
-/* SYSCALL_DEFINE5(fsetxattr, int, fd, const char __user *, name, const void __user *, value, size_t, size, int, flags) */
-SEC("tp/syscalls/sys_exit_fsetxattr")
-int on_fsetxattr(struct trace_event_raw_sys_exit *context)
-{
-	struct program_counters *count = success__begin(PROGRAM_FSETXATTR, context->ret);
-	struct pt_regs *registers = task__registers();
-	struct scratch *scratch = scratch__get();
-	struct file_event *event;
-	struct file *file;
-	long got;
-
-	if (!count || !scratch)
-		return 0;
-	file = task__file(task__current(), ARGUMENT(0));
-	if (!file) { /* closed by another thread already */
-		count->read_failed++;
-		return 0;
-	}
-	event = open_file__begin(scratch, file, FILE_XATTR);
-	got = scratch__add_user_string(scratch, (void *)ARGUMENT(1));
-	event->other_argument_length = got > 0 ? got : 0;
-	if (got < 0)
-		count->read_failed++;
-	return ring__output_scratch(scratch, true, false, count);
-}
-
-#define SET_FLAGS 0x40086602	   /* FS_IOC_SETFLAGS on 64 bit */
-#define SET_FLAGS_COMPAT 0x40046602 /* FS_IOC32_SETFLAGS */
-
-/* SYSCALL_DEFINE3(ioctl, unsigned int, fd, unsigned int, cmd, unsigned long, arg): of all of them only chattr's. */
-SEC("tp/syscalls/sys_exit_ioctl")
-int on_ioctl(struct trace_event_raw_sys_exit *context)
-{
-	struct pt_regs *registers = task__registers();
-	__u32 command = ARGUMENT(1);
-	struct program_counters *count;
-	struct scratch *scratch;
-	struct file_event *event;
-	struct file *file;
-	__u32 flags = 0;
-
-	if (command != SET_FLAGS && command != SET_FLAGS_COMPAT)
-		return 0;
-	count = success__begin(PROGRAM_IOCTL, context->ret);
-	scratch = scratch__get();
-	if (!count || !scratch)
-		return 0;
-	file = task__file(task__current(), ARGUMENT(0));
-	if (!file || bpf_probe_read_user(&flags, sizeof(flags), (void *)ARGUMENT(2)) != 0) {
-		count->read_failed++;
-		return 0;
-	}
-	event = open_file__begin(scratch, file, FILE_ATTRIBUTE);
-	event->mode = flags;
-	return ring__output_scratch(scratch, true, false, count);
 }
 
 #define MODE_CHARACTERS 0020000 /* S_IFCHR */
@@ -238,6 +130,14 @@ static __always_inline int times__exit(struct program_counters *count, const str
 		count->filtered++;
 		return 0;
 	}
+	if (name->text == 0) {
+		struct file *file = task__file(task__current(), name->directory);
+
+		if (file)
+			return file__report(file, FILE_TIMES, 0, count);
+		count->read_failed++;
+		return 0;
+	}
 	return name__report(count, FILE_TIMES, name, 0);
 }
 
@@ -256,15 +156,18 @@ int on_utimensat(struct trace_event_raw_sys_exit *context)
 
 	by_hand = ARGUMENT(2) && bpf_probe_read_user(times, sizeof(times), (void *)ARGUMENT(2)) == 0 &&
 		  times[3] != TIME_NOW && times[3] != TIME_OMIT;
-	if (name.text == 0 && count && by_hand) {
-		struct file *file = task__file(task__current(), name.directory);
-
-		if (file)
-			return file__report(file, FILE_TIMES, 0, count);
-		count->read_failed++;
-		return 0;
-	}
 	return times__exit(count, &name, by_hand);
+}
+
+/* SYSCALL_DEFINE3(futimesat, int, dfd, const char __user *, filename, struct timeval __user *, utimes): as utimensat without a name */
+SEC("tp/syscalls/sys_exit_futimesat")
+int on_futimesat(struct trace_event_raw_sys_exit *context)
+{
+	struct program_counters *count = success__begin(PROGRAM_FUTIMESAT, context->ret);
+	struct pt_regs *registers = task__registers();
+	struct name_argument name = name__of(registers, 0, AT);
+
+	return times__exit(count, &name, ARGUMENT(2) != 0);
 }
 
 /* SYSCALL_DEFINE2(utimes, char __user *, filename, struct timeval __user *, utimes) */

@@ -2,6 +2,8 @@
 #ifndef RUNTIME_EVENTS_H
 #define RUNTIME_EVENTS_H
 
+#include "programs.h"
+
 /*
  * The wire layout between kernel and agent. agent/Capture/WireLayout.cs is its mirror; a test compares the two through the
  * object's BTF. Fixed-width types, explicit padding, never packed, every size a multiple of 8.
@@ -125,7 +127,7 @@ enum file_operation {
 	FILE_TRUNCATE = 9,
 	FILE_MAP_EXECUTABLE = 10,
 	FILE_MAP_WRITABLE = 11,
-	FILE_XATTR = 12, /* other argument: the attribute's name */
+	FILE_XATTR = 12, /* other argument: the attribute's name; mode 1: it was removed */
 	FILE_ATTRIBUTE = 13, /* mode: the low 16 of FS_*_FL */
 	FILE_MAKE_NODE = 14, /* device: the node's own number */
 	FILE_CHMOD_SPECIAL = 15,
@@ -231,103 +233,6 @@ struct privilege_event {
 	__u16 pad;
 };
 
-/* One for each program; the index into the map `counters`. HookCatalog.cs is its mirror. */
-enum program_id {
-	PROGRAM_FORK = 0,
-	PROGRAM_EXEC = 1,
-	PROGRAM_EXIT = 2,
-	PROGRAM_CGROUP_MKDIR = 3,
-	PROGRAM_CGROUP_RMDIR = 4,
-	PROGRAM_OPEN = 10,
-	PROGRAM_OPENAT = 11,
-	PROGRAM_OPENAT2 = 12,
-	PROGRAM_CREAT = 13,
-	PROGRAM_RENAME = 14,
-	PROGRAM_RENAMEAT = 15,
-	PROGRAM_RENAMEAT2 = 16,
-	PROGRAM_UNLINK = 17,
-	PROGRAM_UNLINKAT = 18,
-	PROGRAM_LINK = 19,
-	PROGRAM_LINKAT = 20,
-	PROGRAM_SYMLINK = 21,
-	PROGRAM_SYMLINKAT = 22,
-	PROGRAM_CHMOD = 23,
-	PROGRAM_FCHMOD = 24,
-	PROGRAM_FCHMODAT = 25,
-	PROGRAM_FCHMODAT2 = 26,
-	PROGRAM_TRUNCATE = 27,
-	PROGRAM_MAP_WRITABLE = 28,
-	PROGRAM_SETXATTR = 29,
-	PROGRAM_LSETXATTR = 30,
-	PROGRAM_FSETXATTR = 31,
-	PROGRAM_IOCTL = 32,
-	PROGRAM_MKNOD = 33,
-	PROGRAM_MKNODAT = 34,
-	PROGRAM_UTIMENSAT = 35,
-	PROGRAM_UTIMES = 36,
-	PROGRAM_UTIME = 37,
-	PROGRAM_SET_STATE = 40,
-	PROGRAM_SEND_LENGTH = 41,
-	PROGRAM_CONNECT = 42,
-	PROGRAM_ACCEPT = 43,
-	PROGRAM_ACCEPT4 = 44,
-	PROGRAM_SENDTO = 45,
-	PROGRAM_SENDMSG = 46,
-	PROGRAM_SENDMMSG = 47,
-	PROGRAM_SOCKET = 48,
-	PROGRAM_NAME_SEND = 60,
-	PROGRAM_NAME_SENDMMSG = 61,
-	PROGRAM_NAME_RECEIVE = 62,
-	PROGRAM_SETUID = 64,
-	PROGRAM_SETREUID = 65,
-	PROGRAM_SETRESUID = 66,
-	PROGRAM_SETGID = 67,
-	PROGRAM_SETREGID = 68,
-	PROGRAM_SETRESGID = 69,
-	PROGRAM_BEFORE_SETUID = 70,
-	PROGRAM_BEFORE_SETREUID = 71,
-	PROGRAM_BEFORE_SETRESUID = 72,
-	PROGRAM_BEFORE_SETGID = 73,
-	PROGRAM_BEFORE_SETREGID = 74,
-	PROGRAM_BEFORE_SETRESGID = 75,
-	PROGRAM_CAPSET = 76,
-	PROGRAM_PTRACE = 77,
-	PROGRAM_PROCESS_VM_WRITEV = 78,
-	PROGRAM_MOUNT = 79,
-	PROGRAM_FSMOUNT = 80,
-	PROGRAM_MOVE_MOUNT = 81,
-	PROGRAM_UNSHARE = 82,
-	PROGRAM_SETNS = 83,
-	PROGRAM_PIVOT_ROOT = 84,
-	PROGRAM_BPF = 85,
-	PROGRAM_PERF_EVENT_OPEN = 86,
-	PROGRAM_INIT_MODULE = 87,
-	PROGRAM_FINIT_MODULE = 88,
-	PROGRAM_KEYCTL = 89,
-	PROGRAM_USERFAULTFD = 90,
-	PROGRAM_IO_URING_SETUP = 91,
-	PROGRAM_PIDFD_GETFD = 92,
-	PROGRAM_OPEN_BY_HANDLE_AT = 93,
-	PROGRAM_TASK_RENAME = 94,
-	PROGRAM_SIGNAL_GENERATE = 95,
-	PROGRAM_BEFORE_CAPSET = 100,
-	PROGRAM_CLONE_NAMESPACE = 101,
-	PROGRAM_MAP_EXECUTABLE = 102,
-	PROGRAM_PROTECT_EXECUTABLE = 103,
-	PROGRAM_PROTECT_KEY_EXECUTABLE = 104,
-	PROGRAM_LIMIT = 128,
-};
-
-struct program_counters {
-	__u64 seen;
-	__u64 sent;
-	__u64 filtered;
-	__u64 no_space;	   /* the ring had no room: a fact was lost */
-	__u64 read_failed; /* kernel or user memory could not be read: a fact lacks a part or was lost */
-	__u64 no_entry;	   /* a table of the kernel side was full: a connection is not followed */
-	__u64 repeated;	   /* counted with the open that was told */
-};
-
 /* What makes an open the same one: whose, by which program, in which group, of which file at which place, with which rights. */
 struct open_key {
 	__u64 start_boot_ns;
@@ -394,7 +299,6 @@ _Static_assert(sizeof(struct cgroup_event) == 48, "layout");
 _Static_assert(sizeof(struct file_event) == 64, "layout");
 _Static_assert(sizeof(struct network_event) == 112, "layout");
 _Static_assert(sizeof(struct privilege_event) == 64, "layout");
-_Static_assert(sizeof(struct program_counters) == 56, "layout");
 _Static_assert(sizeof(struct open_key) == 56, "layout");
 _Static_assert(sizeof(struct open_repeats) == 24, "layout");
 _Static_assert(sizeof(struct loss_key) == 16, "layout");

@@ -34,24 +34,31 @@ static __always_inline struct file_event *event__begin(struct scratch *scratch,
 	return event;
 }
 
-/* The whole path comes from the file that the kernel opened. */
+/* The whole path comes from the file that the kernel holds. */
+static __always_inline struct file_event *open_file__begin(struct scratch *scratch, struct file *file, enum file_operation operation)
+{
+	struct file_event *event = event__begin(scratch, operation, task__current());
+
+	event->inode = BPF_CORE_READ(file, f_inode, i_ino);
+	event->device = BPF_CORE_READ(file, f_inode, i_sb, s_dev);
+	event__set_walk(event, &event->walk_length,
+			path__write(scratch, BPF_CORE_READ(file, f_path.dentry), BPF_CORE_READ(file, f_path.mnt)));
+	return event;
+}
+
+/* As open_file__begin, with what the file is. */
 static __always_inline struct file_event *file__describe(struct scratch *scratch, struct file *file,
 							 enum file_operation operation, __u16 new_mode, __u8 flags)
 {
+	struct file_event *event = open_file__begin(scratch, file, operation);
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
-	struct file_event *event = event__begin(scratch, operation, task__current());
 
 	event->mode = new_mode ?: BPF_CORE_READ(inode, i_mode) & PERMISSION_BITS;
-	event->inode = BPF_CORE_READ(inode, i_ino);
-	event->device = BPF_CORE_READ(inode, i_sb, s_dev);
-	event->flags = flags;
+	event->flags |= flags;
 	if (event->mode & EXECUTE_BITS)
 		event->flags |= FILE_EXECUTABLE;
 	if (inode__is_upper(inode))
 		event->flags |= FILE_UPPER_LAYER;
-	event__set_walk(event, &event->walk_length,
-			path__write(scratch, BPF_CORE_READ(file, f_path.dentry),
-				    BPF_CORE_READ(file, f_path.mnt)));
 	return event;
 }
 

@@ -14,21 +14,16 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/* Two names: rename, link. The new one comes first on the wire. */
+/* Two names: rename, link. */
 static __noinline int names__report(struct program_counters *count, enum file_operation operation,
 				    const struct name_argument *created,
 				    const struct name_argument *old)
 {
 	struct scratch *scratch = scratch__get();
-	struct file_event *event;
 
 	if (!scratch || !count)
 		return 0;
-	event = event__begin(scratch, operation, task__current());
-	event->flags = FILE_FROM_ARGUMENT;
-	event__add_name(scratch, created, &event->walk_length, &event->argument_length, count);
-	event__add_name(scratch, old, &event->other_walk_length, &event->other_argument_length,
-			count);
+	names__begin(scratch, operation, created, old, count);
 	return ring__output_scratch(scratch, true, false, count);
 }
 
@@ -37,17 +32,11 @@ static __noinline int symlink__report(struct program_counters *count,
 {
 	struct scratch *scratch = scratch__get();
 	struct file_event *event;
-	long got;
 
 	if (!scratch || !count)
 		return 0;
-	event = event__begin(scratch, FILE_SYMLINK, task__current());
-	event->flags = FILE_FROM_ARGUMENT;
-	event__add_name(scratch, name, &event->walk_length, &event->argument_length, count);
-	got = scratch__add_user_string(scratch, (void *)target);
-	event->other_argument_length = got > 0 ? got : 0;
-	if (got < 0)
-		count->read_failed++;
+	event = name__begin(scratch, FILE_SYMLINK, name, 0, count);
+	event__add_other(event, scratch__add_user_string(scratch, (void *)target), count);
 	return ring__output_scratch(scratch, true, false, count);
 }
 
@@ -78,11 +67,23 @@ int on_renameat(struct trace_event_raw_sys_exit *context)
 	return names__exit(context, PROGRAM_RENAMEAT, FILE_RENAME, AT);
 }
 
-/* SYSCALL_DEFINE5(renameat2, int, olddfd, const char __user *, oldname, int, newdfd, const char __user *, newname, uint, flags) */
+#define EXCHANGE 2 /* RENAME_EXCHANGE */
+
+/*
+ * SYSCALL_DEFINE5(renameat2, int, olddfd, const char __user *, oldname, int, newdfd, const char __user *, newname, uint, flags)
+ * An exchange is two renames, one each way.
+ */
 SEC("tp/syscalls/sys_exit_renameat2")
 int on_renameat2(struct trace_event_raw_sys_exit *context)
 {
-	return names__exit(context, PROGRAM_RENAMEAT2, FILE_RENAME, AT);
+	struct program_counters *count = success__begin(PROGRAM_RENAMEAT2, context->ret);
+	struct pt_regs *registers = task__registers();
+	struct name_argument old = name__of(registers, 0, AT);
+	struct name_argument created = name__of(registers, 2, AT);
+
+	if (ARGUMENT(4) & EXCHANGE)
+		names__report(count, FILE_RENAME, &old, &created);
+	return names__report(count, FILE_RENAME, &created, &old);
 }
 
 /* SYSCALL_DEFINE2(link, const char __user *, oldname, const char __user *, newname) */
@@ -109,8 +110,6 @@ int on_unlink(struct trace_event_raw_sys_exit *context)
 
 	return name__report(count, FILE_UNLINK, &name, 0);
 }
-
-#define REMOVE_DIRECTORY 0x200 /* AT_REMOVEDIR */
 
 /* SYSCALL_DEFINE3(unlinkat, int, dfd, const char __user *, pathname, int, flag) */
 SEC("tp/syscalls/sys_exit_unlinkat")

@@ -6,11 +6,13 @@
 
 #define WORKING_DIRECTORY (-100) /* AT_FDCWD */
 
+#define REMOVE_DIRECTORY 0x200	 /* AT_REMOVEDIR */
+
 /* A name as a system call takes it. */
 struct name_argument {
 	__u64 text; /* user memory */
 	__s32 directory;
-	__u32 pad;
+	__u32 is_kernels; /* 1: the text is the kernel's copy */
 };
 
 /*
@@ -26,7 +28,10 @@ static __always_inline void event__add_name(struct scratch *scratch, const struc
 	char first = 0;
 	long got;
 
-	bpf_probe_read_user(&first, sizeof(first), (void *)name->text);
+	if (name->is_kernels)
+		bpf_probe_read_kernel(&first, sizeof(first), (void *)name->text);
+	else
+		bpf_probe_read_user(&first, sizeof(first), (void *)name->text);
 	if (first == '/') {
 		base = BPF_CORE_READ(task, fs, root);
 	} else if (name->directory == WORKING_DIRECTORY) {
@@ -37,7 +42,8 @@ static __always_inline void event__add_name(struct scratch *scratch, const struc
 		base = BPF_CORE_READ(file, f_path);
 	}
 	event__set_walk(&scratch->file, walk_length, path__write(scratch, base.dentry, base.mnt));
-	got = scratch__add_user_string(scratch, (void *)name->text);
+	got = name->is_kernels ? scratch__add_kernel_string(scratch, (void *)name->text)
+			       : scratch__add_user_string(scratch, (void *)name->text);
 	*argument_length = got > 0 ? got : 0;
 	if (got < 0) {
 		scratch->file.flags |= FILE_TRUNCATED;
@@ -57,6 +63,24 @@ static __always_inline struct file_event *name__begin(struct scratch *scratch, e
 		event->flags |= FILE_EXECUTABLE;
 	event__add_name(scratch, name, &event->walk_length, &event->argument_length, count);
 	return event;
+}
+
+/* Two names: rename, link. The new one comes first on the wire. */
+static __always_inline void names__begin(struct scratch *scratch, enum file_operation operation,
+					 const struct name_argument *created, const struct name_argument *old,
+					 struct program_counters *count)
+{
+	struct file_event *event = name__begin(scratch, operation, created, 0, count);
+
+	event__add_name(scratch, old, &event->other_walk_length, &event->other_argument_length, count);
+}
+
+/* A second text without a directory, of which `got` bytes were added: a symbolic link's target, an attribute's name. */
+static __always_inline void event__add_other(struct file_event *event, long got, struct program_counters *count)
+{
+	event->other_argument_length = got > 0 ? got : 0;
+	if (got < 0)
+		count->read_failed++;
 }
 
 /* One name: unlink, chmod, truncate. */

@@ -232,17 +232,17 @@ int BPF_PROG(on_exit, struct task_struct *task)
 		return 0;
 	}
 	header__fill(&event.header, KIND_EXIT, task);
-	if (BPF_CORE_READ(signal, nr_threads) > 1) {
-		struct exited_key key = {
-			.start_boot_ns = event.header.start_boot_ns,
-			.pid = event.header.pid,
-		};
-		__u8 one = 1;
+	struct exited_key key = {
+		.start_boot_ns = event.header.start_boot_ns,
+		.pid = event.header.pid,
+	};
+	__u8 one = 1;
 
-		if (bpf_map_update_elem(&exited, &key, &one, BPF_NOEXIST) != 0) {
-			count->filtered++;
-			return 0;
-		}
+	/* A single thread may be the last of two, of which the other has told and is released already. */
+	if (BPF_CORE_READ(signal, nr_threads) > 1 ? bpf_map_update_elem(&exited, &key, &one, BPF_NOEXIST) != 0
+						  : bpf_map_lookup_elem(&exited, &key) != NULL) {
+		count->filtered++;
+		return 0;
 	}
 	event.run_time_ns = event.header.time_boot_ns - event.header.start_boot_ns;
 	/* As wait_task_zombie tells the parent. */

@@ -20,8 +20,8 @@ struct repeat_table {
 	__type(value, struct open_repeats);
 };
 
-struct repeat_table repeats_even SEC(".maps");
-struct repeat_table repeats_odd SEC(".maps");
+struct repeat_table repeats_even SEC(".maps") __weak;
+struct repeat_table repeats_odd SEC(".maps") __weak;
 
 /* Written by the agent; its lowest bit says which table is in use. */
 struct {
@@ -29,7 +29,7 @@ struct {
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, __u32);
-} repeats_turn SEC(".maps");
+} repeats_turn SEC(".maps") __weak;
 
 /*
  * Where a file lies, for as long as it is open: every dentry of its path lives then, so that addresses tell them apart; the names'

@@ -26,7 +26,6 @@ struct user_buffer {
 #if defined(__TARGET_ARCH_x86)
 #define SYSCALL_WRITE 1
 #define SYSCALL_WRITEV 20
-#define SYSCALL_CONNECT 42
 #define SYSCALL_SENDTO 44
 #define SYSCALL_SENDMSG 46
 #define SYSCALL_SENDMMSG 307
@@ -42,7 +41,6 @@ static __always_inline bool task__has_compat_abi(struct task_struct *task)
 #elif defined(__TARGET_ARCH_arm64)
 #define SYSCALL_WRITE 64
 #define SYSCALL_WRITEV 66
-#define SYSCALL_CONNECT 203
 #define SYSCALL_SENDTO 206
 #define SYSCALL_SENDMSG 211
 #define SYSCALL_SENDMMSG 269
@@ -126,32 +124,46 @@ static __always_inline void sock__peers(struct sock *sk, struct peers *peers)
 	peers__unmap(peers);
 }
 
-/* Takes the remote end from a sockaddr in user memory; the local address stays when it is of the same length. */
-static __always_inline bool peers__read_remote(struct peers *peers, __u64 address)
-{
-	__u16 port = 0;
-	__u16 family = 0;
+/* As struct sockaddr_in and sockaddr_in6 begin. */
+struct remote_address {
+	__u16 family;
+	__u16 port;
+	__u8 inet[4];	/* the flow, in sockaddr_in6 */
+	__u8 inet6[16];
+};
+#define REMOTE_INET_BYTES 8
 
-	if (bpf_probe_read_user(&family, sizeof(family), (void *)address) != 0 ||
-	    bpf_probe_read_user(&port, sizeof(port), (void *)(address + 2)) != 0)
-		return false;
+/* Takes the remote end; the local address stays when it is of the same length. */
+static __always_inline bool peers__set_remote(struct peers *peers, const struct remote_address *address)
+{
+	__u8 length = address->family == ADDRESS_FAMILY_INET ? 4 : 16;
+
 	__builtin_memset(peers->remote, 0, sizeof(peers->remote));
-	peers->remote_port = bpf_ntohs(port);
-	if (family == ADDRESS_FAMILY_INET) {
-		if (peers->address_length != 4)
-			__builtin_memset(peers->local, 0, sizeof(peers->local));
-		peers->address_length = 4;
-		return bpf_probe_read_user(peers->remote, 4, (void *)(address + 4)) == 0;
-	}
-	if (family != ADDRESS_FAMILY_INET6)
+	peers->remote_port = bpf_ntohs(address->port);
+	if (length == 16 && address->family != ADDRESS_FAMILY_INET6)
 		return false;
-	if (peers->address_length != 16)
+	if (peers->address_length != length)
 		__builtin_memset(peers->local, 0, sizeof(peers->local));
-	peers->address_length = 16;
-	if (bpf_probe_read_user(peers->remote, 16, (void *)(address + 8)) != 0)
-		return false;
+	peers->address_length = length;
+	if (length == 4) {
+		__builtin_memcpy(peers->remote, address->inet, sizeof(address->inet));
+		return true;
+	}
+	__builtin_memcpy(peers->remote, address->inet6, sizeof(address->inet6));
 	peers__unmap(peers);
 	return true;
+}
+
+/* From user memory, where an address of IPv4 may end with its page. */
+static __always_inline bool peers__read_remote(struct peers *peers, __u64 address)
+{
+	struct remote_address read = {};
+
+	if (bpf_probe_read_user(&read, REMOTE_INET_BYTES, (void *)address) != 0)
+		return false;
+	if (read.family == ADDRESS_FAMILY_INET6 && bpf_probe_read_user(&read, sizeof(read), (void *)address) != 0)
+		return false;
+	return peers__set_remote(peers, &read);
 }
 
 #endif

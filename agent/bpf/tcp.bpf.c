@@ -14,57 +14,12 @@
 #include "network.bpf.h"
 #include "unix.bpf.h"
 #include "udp.bpf.h"
+#include "connect.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/* A TCP connection from connect or accept until it closes. */
-struct connection {
-	struct event_header owner; /* who connected or accepted */
-	struct peers peers;
-	__u64 since_boot_ns;
-	__u8 awaits_first_bytes;
-	__u8 pad[7];
-};
-
-/* By struct sock *. Entries go when the socket closes, which the kernel always tells. Full: counted as no_entry. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 131072);
-	__type(key, __u64);
-	__type(value, struct connection);
-} connections SEC(".maps");
-
-/*
- * Sockets whose failed connect was reported by its state, so that the call's own result is not a second report. The value is the
- * socket's inode: a call that told nothing of it leaves its entry, and the kernel soon gives the address to another socket.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 1024);
-	__type(key, __u64);
-	__type(value, __u64);
-} failed SEC(".maps");
-
 #define ERROR_CANCELED 125 /* ECANCELED */
 #define BOTH_DIRECTIONS 3  /* SHUTDOWN_MASK */
-
-/* 0 when the process has closed it. */
-static __always_inline __u64 sock__inode(struct sock *sk)
-{
-	return BPF_CORE_READ(sk, sk_socket, file, f_inode, i_ino);
-}
-
-static __always_inline bool failure__take(struct sock *sk)
-{
-	__u64 key = (__u64)sk;
-	__u64 *inode = bpf_map_lookup_elem(&failed, &key);
-	bool told = inode && *inode == sock__inode(sk);
-
-	if (inode)
-		bpf_map_delete_elem(&failed, &key);
-	return told;
-}
 
 static __always_inline int close__report(const struct connection *connection, struct sock *sk,
 					 struct program_counters *count)
@@ -105,10 +60,13 @@ static __always_inline void connection__begin(struct sock *sk, struct program_co
 		count->no_entry++;
 }
 
-/* Closed by its owner before an answer came, as scanners do that do not wait. Runs in the owner's context: timers and resets set an error. */
+/*
+ * Its owner ended it before an answer came, as scanners do that do not wait: closed it, or shut it down after its packet was queued.
+ * Without either the kernel gave up while it connects. Timers and resets set an error.
+ */
 static __always_inline bool connect__is_abandoned(struct sock *sk)
 {
-	return BPF_CORE_READ(sk, sk_shutdown) == BOTH_DIRECTIONS || syscall__number(task__registers()) != SYSCALL_CONNECT;
+	return BPF_CORE_READ(sk, sk_shutdown) == BOTH_DIRECTIONS || BPF_CORE_READ((struct tcp_sock *)sk, packets_out) > 0;
 }
 
 static __always_inline int connection__closed(struct sock *sk, int old_state,
@@ -128,7 +86,7 @@ static __always_inline int connection__closed(struct sock *sk, int old_state,
 		error = BPF_CORE_READ(sk, sk_err);
 		if (!error && connect__is_abandoned(sk))
 			error = ERROR_CANCELED;
-		/* 0: the kernel gave up inside connect(); the call's result tells why. */
+		/* 0: the kernel gave up before any packet; the result of the call or request tells why. */
 		if (error) {
 			__u64 inode = sock__inode(sk);
 
@@ -256,87 +214,24 @@ int BPF_PROG(on_send_length, struct sock *sk, int result)
 	return event__submit(event, flags, count);
 }
 
-/* Errors that the kernel finds before or without a change of state: no route, no port, refused by a firewall. */
-static __always_inline bool connect__failed_here(long result)
-{
-	switch (-result) {
-	case 1:	  /* EPERM */
-	case 13:  /* EACCES */
-	case 22:  /* EINVAL */
-	case 99:  /* EADDRNOTAVAIL */
-	case 101: /* ENETUNREACH */
-	case 113: /* EHOSTUNREACH */
-		return true;
-	}
-	return false;
-}
-
 /* SYSCALL_DEFINE3(connect, int, fd, struct sockaddr __user *, uservaddr, int, addrlen) */
 SEC("tp/syscalls/sys_exit_connect")
 int on_connect(struct trace_event_raw_sys_exit *context)
 {
 	struct program_counters *count = call__begin(PROGRAM_CONNECT);
-	struct event_header owner = {};
-	struct pt_regs *registers;
-	struct peers peers = {};
-	struct file *file;
-	struct sock *sk;
+	struct pt_regs *registers = task__registers();
 
 	if (!count)
 		return 0;
-	registers = task__registers();
-	file = task__file(task__current(), syscall__argument(registers, 0));
-	sk = file__internet_socket(file);
-	if (!sk && context->ret == 0)
-		return unix__report(file, count);
-	if (!sk)
-		goto filtered;
-	if (sock__protocol(sk) == PROTOCOL_UDP) {
-		if (context->ret != 0)
-			goto filtered;
-		sock__peers(sk, &peers);
-		return udp__report(sk, &peers, count);
-	}
-	if (sock__protocol(sk) != PROTOCOL_TCP || failure__take(sk) ||
-	    !connect__failed_here(context->ret))
-		goto filtered;
-	if (!peers__read_remote(&peers, syscall__argument(registers, 1))) {
-		count->read_failed++;
-		return 0;
-	}
-	header__fill(&owner, KIND_NETWORK, task__current());
-	return peers__report(&owner, NETWORK_CONNECT, PROTOCOL_TCP, &peers, -context->ret, count);
-filtered:
-	count->filtered++;
-	return 0;
+	return connect__told(task__file(task__current(), syscall__argument(registers, 0)), context->ret,
+			     syscall__argument(registers, 1), count);
 }
 
 static __always_inline int accept__exit(long descriptor, enum program_id program)
 {
-	struct program_counters *count;
-	struct connection connection = {};
-	struct sock *sk;
-	__u64 key;
+	struct program_counters *count = descriptor < 0 ? NULL : call__begin(program);
 
-	if (descriptor < 0)
-		return 0;
-	count = call__begin(program);
-	if (!count)
-		return 0;
-	sk = file__internet_socket(task__file(task__current(), descriptor));
-	if (!sk || sock__protocol(sk) != PROTOCOL_TCP) {
-		count->filtered++;
-		return 0;
-	}
-	key = (__u64)sk;
-	header__fill(&connection.owner, KIND_NETWORK, task__current());
-	sock__peers(sk, &connection.peers);
-	connection.since_boot_ns = connection.owner.time_boot_ns;
-	if (BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_CLOSE &&
-	    bpf_map_update_elem(&connections, &key, &connection, BPF_ANY) != 0)
-		count->no_entry++;
-	return peers__report(&connection.owner, NETWORK_ACCEPT, PROTOCOL_TCP, &connection.peers, 0,
-			     count);
+	return count ? accept__told(task__file(task__current(), descriptor), count) : 0;
 }
 
 /* SYSCALL_DEFINE3(accept, int, fd, struct sockaddr __user *, upeer_sockaddr, int __user *, upeer_addrlen) */

@@ -22,20 +22,28 @@ struct {
 	__type(value, __u8);
 } udp_peers SEC(".maps") __weak;
 
-static __always_inline int udp__report(struct sock *sk, const struct peers *peers,
-				       struct program_counters *count)
+static __always_inline struct udp_peer udp_peer__of(const struct event_header *owner, struct sock *sk, const struct peers *peers)
 {
-	struct event_header owner = {};
 	struct udp_peer peer = {};
-	__u8 one = 1;
 
-	header__fill(&owner, KIND_NETWORK, task__current());
-	peer.start_boot_ns = owner.start_boot_ns;
-	peer.pid = owner.pid;
+	peer.start_boot_ns = owner->start_boot_ns;
+	peer.pid = owner->pid;
 	peer.network_namespace = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
 	peer.port = peers->remote_port;
 	peer.address_length = peers->address_length;
 	__builtin_memcpy(peer.remote, peers->remote, sizeof(peer.remote));
+	return peer;
+}
+
+static __always_inline int udp__report(struct sock *sk, const struct peers *peers,
+				       struct program_counters *count)
+{
+	struct event_header owner = {};
+	struct udp_peer peer;
+	__u8 one = 1;
+
+	header__fill(&owner, KIND_NETWORK, task__current());
+	peer = udp_peer__of(&owner, sk, peers);
 	if (!peers->address_length || bpf_map_lookup_elem(&udp_peers, &peer)) {
 		count->filtered++;
 		return 0;

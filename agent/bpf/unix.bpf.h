@@ -16,7 +16,7 @@ struct {
 	__uint(max_entries, 64);
 	__type(key, struct sensitive_name);
 	__type(value, __u8);
-} socket_names SEC(".maps");
+} socket_names SEC(".maps") __weak;
 
 /* Where containerd's shims listen: /run/containerd/s/HASH, two folders below this one; before 1.4 a name without a file. */
 static const char shims_folder[] = "containerd";

@@ -7,12 +7,19 @@ internal sealed partial class ItemKey
 {
     /// <remarks>
     /// binary  /usr/sbin/nginx|sha256:0123…|9f86d081…   path, image, content; the image has no name on a host
+    /// binary  /usr/sbin/nginx|sha256:0123…|9f86d081…|elsewhere 60303ae2…   also when both contents are known: they must not differ
     /// A new image brings new contents as a matter of course; other bytes under a path of the same image are news.
     /// </remarks>
     public ReadOnlySpan<char> Binary(BinaryObservation binary)
     {
         BinaryPrefix(binary);
         Raw(binary.Sha256);
+        if (binary.Traits.HasFlag(BinaryTraits.Disagrees))
+        {
+            Raw("|elsewhere ");
+            Raw(binary.ElsewhereSha256);
+        }
+
         return Finish();
     }
 

@@ -76,7 +76,7 @@ internal sealed partial class ItemKey
         Raw(OperationName(file.Operation));
         if (file.Operation == FileOperation.Xattr)
         {
-            Raw(" ");
+            Raw(file.RemovedAttribute ? " removed " : " ");
             Part(file.OtherPath);
         }
 
@@ -124,6 +124,9 @@ internal sealed partial class ItemKey
         Raw(network.Operation switch { NetworkOperation.UnixConnect => "|-|unix", NetworkOperation.Scan => "scan|-|tcp", _ => "|-|socket" });
         return Finish();
     }
+
+    /// <summary>One that <see cref="Socket"/> made, and no peer.</summary>
+    public static bool IsSocket(string fullKey) => fullKey.Contains("|-|", StringComparison.Ordinal);
 
     public ReadOnlySpan<char> Listen(NetworkObservation network, ReadOnlySpan<char> portClass)
     {

@@ -33,8 +33,8 @@ internal readonly record struct Surroundings
     /// <summary>The path under which a program of this name is known; null when it is not, or this is the one.</summary>
     public string? KnownElsewhere { get; init; }
 
-    /// <summary>Who wrote the executed file a short while ago; null when nobody was seen to.</summary>
-    public string? WrittenBy { get; init; }
+    /// <summary>Who wrote the executed or loaded file a short while ago; null when nobody was seen to.</summary>
+    public FileWriter? WrittenBy { get; init; }
 
     /// <summary>The program itself is known and only its parent is new.</summary>
     public bool OnlyEdgeIsNew { get; init; }

@@ -16,6 +16,12 @@ internal static class BinaryEvidence
             matches.Add(new("replaced", 80, $"{what} is not the one that this image had here before: other bytes under the same path", "T1554"));
         }
 
+        if (binary.Traits.HasFlag(BinaryTraits.Disagrees))
+        {
+            matches.Add(new(
+                "other_node", 80, $"{what} is not the one that another node has of the same image: the path, size and time are the same, the bytes are not (here sha256:{binary.Sha256}, there sha256:{binary.ElsewhereSha256})", "T1554"));
+        }
+
         if (binary.Traits.HasFlag(BinaryTraits.Packed))
         {
             matches.Add(new("packed", 20, $"{what} is packed: its code is compressed or encrypted", "T1027.002"));

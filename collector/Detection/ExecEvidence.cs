@@ -1,3 +1,4 @@
+using System.Globalization;
 using Runtime.Collector.Ingest;
 
 namespace Runtime.Collector.Detection;
@@ -14,7 +15,8 @@ internal static class ExecEvidence
         var matches = new List<ClassMatch>();
         if (surroundings.WrittenBy is { } writer)
         {
-            matches.Add(new("dropped", 60, $"the file was written a short while ago by {DisplayText.Path(writer)}", "T1105"));
+            var runner = parent is null ? "" : string.Create(CultureInfo.InvariantCulture, $", and run by {DisplayText.Path(parent.Binary)} (process {parent.Pid})");
+            matches.Add(new("dropped", 60, $"the file was written by {writer.Words}{runner}", "T1105"));
         }
 
         if (upper && process.Phase != Phase.Session && (Places.IsTemporary(process.Binary) || Places.IsHidden(process.Binary)))

@@ -70,7 +70,9 @@ internal static class FileEvidence
             new(control.Class, host ? 5 : 300, $"it set {control.Words} ({DisplayText.Path(file.Path)})", control.Technique),
         (FileOperation.SensitiveWrite, var host) => new("kernel_setting", host ? 2 : 60, $"it changed a setting of the node's kernel ({DisplayText.Path(file.Path)})", "T1562.001"),
         (FileOperation.ChmodSpecial, var host) => new("special_mode", host ? 3 : 40, "who runs the file has its owner's or group's rights", "T1548.001"),
-        (FileOperation.Xattr, var host) when file.OtherPath == "security.capability" => new("file_capability", host ? 3 : 60, "who runs the file gets capabilities", "T1548.001"),
+        (FileOperation.Xattr, var host) when file.RemovedAttribute && file.OtherPath is ("security.selinux" or "security.ima" or "security.evm") =>
+            new("mark_removed", host ? 3 : 20, "what the kernel checks the file by was taken from it", "T1222.002"),
+        (FileOperation.Xattr, var host) when !file.RemovedAttribute && file.OtherPath == "security.capability" => new("file_capability", host ? 3 : 60, "who runs the file gets capabilities", "T1548.001"),
         (FileOperation.MakeNode, var host) => new("device_node", host ? 2 : 100, "a device node reaches the device past the container", "T1611"),
         (FileOperation.Attribute, var host) when (file.Mode & ImmutableOrAppend) != 0 => new("immutable", host ? 3 : 20, "nobody can change or remove the file any more (immutable or append-only)", "T1222.002"),
         (FileOperation.Attribute, _) => new("attributes", 4, "attributes of the file were changed", "T1222.002"),

@@ -27,7 +27,7 @@ internal static class LibraryEvidence
         }
         else if (surroundings.WrittenBy is { } writer)
         {
-            matches.Add(new("dropped_library", 60, $"it loaded a library that was written a short while ago by {DisplayText.Path(writer)}: {path}", "T1574.006"));
+            matches.Add(new("dropped_library", 60, $"it loaded a library that was written by {writer.Words}: {path}", "T1574.006"));
         }
 
         if (!writtenBySelf && upper && isOddPlace && process.Phase != Phase.Session)

@@ -8,7 +8,7 @@ internal static class ManagedEvidence
     /// <param name="surroundings">With <see cref="Surroundings.WrittenBy"/> of the assembly's file.</param>
     public static Assessment Assess(ManagedObservation observation, in Surroundings surroundings)
     {
-        var match = ClassOf(observation, surroundings.WrittenBy);
+        var match = ClassOf(observation, surroundings.WrittenBy?.Binary);
         // The image explains what came with it: not what was written since, nor what lies where images put nothing.
         var isOfImage = surroundings.WrittenBy is null && !IsOddPlace(observation.Path) && (observation.Process.Flags & ProcessFlags.UpperLayer) == 0;
         return Weighing.Weigh([match], observation.Process, surroundings, lowerLayer: isOfImage);

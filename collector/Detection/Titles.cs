@@ -34,6 +34,7 @@ internal static partial class Titles
             FileOperation.MapExecutable => "loaded",
             FileOperation.Truncate => "cut",
             FileOperation.MapWritable => "mapped for writing",
+            FileOperation.Xattr when file.RemovedAttribute => $"removed the attribute {DisplayText.Path(file.OtherPath)} of",
             FileOperation.Xattr => $"set the attribute {DisplayText.Path(file.OtherPath)} of",
             FileOperation.Attribute => "changed the attributes of",
             FileOperation.MakeNode => "made the device node",
@@ -71,7 +72,7 @@ internal static partial class Titles
             peer = $"{DisplayText.Shorten(DisplayText.Escape(network.Name), 120)} ({peer})";
         }
 
-        var failed = network.Error == 0 ? "" : network.Error == 125 ? " (given up before an answer)" : string.Create(CultureInfo.InvariantCulture, $" (failed, errno {network.Error})");
+        var failed = network.Error == 0 ? "" : network.IsAbandoned ? " (given up before an answer)" : string.Create(CultureInfo.InvariantCulture, $" (failed, errno {network.Error})");
         return $"{binary} connected to {peer}/{protocol}{failed} in {scope}: never seen{In(history)}";
     }
 

@@ -13,6 +13,7 @@ internal enum BinaryTraits
     Gone = 32,
     Changed = 64,
     Unreadable = 128,
+    Disagrees = 256,
 }
 
 /// <summary>What is in a file that was executed or mapped as code.</summary>
@@ -28,6 +29,9 @@ internal sealed record BinaryObservation : Observation
     /// <summary>64 lower-case hex digits; empty when the file was not read, and the traits say why.</summary>
     public string Sha256 { get; init; } = "";
     public BinaryTraits Traits { get; init; }
+
+    /// <summary>With <see cref="BinaryTraits.Disagrees"/> what another node read, 64 lower-case hex digits; else empty.</summary>
+    public string ElsewhereSha256 { get; init; } = "";
 
     /// <summary>It is what its process runs, and no library of it.</summary>
     public bool IsProgram => Path == Process.Binary || Path == Process.Payload;

@@ -13,5 +13,7 @@ internal sealed class IngestMeter(IMeterFactory meters)
     public Counter<long> Refused => field ??= _meter.CreateCounter<long>("collector.ingest.refused", "{row}", "Rows that broke a rule of the wire.");
     public Counter<long> Superseded => field ??= _meter.CreateCounter<long>("collector.ingest.superseded", "{stream}", "Streams that a newer one of the same agent ended.");
     public Counter<long> Streams => field ??= _meter.CreateCounter<long>("collector.ingest.streams", "{stream}", "Streams that ended, by reason.");
+    public Counter<long> HashQuestions => field ??= _meter.CreateCounter<long>("collector.hashes.questions", "{file}", "Files of images whose hash an agent asked for, by whether it was known.");
+    public Counter<long> HashReports => field ??= _meter.CreateCounter<long>("collector.hashes.reports", "{file}", "Hashes of images' files that agents told, by outcome.");
     public Histogram<double> CommitSeconds => field ??= _meter.CreateHistogram<double>("collector.ingest.commit", "s", "From a batch's receipt to its commit.");
 }

@@ -17,6 +17,12 @@ internal sealed class IngestOptions
     /// <summary>Agents at once; the next one is refused until one leaves. 1 to 100,000; default 10,000.</summary>
     public int MaxAgents { get; set; } = 10_000;
 
+    /// <summary>Hashes of images' files that agents share through the collector; the longest unused leave first. 0 (agents hash everything themselves) to 10,000,000; default 100,000.</summary>
+    public int SharedHashes { get; set; } = 100_000;
+
+    /// <summary>Nodes that must have read a file alike before the others take its hash unread. 2: a single node that lies deceives none; 1: a cluster reads each file once. 1 or 2; default 2.</summary>
+    public int HashWitnesses { get; set; } = 2;
+
     /// <summary>Every fault, each naming the key, the value and the rule; empty when all is well.</summary>
     public IReadOnlyList<string> Validate()
     {
@@ -25,6 +31,8 @@ internal sealed class IngestOptions
         Check(MaxBatchRows is >= 100 and <= 1_000_000, nameof(MaxBatchRows), MaxBatchRows, "must be from 100 to 1000000 rows");
         Check(BatchesInFlight is >= 1 and <= 256, nameof(BatchesInFlight), BatchesInFlight, "must be from 1 to 256 batches");
         Check(MaxAgents is >= 1 and <= 100_000, nameof(MaxAgents), MaxAgents, "must be from 1 to 100000 agents");
+        Check(SharedHashes is >= 0 and <= 10_000_000, nameof(SharedHashes), SharedHashes, "must be from 0 to 10000000 hashes");
+        Check(HashWitnesses is 1 or 2, nameof(HashWitnesses), HashWitnesses, "must be 1 or 2 nodes");
         return faults;
 
         void Check(bool holds, string key, int value, string rule)

@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Runtime.Collector.Inventory;
 using Runtime.Collector.Nodes;
 using Runtime.Collector.Scopes;
 using Runtime.Collector.Security;
@@ -8,7 +9,7 @@ namespace Runtime.Collector.Ingest;
 
 /// <summary>The gRPC shell: Hello, Welcome, then batches and acknowledgements until one side ends the call.</summary>
 internal sealed partial class IngestService(
-    BatchDecoder decoder, IIngestLog log, IScopeDirectory scopes, AgentDirectory agents, NodeWatch nodes, IngestOptions options, IngestMeter meter, Refusals refusals, TimeProvider time, ILogger<IngestService> logger)
+    BatchDecoder decoder, IIngestLog log, IScopeDirectory scopes, AgentDirectory agents, NodeWatch nodes, HashSharing hashes, IngestOptions options, IngestMeter meter, Refusals refusals, TimeProvider time, ILogger<IngestService> logger)
     : V1.Ingest.IngestBase
 {
     private const string InOrder = "ended", Superseded = "superseded";
@@ -26,7 +27,7 @@ internal sealed partial class IngestService(
         {
             var last = await log.OpenEpochAsync(agent, time.GetUtcNow(), stop.Token);
             nodes.Opened(agent);
-            await responseStream.WriteAsync(new CollectorMessage { Welcome = new Welcome { LastSequence = last, MaxBatchBytes = (uint)options.MaxBatchBytes } }, stop.Token);
+            await responseStream.WriteAsync(new CollectorMessage { Welcome = new Welcome { LastSequence = last, MaxBatchBytes = (uint)options.MaxBatchBytes, SharesHashes = options.SharedHashes > 0 } }, stop.Token);
             Log.Connected(logger, agent.AgentId, agent.Node, agent.Version, last);
             await PumpAsync(agent, requestStream, responseStream, stop.Token);
             reason = InOrder;
@@ -84,6 +85,13 @@ internal sealed partial class IngestService(
                         break;
                     case AgentMessage.MessageOneofCase.Status:
                         agents.SetStatus(agent.AgentId, message.Status);
+                        break;
+                    case AgentMessage.MessageOneofCase.Hashes:
+                        if (await hashes.TakeAsync(agent, message.Hashes, cancellationToken) is { Answers.Count: > 0 } answers)
+                        {
+                            await responseStream.WriteAsync(new CollectorMessage { Hashes = answers }, cancellationToken);
+                        }
+
                         break;
                     case AgentMessage.MessageOneofCase.Hello:
                         throw new RpcException(new Status(StatusCode.InvalidArgument, "hello comes once, as the first message"));

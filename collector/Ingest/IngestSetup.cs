@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Runtime.Collector.Inventory;
 using Runtime.Collector.Nodes;
 using Runtime.Collector.Query;
 using Runtime.Collector.Security;
@@ -19,6 +20,7 @@ internal static class IngestSetup
         services.TryAddSingleton<Refusals>();
         services.AddSingleton<IngestMeter>();
         services.AddSingleton<BatchDecoder>();
+        services.AddSingleton<HashSharing>();
         services.AddSingleton<NodeWatch>();
         services.AddSingleton<INodeSight>(provider => provider.GetRequiredService<NodeWatch>());
         services.AddHostedService(provider => provider.GetRequiredService<NodeWatch>());

@@ -171,6 +171,7 @@ internal sealed record FileObservation : Observation
     public string OtherPath { get; init; } = "";
     public FileFlags Flags { get; init; }
     public int Mode { get; init; }
+    public bool RemovedAttribute => Operation == FileOperation.Xattr && Mode != 0;
     public ulong Inode { get; init; }
     public uint Device { get; init; }
 }
@@ -220,6 +221,9 @@ internal sealed record NetworkObservation : Observation
 
     /// <summary>errno of a connect that failed; 0 else.</summary>
     public int Error { get; init; }
+
+    /// <summary>Its owner closed a connect before there was an answer (ECANCELED).</summary>
+    public bool IsAbandoned => Error == 125;
     public ulong BytesSent { get; init; }
     public ulong BytesReceived { get; init; }
     public TimeSpan Duration { get; init; }

@@ -29,11 +29,11 @@ internal static class EventText
         ExecObservation => $"exec {CommandLine(observation.Process)}",
         ExitObservation { Signal: > 0 } exit => $"exit {exit.Process.Binary} by signal {exit.Signal} after {Seconds(exit.RunTime)}",
         ExitObservation exit => $"exit {exit.Process.Binary} with code {exit.Code} after {Seconds(exit.RunTime)}",
-        FileObservation { Operation: FileOperation.Xattr } file => $"set attribute {file.OtherPath} of {file.Path}",
+        FileObservation { Operation: FileOperation.Xattr } file => $"{(file.RemovedAttribute ? "removed" : "set")} attribute {file.OtherPath} of {file.Path}",
         FileObservation { OtherPath.Length: > 0 } file => $"{Word(file.Operation)} {file.OtherPath} to {file.Path}",
         FileObservation file => $"{Word(file.Operation)} {file.Path}",
         NetworkObservation network => Network(network),
-        BinaryObservation binary => $"content of {binary.Path} {(binary.Sha256.Length > 0 ? "sha256:" + binary.Sha256 : "not read")}{(binary.Traits == BinaryTraits.None ? "" : $" ({Names(binary.Traits)})")}",
+        BinaryObservation binary => $"content of {binary.Path} {(binary.Sha256.Length > 0 ? "sha256:" + binary.Sha256 : "not read")}{(binary.Traits == BinaryTraits.None ? "" : $" ({Names(binary.Traits)})")}{(binary.ElsewhereSha256.Length > 0 ? $", another node has sha256:{binary.ElsewhereSha256}" : "")}",
         PrivilegeObservation { Flags: PrivilegeFlags.AtStart } mount => StandingText.Of(mount),
         PrivilegeObservation privilege => $"{privilege.Process.Binary} {PrivilegeWords.Did(privilege, text => text)}",
         ManagedObservation managed => $"{managed.Process.Binary} {ManagedWords.Did(managed, text => text)}",
@@ -85,6 +85,7 @@ internal static class EventText
             case BinaryObservation binary:
                 Add("path", binary.Path);
                 Add("sha256", binary.Sha256);
+                Add("elsewhere_sha256", binary.ElsewhereSha256);
                 Add("traits", Names(binary.Traits));
                 Add("inode", binary.Inode);
                 Add("device", binary.Device);
@@ -143,8 +144,6 @@ internal static class EventText
     private static string CommandLine(ProcessInfo process) =>
         process.Arguments.Count > 1 ? $"{process.Binary} {string.Join(' ', process.Arguments.Skip(1))}" : process.Binary;
 
-    private const int Abandoned = 125; // ECANCELED: what the agent tells of a connect that its owner closed
-
     private static string Network(NetworkObservation network)
     {
         var protocol = network.Protocol == 17 ? "udp " : "";
@@ -177,7 +176,7 @@ internal static class EventText
             NetworkOperation.FirstBytes => $"first bytes to {remote} look like {network.Payload}",
             NetworkOperation.UdpPeer => $"udp to {remote}",
             NetworkOperation.Scan => $"scan, {network.Count} attempts, one of them to {remote}",
-            NetworkOperation.Connect when network.Error == Abandoned => $"connect {remote} given up before an answer",
+            NetworkOperation.Connect when network.IsAbandoned => $"connect {remote} given up before an answer",
             NetworkOperation.Connect when network.Error != 0 => $"connect {remote} failed (errno {network.Error})",
             _ => $"{Word(network.Operation)} {protocol}{remote}",
         };

@@ -17,7 +17,7 @@ internal sealed partial class ObservationJudge
         var key = item?.FullKey ?? _key.Text.ToString();
         var isNew = item is null && binary.Sha256.Length > 0;
         var state = baseline.StateFor(KindGroup.Process, image);
-        if (BinaryEvidence.Assess(binary, isNew && IsReplacement(binary), SurroundingsOf(binary, image, state)) is not { } assessment)
+        if (BinaryEvidence.Assess(binary, isNew && !binary.Traits.HasFlag(BinaryTraits.Disagrees) && IsReplacement(binary), SurroundingsOf(binary, image, state)) is not { } assessment)
         {
             // Nothing odd: the exec told of the program. Its content is remembered unless the program is the attacker's own.
             if (isNew && !incidents.IsBelowAlert(binary))

@@ -17,11 +17,11 @@ internal sealed partial class ObservationJudge
 
         var key = item?.FullKey ?? _key.Text.ToString();
         var state = baseline.StateFor(KindGroup.File, image);
-        var write = incidents.Writes.Find(map.Container?.Id ?? "", map.Path, map.First.UtcTicks - options.JoinWindow.Ticks);
+        var write = incidents.Writes.Find(map.Container?.Id ?? "", map.Path, map.First.UtcTicks - options.JoinWindow.Ticks, new(map.Device, map.Inode));
         var bySelf = write is not null && write.Pid == map.Process.Pid && write.StartBootNs == map.Process.StartBootNs;
         var surroundings = SurroundingsOf(map, image, state) with
         {
-            WrittenBy = write is not null && !ProgramNames.IsBuilder(ProgramNames.BaseName(write.Binary)) ? write.Binary : null,
+            WrittenBy = WriterOf(write, map),
         };
         if (LibraryEvidence.Assess(map, bySelf, surroundings) is not { } assessment)
         {

@@ -17,15 +17,11 @@ internal sealed partial class ObservationJudge
 
         var key = item?.FullKey ?? _key.Text.ToString();
         var state = baseline.StateFor(KindGroup.Process, image);
-        var surroundings = SurroundingsOf(managed, image, state) with { WrittenBy = WriterOf(managed) };
+        var surroundings = SurroundingsOf(managed, image, state) with
+        {
+            WrittenBy = WriterOf(incidents.Writes.Find(managed.Container?.Id ?? "", managed.Path, managed.First.UtcTicks - options.JoinWindow.Ticks), managed),
+        };
         Deviate(managed, ItemKind.Managed, key, ManagedEvidence.Assess(managed, surroundings), KindGroup.Process, state, false, (managed.Flags & ManagedFlags.AtStart) != 0, sight,
             history => Titles.Managed(managed, scope.DisplayName, history));
     }
-
-    private string? WriterOf(ManagedObservation managed) =>
-        managed.Path.Length > 0
-        && incidents.Writes.Find(managed.Container?.Id ?? "", managed.Path, managed.First.UtcTicks - options.JoinWindow.Ticks) is { } write
-        && !ProgramNames.IsBuilder(ProgramNames.BaseName(write.Binary))
-            ? write.Binary
-            : null;
 }

@@ -15,8 +15,6 @@ namespace Runtime.Collector.Scopes;
 /// </remarks>
 internal sealed partial class ObservationJudge(Scope scope, BaselineOptions options, Baseline baseline, IncidentTable incidents)
 {
-    private const int DistinctPorts = 8;
-
     private readonly ItemKey _key = new();
 
     /// <param name="image">What the container runs; null when that is not known.</param>
@@ -80,7 +78,7 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
         var assessment = ExecEvidence.Assess(exec, SurroundingsOf(exec, image, state) with
         {
             OnlyEdgeIsNew = programKnown,
-            WrittenBy = write is not null && !ProgramNames.IsBuilder(ProgramNames.BaseName(write.Binary)) ? write.Binary : null,
+            WrittenBy = WriterOf(write, exec),
             KnownElsewhere = programKnown ? null : KnownElsewhere(process.Binary),
             ParentStartsNothing = state is not BaselineState.Learning && exec.Lineage.Count > 1 && StartsNothing(exec.Lineage[1].Binary),
         });
@@ -136,66 +134,6 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
         var state = baseline.StateFor(KindGroup.File, image);
         Deviate(file, kind, key, FileEvidence.Assess(file, SurroundingsOf(file, image, state)), KindGroup.File, state, fact is not null, false, sight,
             history => Titles.File(file, scope.DisplayName, history));
-    }
-
-    /// <summary>Who gives a file another name or a mode did not write it: `curl -o x.tmp; mv x.tmp x; chmod +x x` was written by curl.</summary>
-    private void NoteWrite(FileObservation file, in Sight sight)
-    {
-        var container = file.Container?.Id ?? "";
-        var earlier = file.Operation switch
-        {
-            FileOperation.Rename or FileOperation.Link => file.OtherPath,
-            FileOperation.ChmodExecutable => file.Path,
-            _ => "",
-        };
-        var known = earlier.Length > 0 ? incidents.Writes.Find(container, earlier, sight.First - options.JoinWindow.Ticks) : null;
-        incidents.Writes.Add(known is null
-            ? new RecentWrite(container, file.Path, file.Process.Binary, file.Process.Pid, file.Process.StartBootNs, sight.Last)
-            : known with { Path = file.Path, Time = sight.Last });
-    }
-
-    private void JudgeNetwork(NetworkObservation network, in Sight sight, ImageVersion? image)
-    {
-        var isState = (network.Flags & NetworkFlags.AtStart) != 0;
-        var fact = isState ? null : JudgeTierZero(network);
-        Span<char> port = stackalloc char[16];
-        Span<char> folded = stackalloc char[Peers.FoldedLength];
-        var peer = PeerKind.Unknown;
-        Item? item;
-        KindGroup group;
-        switch (network.Operation)
-        {
-            case NetworkOperation.Listen:
-                group = KindGroup.Listen;
-                item = baseline.Items.Find(_key.Listen(network, Peers.PortClass(network.LocalPort, port)));
-                break;
-            case NetworkOperation.Connect or NetworkOperation.UdpPeer:
-                group = KindGroup.Egress;
-                peer = Peers.KindOf(network);
-                item = FindEgress(network, Peers.Fold(peer, network.RemoteAddress, folded), port);
-                break;
-            case NetworkOperation.UnixConnect or NetworkOperation.RawSocket or NetworkOperation.Scan:
-                group = KindGroup.Egress;
-                item = baseline.Items.Find(_key.Socket(network));
-                break;
-            default:
-                return;
-        }
-
-        if (IsKnown(item, sight, network))
-        {
-            return;
-        }
-
-        var key = item?.FullKey ?? _key.Text.ToString();
-        var state = baseline.StateFor(group, image);
-        var surroundings = SurroundingsOf(network, image, state) with
-        {
-            HasEgress = group == KindGroup.Egress && HasEgress(network.Process.Binary, key),
-        };
-
-        Deviate(network, group == KindGroup.Listen ? ItemKind.Listen : ItemKind.Egress, key, NetworkEvidence.Assess(network, peer, surroundings),
-            group, state, fact is not null, isState, sight, history => Titles.Network(network, scope.DisplayName, history));
     }
 
     private void Deviate(
@@ -310,13 +248,6 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
         OnProbation = state == BaselineState.Reopened && image is { OnProbation: true },
     };
 
-    private RecentWrite? FindWrite(ExecObservation exec)
-    {
-        var since = exec.First.UtcTicks - options.JoinWindow.Ticks;
-        var container = exec.Container?.Id ?? "";
-        return incidents.Writes.Find(container, exec.Process.Script, since) ?? incidents.Writes.Find(container, exec.Process.Binary, since);
-    }
-
     /// <summary>The highest process whose edge is not the deployment's own; the process itself when all above are.</summary>
     private int RootOf(Observation observation)
     {
@@ -331,34 +262,6 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
         }
 
         return 0;
-    }
-
-    /// <summary>Tries the port itself, then the fold that takes its place once a program used many ports of a peer. Leaves the key that counts in the buffer.</summary>
-    private Item? FindEgress(NetworkObservation network, ReadOnlySpan<char> peer, Span<char> port)
-    {
-        var portClass = Peers.PortClass(network.RemotePort, port);
-        var exact = baseline.Items.Find(_key.Egress(network, peer, portClass));
-        if (exact is not null || network.RemotePort is < 1024 or >= 32768)
-        {
-            return exact;
-        }
-
-        var key = _key.Text;
-        var prefix = key[..(key[..key.LastIndexOf('|')].LastIndexOf('|') + 1)].ToString();
-        var folded = baseline.Items.Find(_key.Egress(network, peer, "reg"));
-        if (folded is not null || baseline.Items.All.Count(item => item.FullKey.StartsWith(prefix, StringComparison.Ordinal)) >= DistinctPorts)
-        {
-            return folded;
-        }
-
-        _key.Egress(network, peer, portClass);
-        return null;
-    }
-
-    private bool HasEgress(string binary, string except)
-    {
-        var prefix = (char)ItemKind.Egress + binary + "|";
-        return baseline.Items.All.Any(item => item.FullKey != except && item.FullKey.StartsWith(prefix, StringComparison.Ordinal));
     }
 
     /// <summary>Not one learnt edge from it while it served.</summary>

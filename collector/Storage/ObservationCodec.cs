@@ -94,6 +94,11 @@ internal static class ObservationCodec
                 writer.Number(binary.Size);
                 writer.Text(binary.Sha256);
                 writer.Number((ulong)binary.Traits);
+                if (binary.Traits.HasFlag(BinaryTraits.Disagrees))
+                {
+                    writer.Text(binary.ElsewhereSha256);
+                }
+
                 break;
             case ManagedObservation managed:
                 writer.Number((ulong)managed.Operation);
@@ -177,11 +182,11 @@ internal static class ObservationCodec
                 Id = id, Scope = scope, AgentId = agentId, Node = node, Container = container, First = first, Last = last, Count = count, Lineage = lineage,
                 Samples = ResourceCodec.Read(ref reader, first),
             },
-            7 => new BinaryObservation
+            7 => ReadElsewhere(ref reader, new BinaryObservation
             {
                 Id = id, Scope = scope, AgentId = agentId, Node = node, Container = container, First = first, Last = last, Count = count, Lineage = lineage,
                 Path = reader.Text(), Inode = reader.Number(), Device = (uint)reader.Number(), Size = reader.Number(), Sha256 = reader.Text(), Traits = (BinaryTraits)reader.Number(),
-            },
+            }),
             8 => new ManagedObservation
             {
                 Id = id, Scope = scope, AgentId = agentId, Node = node, Container = container, First = first, Last = last, Count = count, Lineage = lineage,
@@ -242,6 +247,9 @@ internal static class ObservationCodec
 
         return container with { PodLabels = labels };
     }
+
+    private static BinaryObservation ReadElsewhere(ref PackedReader reader, BinaryObservation binary) =>
+        binary.Traits.HasFlag(BinaryTraits.Disagrees) ? binary with { ElsewhereSha256 = reader.Text() } : binary;
 
     private static void Write(ref PackedWriter writer, ProcessInfo process)
     {

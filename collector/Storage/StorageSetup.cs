@@ -24,6 +24,7 @@ internal static class StorageSetup
         services.AddSingleton<ScopeStore>();
         services.AddSingleton<IScopeLog>(provider => provider.GetRequiredService<ScopeStore>());
         services.AddSingleton<IIngestLog, IngestStore>();
+        services.AddSingleton<HashStore>();
         services.AddSingleton<IOutbox, OutboxStore>();
         services.AddSingleton<IQueryStore, QueryStore>();
         services.AddSingleton<ScopePruning>();

@@ -99,14 +99,14 @@ public sealed class PrivilegeEventTests(CaptureFixture capture)
         var folder = capture.NewFolder();
         File.WriteAllText($"{folder}/secret-by-handle", "x");
         var pid = await RunAsync("handle", folder, "secret-by-handle");
-        Assert.Equal($"{folder}/secret-by-handle", (await capture.Sink.WaitAsync<CapturedPrivilege>(e => e.Origin.Pid == pid)).Subject);
+        Assert.Equal($"{folder}/secret-by-handle", (await capture.Sink.WaitAsync<CapturedPrivilege>(e => e.Origin.Pid == pid && e.Operation != PrivilegeOperation.CapabilityUsed)).Subject);
     }
 
     [Fact]
     public async Task Bpf_ProgramLoad_IsToldWithItsName()
     {
         var pid = await RunAsync("bpf");
-        Assert.Equal("stimulus", (await capture.Sink.WaitAsync<CapturedPrivilege>(e => e.Origin.Pid == pid)).Subject);
+        Assert.Equal("stimulus", (await capture.Sink.WaitAsync<CapturedPrivilege>(e => e.Origin.Pid == pid && e.Operation == PrivilegeOperation.Bpf)).Subject);
     }
 
     [Theory]

@@ -15,6 +15,14 @@
 #include <unistd.h>
 #include <utime.h>
 
+/* Not yet in the headers of every system. */
+#define SETXATTRAT 463
+#define REMOVEXATTRAT 466
+#define FILE_SETATTR 469
+#ifndef RENAME_EXCHANGE
+#define RENAME_EXCHANGE 2
+#endif
+
 static long check(long result)
 {
 	if (result < 0) {
@@ -46,7 +54,38 @@ int main(int count, char **arguments)
 		check(lsetxattr(file, "user.runtime", "1", 1, 0));
 	else if (ACT("fsetxattr"))
 		check(fsetxattr(check(open(file, O_RDONLY)), "user.runtime", "1", 1, 0));
-	else if (ACT("chattr"))
+	else if (ACT("removexattr") || ACT("lremovexattr") || ACT("fremovexattr") || ACT("removexattrat")) {
+		int descriptor = check(open(file, O_RDONLY));
+
+		check(fsetxattr(descriptor, "user.runtime", "1", 1, 0));
+		check(ACT("removexattr")    ? removexattr(file, "user.runtime")
+		      : ACT("lremovexattr") ? lremovexattr(file, "user.runtime")
+		      : ACT("fremovexattr") ? fremovexattr(descriptor, "user.runtime")
+					    : syscall(REMOVEXATTRAT, AT_FDCWD, file, 0, "user.runtime"));
+	} else if (ACT("setxattrat") || ACT("setxattrat-open")) {
+		struct {
+			unsigned long value;
+			unsigned size, flags;
+		} given = { (unsigned long)"1", 1, 0 };
+
+		if (ACT("setxattrat"))
+			check(syscall(SETXATTRAT, AT_FDCWD, file, 0, "user.runtime", &given, sizeof(given)));
+		else
+			check(syscall(SETXATTRAT, check(open(file, O_RDONLY)), "", AT_EMPTY_PATH, "user.runtime", &given, sizeof(given)));
+	} else if (ACT("chattr-extended")) {
+		struct fsxattr extended = { .fsx_xflags = FS_XFLAG_NODUMP };
+
+		check(ioctl(check(open(file, O_RDONLY)), FS_IOC_FSSETXATTR, &extended));
+	} else if (ACT("file_setattr")) {
+		struct {
+			unsigned long long flags;
+			unsigned extent, extents, project, copied;
+		} given = { .flags = FS_XFLAG_NODUMP };
+
+		check(syscall(FILE_SETATTR, AT_FDCWD, file, &given, sizeof(given), 0));
+	} else if (ACT("exchange")) {
+		check(syscall(SYS_renameat2, AT_FDCWD, file, AT_FDCWD, arguments[3], RENAME_EXCHANGE));
+	} else if (ACT("chattr"))
 		check(ioctl(check(open(file, O_RDONLY)), FS_IOC_SETFLAGS, &flags));
 	else if (ACT("mknod"))
 		check(syscall(SYS_mknod, file, S_IFCHR | 0600, makedev(1, 3)));
@@ -60,9 +99,17 @@ int main(int count, char **arguments)
 		check(syscall(SYS_utimensat, check(open(file, O_RDONLY)), NULL, old, 0));
 	else if (ACT("utimensat-now"))
 		check(syscall(SYS_utimensat, AT_FDCWD, file, now, 0));
+	else if (ACT("futimesat"))
+		check(syscall(SYS_futimesat, AT_FDCWD, file, old_micro));
+	else if (ACT("futimesat-open"))
+		check(syscall(SYS_futimesat, check(open(file, O_RDONLY)), NULL, old_micro));
 	else if (ACT("utimes"))
 		check(syscall(SYS_utimes, file, old_micro));
-	else if (ACT("utime"))
+	else if (ACT("make-node-twice")) {
+		check(syscall(SYS_mknod, file, S_IFCHR | 0600, makedev(1, 3)));
+		check(unlink(file));
+		check(syscall(SYS_mknod, file, S_IFCHR | 0600, makedev(1, 3)));
+	} else if (ACT("utime"))
 		check(syscall(SYS_utime, file, &old_seconds));
 	else if (ACT("chmod"))
 		check(syscall(SYS_chmod, file, 04755));

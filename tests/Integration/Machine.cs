@@ -25,10 +25,12 @@ internal static class Machine
         return new StackOptions { Programs = Programs, Unit = TimeSpan.FromMilliseconds(500), ReportInterval = TimeSpan.FromMilliseconds(250) };
     }
 
-    /// <summary>Skips a test of what the rung that RUNTIME_RUNG names cannot see, with the reason.</summary>
+    /// <summary>On which the agents of this run watch; RUNTIME_RUNG names another one than the best.</summary>
+    public static int Rung => new StackOptions { Programs = "" }.Rung ?? 1;
+
+    /// <summary>Skips a test of what the rung of this run cannot see, with the reason.</summary>
     /// <param name="highest">The lowest rung, so the highest number, that can.</param>
-    public static void SkipBelowRung(int highest, string why) =>
-        Assert.SkipWhen(new StackOptions { Programs = "" }.Rung is { } rung && rung > highest, $"rung {Environment.GetEnvironmentVariable("RUNTIME_RUNG")}: {why}");
+    public static void SkipBelowRung(int highest, string why) => Assert.SkipWhen(Rung > highest, $"rung {Rung}: {why}");
 
     public static void SkipWithoutPods() => Assert.SkipWhen(ContainerdNode.Obstacle() is not null, ContainerdNode.Obstacle() ?? "");
 

@@ -9,6 +9,9 @@ public sealed class RuntimesTests
 {
     private static readonly string[] Sleep = ["/bin/sleep", "600"];
 
+    /// <summary>Lives long enough for a look at /proc.</summary>
+    private static readonly string[] Injected = ["/bin/sh", "-c", "/bin/sleep 3; :", "inside"];
+
     [Fact(Timeout = Machine.Limit)]
     public async Task Docker_ContainersBeforeAndAfterTheAgent_AreKnownByNameAndImage()
     {
@@ -32,7 +35,7 @@ public sealed class RuntimesTests
         var web = Name("web");
         const string Script = "[ -e /tmp/first ] && /bin/touch /tmp/second; /bin/touch /tmp/first; exec /bin/sleep 600";
         var id = await docker.RunAsync("run", "--detach", "--name", web, busybox.Reference, "/bin/sh", "-c", Script);
-        await docker.RunAsync("exec", web, "/bin/true", "inside");
+        await docker.RunAsync(["exec", web, .. Injected]);
         await OneContainerAsync(stack, id, web);
 
         // Only the second run of the same container does this.
@@ -57,7 +60,7 @@ public sealed class RuntimesTests
         // Podman sets both limits to values that need CAP_SYS_RESOURCE.
         var id = await podman.RunAsync(
             ["run", "--detach", "--name", name, "--network", "none", "--ulimit", "nproc=4096:4096", "--ulimit", "nofile=1024:1024", busybox.Reference, .. Sleep]);
-        await podman.RunAsync("exec", name, "/bin/true", "inside");
+        await podman.RunAsync(["exec", name, .. Injected]);
 
         await OneContainerAsync(stack, id, name);
         Assert.Equal(busybox.Reference, (await DeploymentAsync(stack, name)).Images.Single());
@@ -84,7 +87,7 @@ public sealed class RuntimesTests
             var start = await stack.EventAsync("sleep", e => e.ContainerId == name && e.Kind == "exec", "the bundle's program");
             Assert.Equal(name, (await DeploymentAsync(stack, name)).OwnerName);
             Assert.Single(start.Lineage);
-            await Command.RunAsync("runc", "--root", state, "exec", name, "/bin/true", "inside");
+            await Command.RunAsync("runc", ["--root", state, "exec", name, .. Injected]);
             await OneContainerAsync(stack, name, name);
         }
         finally
@@ -106,7 +109,7 @@ public sealed class RuntimesTests
         string[] client = ["-a", node.Socket, "-n", "k8s.io"];
 
         await Command.RunAsync("ctr", [.. client, "run", "--detach", "--cgroup", "/runtime-test/" + name, busybox.Reference, name, .. Sleep]);
-        await Command.RunAsync("ctr", [.. client, "tasks", "exec", "--exec-id", "e1", name, "/bin/true", "inside"]);
+        await Command.RunAsync("ctr", [.. client, "tasks", "exec", "--exec-id", "e1", name, .. Injected]);
 
         await OneContainerAsync(stack, name, name);
         await Command.RunAsync("ctr", [.. client, "tasks", "kill", "--signal", "SIGKILL", name]);
@@ -129,7 +132,7 @@ public sealed class RuntimesTests
     /// <summary>Its own program and one that was injected are the container's; what its runtime did to start them is not.</summary>
     private static async Task OneContainerAsync(RuntimeStack stack, string id, string name)
     {
-        var injected = await stack.EventAsync("inside", e => e.ContainerId == id && e.Kind == "exec", "the program that was injected into " + name);
+        var injected = await stack.EventAsync("inside", e => e.ContainerId == id && e.Kind == "exec" && e.Lineage[0].Arguments.LastOrDefault() == "inside", "the program that was injected into " + name);
         Assert.Equal(("default/-/Container/" + name + "/-", "session"), (injected.ScopeId, injected.Lineage[0].Phase));
         Assert.Single(injected.Lineage);
         var all = await stack.Client.Query.ListEventsAsync(new ListEventsRequest { Scope = injected.ScopeId, PageSize = 1000 });

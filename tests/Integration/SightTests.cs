@@ -7,14 +7,19 @@ namespace Runtime.Integration;
 /// <summary>Who makes an agent blind or silent is reported, from the kernel to the incident.</summary>
 public sealed class SightTests
 {
+    /// <summary>Kinds that the rung proves. A scan's sight is proven by no short act: its coverage is measured instead.</summary>
+    private static int Kinds => Machine.Rung switch { 1 => 3, 2 => 2, _ => 0 };
+
     [Fact(Timeout = Machine.Limit)]
     public async Task Agent_ThatSees_IsProvenAtTheCollector()
     {
+        Machine.SkipBelowRung(2, "no short act is a proof of a scan's sight");
         await using var stack = await StartAsync();
 
-        var agent = await AgentAsync(stack, agent => agent.Sight.Count == 3 && agent.Sight.All(kind => !kind.Blind && kind.Reason.Length == 0) && agent.Counters.GetValueOrDefault("sight.exec.seen") > 1, "three proofs of sight");
+        var agent = await AgentAsync(stack, agent => agent.Sight.Count == Kinds && agent.Sight.All(kind => !kind.Blind && kind.Reason.Length == 0) && agent.Counters.GetValueOrDefault("sight.exec.seen") > 1, "three proofs of sight");
 
-        Assert.Equal(0ul, agent.Counters["sight.exec.missed"] + agent.Counters["sight.write.missed"] + agent.Counters["sight.connect.missed"]);
+        if (Machine.Rung == 1)
+            Assert.All(agent.Counters.Where(counter => counter.Key.StartsWith("sight.", StringComparison.Ordinal) && counter.Key.EndsWith(".missed", StringComparison.Ordinal)), counter => Assert.Equal(0ul, counter.Value));
         Assert.Empty((await stack.Client.Query.ListEventsAsync(new ListEventsRequest { Text = "sight-probe" })).Events);
     }
 
@@ -31,6 +36,8 @@ public sealed class SightTests
         Assert.Equal(0, LibC.kill(stack.Agent.Pid, LibC.SIGCONT));
         await stack.EventAsync("sees agent", e => e.Kind == "sight" && e.Summary.Contains("is heard of again", StringComparison.Ordinal), "sight that came back");
         await AgentAsync(stack, agent => agent.Sight.All(kind => !kind.Blind), "sight that is proven again");
+        if (Machine.Rung > 1)
+            return;
         await stack.EventAsync("agent", e => e.Kind == "privilege" && e.Summary.EndsWith("sent SIGSTOP to this node's agent", StringComparison.Ordinal), "who halted it");
     }
 
@@ -67,13 +74,13 @@ public sealed class SightTests
         var threads = Directory.GetDirectories($"/proc/{stack.Agent!.Pid}/task").Select(task => File.ReadLines(task + "/status").Where(line => line.Contains(':', StringComparison.Ordinal))
             .ToDictionary(line => line[..line.IndexOf(':', StringComparison.Ordinal)], line => line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim())).ToList();
 
-        // DAC_OVERRIDE, DAC_READ_SEARCH and SYS_PTRACE; BPF too before Linux 5.19.
-        const ulong Kept = 1ul << 1 | 1ul << 2 | 1ul << 19 | 1ul << 39;
+        // DAC_OVERRIDE, DAC_READ_SEARCH and SYS_PTRACE; BPF too before Linux 5.19, NET_ADMIN and SYS_ADMIN where fanotify watches.
+        var kept = 1ul << 1 | 1ul << 2 | 1ul << 19 | Machine.Rung switch { 1 => 1ul << 39, 2 => 1ul << 12 | 1ul << 21, _ => 0 };
         Assert.True(threads.Count > 1);
         Assert.All(threads, thread =>
         {
-            Assert.Equal(0ul, Convert.ToUInt64(thread["CapEff"], 16) & ~Kept);
-            Assert.Equal(0ul, Convert.ToUInt64(thread["CapBnd"], 16) & ~Kept);
+            Assert.Equal(0ul, Convert.ToUInt64(thread["CapEff"], 16) & ~kept);
+            Assert.Equal(0ul, Convert.ToUInt64(thread["CapBnd"], 16) & ~kept);
             Assert.Equal(("2", "1"), (thread["Seccomp"], thread["NoNewPrivs"]));
         });
     }
@@ -83,7 +90,7 @@ public sealed class SightTests
     private static async Task<RuntimeStack> StartAsync()
     {
         var stack = await RuntimeStack.StartAsync(Options());
-        await AgentAsync(stack, agent => agent.Sight.Count == 3, "the first probes");
+        await AgentAsync(stack, agent => agent.Sight.Count == Kinds, "the first probes");
         return stack;
     }
 

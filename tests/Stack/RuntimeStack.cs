@@ -37,6 +37,9 @@ public sealed record StackOptions
     /// <summary>1 to 3: how the agent is to see; the best that works here when null. By default what RUNTIME_RUNG says.</summary>
     public int? Rung { get; init; } = int.TryParse(Environment.GetEnvironmentVariable("RUNTIME_RUNG"), out var rung) ? rung : null;
 
+    /// <summary>Nodes that must agree on a file's hash; the collector's default when null.</summary>
+    public int? HashWitnesses { get; init; }
+
     /// <summary>Put before the agent, e.g. nsenter into a node's mount namespace.</summary>
     public IReadOnlyList<string> AgentPrefix { get; init; } = [];
 }
@@ -98,6 +101,11 @@ public sealed class RuntimeStack : IAsyncDisposable
             settings["Notifiers"] = new JsonArray(new JsonObject { ["Name"] = "chat", ["Kind"] = "slack", ["Url"] = slack.ToString() });
         }
 
+        if (_options.HashWitnesses is { } witnesses)
+        {
+            settings["Ingest"] = new JsonObject { [nameof(StackOptions.HashWitnesses)] = witnesses };
+        }
+
         Collector = ServiceProcess.Start(Program("collector"), "--config", Write("collector.json", settings));
         await CollectorClient.UntilAsync(
             async () => await Client.Query.GetStatusAsync(new GetStatusRequest()).ResponseAsync, _ => true, StartLimit, "the collector answers:\n" + Collector.Output);
@@ -137,9 +145,11 @@ public sealed class RuntimeStack : IAsyncDisposable
         Agent = ServiceProcess.Start(command[0], command[1..]);
     }
 
+    /// <summary>Starts the agent and waits until it watches and is connected.</summary>
     public async Task StartAgentAsync()
     {
         LaunchAgent();
+        await CollectorClient.UntilAsync(() => Task.FromResult(Agent!.Output), output => output.Contains("watching: ", StringComparison.Ordinal), StartLimit, "the agent watches:\n" + Agent!.Output);
         await CollectorClient.UntilAsync(
             async () => await Client.Query.GetStatusAsync(new GetStatusRequest()).ResponseAsync,
             status => status.Agents.Any(agent => agent.Connected),

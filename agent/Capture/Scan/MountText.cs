@@ -7,7 +7,11 @@ namespace Runtime.Agent.Capture.Scan;
 /// <param name="Root">What of the file system is mounted; "/" for all of it.</param>
 /// <param name="Point">Where.</param>
 /// <param name="UpperFolder">Overlay: where its changes are kept, as the mounter named it; empty else.</param>
-internal sealed record MountEntry(uint Device, string Root, string Point, string Type, string UpperFolder);
+internal sealed record MountEntry(uint Device, string Root, string Point, string Type, string UpperFolder)
+{
+    /// <summary>Overlay: what lies below its changes, the topmost first, as the mounter named it: absolute ones only. Else empty.</summary>
+    public IReadOnlyList<string> LowerFolders { get; init; } = [];
+}
 
 /// <summary>Parser of /proc/PID/mountinfo. Pure; fs/proc_namespace.c show_mountinfo.</summary>
 internal static class MountText
@@ -43,9 +47,18 @@ internal static class MountText
         if (colon < 0 || !uint.TryParse(fields[2].AsSpan(0, colon), out var major) || !uint.TryParse(fields[2].AsSpan(colon + 1), out var minor))
             return false;
         const string upper = "upperdir=";
-        var option = fields[dash + 3].Split(',').FirstOrDefault(o => o.StartsWith(upper, StringComparison.Ordinal));
-        entry = new(major << 20 | minor, Plain(fields[3]), Plain(fields[4]), fields[dash + 1], option is null ? "" : Plain(option[upper.Length..]));
+        var options = fields[dash + 3].Split(',');
+        var option = options.FirstOrDefault(o => o.StartsWith(upper, StringComparison.Ordinal));
+        entry = new(major << 20 | minor, Plain(fields[3]), Plain(fields[4]), fields[dash + 1], option is null ? "" : Plain(option[upper.Length..])) { LowerFolders = fields[dash + 1] == "overlay" ? Lower(options) : [] };
         return true;
+    }
+
+    // lowerdir=/a:/b; since Linux 6.8 lowerdir+=/a,lowerdir+=/b. A colon in a path is "\:", which mountinfo writes "\134:": such a path finds no folder.
+    private static string[] Lower(string[] options)
+    {
+        const string all = "lowerdir=", one = "lowerdir+=";
+        return [.. options.Where(o => o.StartsWith(all, StringComparison.Ordinal) || o.StartsWith(one, StringComparison.Ordinal))
+            .SelectMany(o => o[(o.IndexOf('=', StringComparison.Ordinal) + 1)..].Split(':')).Select(Plain).Where(folder => folder.StartsWith('/'))];
     }
 
     private static string Plain(string path)

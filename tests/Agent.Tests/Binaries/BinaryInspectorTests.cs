@@ -201,7 +201,7 @@ public sealed class BinaryInspectorTests : IDisposable
 
     private static long Now => (DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).Ticks * 100;
 
-    private static BinaryInspector Inspector(BinaryOptions? options = null) => new(options ?? new BinaryOptions(), TimeProvider.System, fault => Assert.Fail(fault));
+    private static BinaryInspector Inspector(BinaryOptions? options = null) => new(options ?? new BinaryOptions(), new("/proc/self"), TimeProvider.System, fault => Assert.Fail(fault));
 
     private static BinaryReading Take(BinaryInspector inspector)
     {

@@ -55,7 +55,7 @@ public sealed partial class WireLayoutTests
     [Fact]
     public void HookIds_AreTheHeadersProgramIds()
     {
-        var header = File.ReadAllText(Path.Combine(Root(), "agent/bpf/events.h"));
+        var header = File.ReadAllText(Path.Combine(Root(), "agent/bpf/programs.h"));
         var ids = ProgramId().Matches(header).ToDictionary(m => m.Groups[1].Value.ToLowerInvariant(), m => int.Parse(m.Groups[2].Value));
         Assert.True(ids.Remove("limit", out var limit));
         Assert.Equal(HookCatalog.ProgramLimit, limit);

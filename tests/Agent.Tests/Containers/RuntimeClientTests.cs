@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Runtime.Agent.Containers;
 using Runtime.Cri.V1;
+using Runtime.Fuzz;
 using Xunit;
 
 namespace Runtime.Agent.Tests.Containers;
@@ -67,13 +68,14 @@ public sealed class RuntimeClientTests : IDisposable
         server.Bind(new UnixDomainSocketEndPoint(SocketPath));
         server.Listen(8);
         using var stop = new CancellationTokenSource();
-        var container = """{"Id":"%","Name":"/w1","Image":"sha256:cfg","State":{"StartedAt":"2026-01-02T03:04:05.5Z"},"Config":{"Image":"busybox:1","Labels":{"a":"b"}},"NetworkSettings":{"IPAddress":"","Networks":{"bridge":{"IPAddress":"172.17.0.2"}}}}""".Replace("%", Id, StringComparison.Ordinal);
+        var container = """{"Id":"%","Name":"/w1","Image":"sha256:cfg","State":{"StartedAt":"2026-01-02T03:04:05.5Z"},"Config":{"Image":"busybox:1","Labels":{"a":"b"}},"NetworkSettings":{"IPAddress":"","Networks":{"bridge":{"IPAddress":"172.17.0.2"}}},"GraphDriver":{"Name":"overlay2","Data":{"LowerDir":"/l","MergedDir":"/var/lib/docker/overlay2/9f/merged"}}}""".Replace("%", Id, StringComparison.Ordinal);
         var serving = ServeHttpAsync(server, path => path.StartsWith("/containers/", StringComparison.Ordinal) ? container : """{"RepoDigests":["busybox@sha256:man"]}""", stop.Token);
         using var client = new DockerClient(SocketPath, TimeSpan.FromSeconds(5));
         var details = Assert.Single(await client.FindAsync(Wanted, TestContext.Current.CancellationToken).WaitAsync(TimeLimit, TestContext.Current.CancellationToken));
         Assert.Equal(("w1", "busybox:1", "sha256:man", "172.17.0.2", "docker"), (details.Name, details.Image, details.ImageDigest, details.PodIp, details.Runtime));
         Assert.Equal(1_767_323_045_500_000_000, details.StartedUnixNs);
         Assert.Equal("b", details.PodLabels!["a"]);
+        Assert.Equal("/var/lib/docker/overlay2/9f/merged", details.RootFolder);
         Assert.True(details.Complete);
         await stop.CancelAsync();
         await serving;
@@ -85,6 +87,25 @@ public sealed class RuntimeClientTests : IDisposable
         var answer = JsonSerializer.Deserialize("""{"Id":"x","Name":"/k8s_web_shop","State":{"StartedAt":"0001-01-01T00:00:00Z"},"Config":{"Labels":{"io.kubernetes.container.name":"web","io.kubernetes.pod.name":"shop","io.kubernetes.pod.namespace":"prod","io.kubernetes.pod.uid":"u"}}}""", DockerJson.Default.DockerContainer)!;
         var details = DockerClient.DetailsOf(answer, null, "docker");
         Assert.Equal(("web", "shop", "prod", "u", false), (details.Name, details.PodName, details.PodNamespace, details.PodUid, details.Complete));
+    }
+
+    [Fact]
+    public void Docker_NullInPlaceOfText_IsEmpty()
+    {
+        var answer = JsonSerializer.Deserialize("""{"Id":"x","Name":null,"Image":null,"State":null,"Config":{"Image":null,"Labels":{"io.kubernetes.container.name":null,"io.kubernetes.pod.name":null}},"NetworkSettings":{"IPAddress":null,"Networks":{"bridge":null,"b2":{"IPAddress":null}}}}""", DockerJson.Default.DockerContainer)!;
+        var details = DockerClient.DetailsOf(answer, null, "docker");
+        Assert.Equal(("", "", "", "", ""), (details.Name, details.PodName, details.Image, details.ImageDigest, details.PodIp));
+        Assert.Equal("", details.PodLabels!["io.kubernetes.pod.name"]);
+    }
+
+    [Fact]
+    public async Task Cri_IdListedTwice_IsTheFirst()
+    {
+        // Each answer behind its length: Version; ListContainers, c1 of pod p1 and c1 of pod p2; ListPodSandbox, p1 "a" and p1 "b".
+        var answers = new CriAnswers(Convert.FromHexString("0000" + "1400" + "0a080a02633112027031" + "0a080a02633112027032" + "1600" + "0a090a0270311203" + "0a0161" + "0a090a0270311203" + "0a0162"));
+        using var client = new CriClient(SocketPath, CallTimeout);
+        var details = Assert.Single(await client.FindAsync(answers, [new("c1", "", "/c1")], TestContext.Current.CancellationToken));
+        Assert.Equal(("c1", "a"), (details.Id, details.PodName));
     }
 
     [Theory]
@@ -118,7 +139,7 @@ public sealed class RuntimeClientTests : IDisposable
         Write("run/runc/rt1/state.json", """{"id":"rt1","created":"2026-01-02T03:04:05.5Z","config":{}}""");
         // Podman's own engine knows it by name, runc only by its id.
         Write($"run/runc/{Engines}/state.json", """{"id":"…","created":"2026-01-02T03:04:05.5Z"}""");
-        Write("var/lib/containers/storage/overlay-containers/pod1/userdata/config.json", """{"annotations":{"io.container.manager":"libpod"}}""");
+        Write("var/lib/containers/storage/overlay-containers/pod1/userdata/config.json", """{"annotations":{"io.container.manager":"libpod"},"root":{"path":"/var/lib/containers/storage/overlay/9f/merged"}}""");
         Write("var/lib/containers/storage/overlay-containers/containers.json", """[{"id":"pod1","names":["w1"],"image":"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","metadata":"{\"image-name\":\"localhost/busybox:1\"}"}]""");
         using var client = new BundleFiles(_folder);
         var found = await client.FindAsync(
@@ -128,6 +149,7 @@ public sealed class RuntimeClientTests : IDisposable
             ["kube1 containerd web shop prod u shop:1 sandbox=False False", "pause1 containerd  shop    sandbox=True False", "cr1 containerd cr1     sandbox=False True", "rt1 runc rt1     sandbox=False True", "pod1 podman w1    localhost/busybox:1 sandbox=False True"],
             found.Select(d => $"{d.Id} {d.Runtime} {d.Name} {d.PodName} {d.PodNamespace} {d.PodUid} {d.Image} sandbox={d.IsSandbox} {d.Complete}"));
         Assert.Equal(1_767_323_045_500_000_000, found[3].StartedUnixNs);
+        Assert.Equal(["", "", "", "", "/var/lib/containers/storage/overlay/9f/merged"], found.Select(d => d.RootFolder));
     }
 
     [Fact]
@@ -137,6 +159,18 @@ public sealed class RuntimeClientTests : IDisposable
         File.WriteAllText(Path.Join(_folder, "run/runc/rt1/state.json"), "{{{{");
         using var client = new BundleFiles(_folder);
         await Assert.ThrowsAsync<RuntimeCallException>(() => client.FindAsync([new("rt1", "", "/rt1")], TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Bundles_NullInAList_IsPassedOver()
+    {
+        const string storage = "var/lib/containers/storage/overlay-containers";
+        Directory.CreateDirectory(Path.Join(_folder, storage, "p1/userdata"));
+        File.WriteAllText(Path.Join(_folder, storage, "p1/userdata/config.json"), "{}");
+        File.WriteAllText(Path.Join(_folder, storage, "containers.json"), """[null,{"id":"p1","names":[null],"image":null,"metadata":"null"}]""");
+        using var client = new BundleFiles(_folder);
+        var details = Assert.Single(await client.FindAsync([new("p1", "", "/p1")], TestContext.Current.CancellationToken));
+        Assert.Equal(("podman", "", ""), (details.Runtime, details.Name, details.Image));
     }
 
     private static async Task ServeAsync(Socket server, bool garbage, CancellationToken cancellationToken)

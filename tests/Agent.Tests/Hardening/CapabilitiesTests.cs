@@ -12,9 +12,13 @@ public sealed class CapabilitiesTests
     [InlineData("5.10.0-28-amd64", true)]
     [InlineData("strange", true)]
     public void ToKeep_BeforeTheKernelThatNeedsItNoMore_HoldsBpf(string release, bool holds) =>
-        Assert.Equal(holds, Capabilities.ToKeep(release).Contains(Capability.Bpf));
+        Assert.Equal(holds, Capabilities.ToKeep(1, release).Contains(Capability.Bpf));
 
     [Fact]
     public void ToKeep_IsNothingThatChangesTheKernel() =>
-        Assert.DoesNotContain(Capabilities.ToKeep("6.1.0"), capability => capability is Capability.SysAdmin or Capability.Perfmon or Capability.SetPcap);
+        Assert.All([1, 3], rung => Assert.DoesNotContain(Capabilities.ToKeep(rung, "6.1.0"), capability => capability is Capability.SysAdmin or Capability.Perfmon or Capability.SetPcap));
+
+    [Fact]
+    public void ToKeep_WhereFanotifyWatches_IsWhatItNeeds() =>
+        Assert.Equal([Capability.DacOverride, Capability.DacReadSearch, Capability.NetAdmin, Capability.SysPtrace, Capability.SysAdmin], Capabilities.ToKeep(2, "5.4.0").Order());
 }

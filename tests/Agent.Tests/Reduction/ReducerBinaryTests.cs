@@ -11,6 +11,9 @@ namespace Runtime.Agent.Tests.Reduction;
 /// <summary>Contents of programs on the road, with this test's own process as the one that runs.</summary>
 public sealed class ReducerBinaryTests : IDisposable
 {
+    /// <summary>What was changed in the last two seconds is not remembered, and a build may have made this program just now.</summary>
+    private static readonly TimeProvider Later = new HourAhead();
+
     private readonly FakeContainers _containers = new();
     private readonly FactList _out = new();
     private readonly BinaryInspector _inspector;
@@ -21,7 +24,7 @@ public sealed class ReducerBinaryTests : IDisposable
     {
         _containers.Set(7, FakeContainers.Record("c7"));
         _containers.Set(8, FakeContainers.Record("c8"));
-        _inspector = new(new BinaryOptions { QueueLength = 16 }, TimeProvider.System, fault => Assert.Fail(fault));
+        _inspector = new(new BinaryOptions { QueueLength = 16 }, new("/proc/self"), Later, fault => Assert.Fail(fault));
         _reducer = Reducer(_inspector);
     }
 
@@ -52,7 +55,7 @@ public sealed class ReducerBinaryTests : IDisposable
     [Fact]
     public void Queue_ThatIsFull_IsALossOfTheContainer()
     {
-        using var slow = new BinaryInspector(new BinaryOptions { QueueLength = 0 }, TimeProvider.System, fault => Assert.Fail(fault));
+        using var slow = new BinaryInspector(new BinaryOptions { QueueLength = 0 }, new("/proc/self"), Later, fault => Assert.Fail(fault));
         Exec(7, Reducer(slow));
         var loss = Assert.Single(_out.Losses);
         Assert.Equal(("binary", "queue_full", "c7", 1ul), (loss.Kind, loss.Reason, loss.Container!.Id, loss.Count));
@@ -109,4 +112,9 @@ public sealed class ReducerBinaryTests : IDisposable
         _reducer.OnFile(new FileEvent { Origin = Origin(cgroup) with { Pid = 4_000_000 }, Operation = FileOperation.Unlink, Path = Encoding.UTF8.GetBytes(path) });
 
     private EventOrigin Origin(ulong cgroup) => new(1_000_000 + cgroup, new CgroupKey(cgroup, 2), _self.Pid, _self.Pid, cgroup * 1000);
+
+    private sealed class HourAhead : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow().AddHours(1);
+    }
 }

@@ -1,5 +1,4 @@
 using System.Text;
-using Microsoft.Extensions.Time.Testing;
 using Runtime.Agent.Capture;
 using Runtime.Agent.Managed;
 using Runtime.Agent.Processes;
@@ -9,24 +8,16 @@ using Xunit;
 
 namespace Runtime.Agent.Tests.Reduction;
 
-public sealed class ReducerManagedTests
+public sealed class ReducerManagedTests : ReducerRig
 {
-    private readonly FakeContainers _containers = new();
-    private readonly FactList _out = new();
-    private readonly TestClock _clock = new();
-    private readonly ProcessTable _processes;
-    private readonly Reducer _reducer;
     private readonly ProcessRecord _app;
 
     public ReducerManagedTests()
     {
-        _containers.Set(7, FakeContainers.Record("c7"));
-        _processes = new(new(), _containers, Redaction.WithRandomSalt(), null, new FakeTimeProvider());
-        _reducer = new(new(), _processes, _containers, _clock, () => [], _out);
-        Exec(90, "/usr/bin/runc", 1, 1);
-        Exec(101, "/app/shop", 90, 7);
-        _app = _processes.Find(101, 101_000)!;
-        _out.Facts.Clear();
+        Exec(90, "/usr/bin/runc", cgroup: 1);
+        Exec(101, "/app/shop", parent: 90);
+        _app = Processes.Find(101, 101_000)!;
+        Out.Facts.Clear();
     }
 
     [Fact]
@@ -38,7 +29,7 @@ public sealed class ReducerManagedTests
         var facts = Facts();
         Assert.Equal([ManagedOperation.AssemblyMemory, ManagedOperation.AssemblyFile], facts.Select(f => f.Operation));
         Assert.All(facts, f => Assert.Equal(("c7", true, 1ul), (f.Container!.Id, f.IsNew, f.Count)));
-        _reducer.Finish();
+        Reducer.Finish();
         Assert.Equal((1ul, false, "Hidden"), (Facts()[^1].Count, Facts()[^1].IsNew, Encoding.UTF8.GetString(Facts()[^1].Name)));
     }
 
@@ -65,8 +56,8 @@ public sealed class ReducerManagedTests
     [Fact]
     public void Load_OfAProcessThatRunsAnotherProgramByNow_StaysTheEarlierOnes()
     {
-        Exec(101, "/bin/sh", 90, 7);
-        _out.Facts.Clear();
+        Exec(101, "/bin/sh", parent: 90);
+        Out.Facts.Clear();
         Load(ManagedOperation.AssemblyMemory, "Hidden");
         Assert.Equal("/app/shop", Encoding.UTF8.GetString(Assert.Single(Facts()).Process.Binary));
     }
@@ -74,8 +65,8 @@ public sealed class ReducerManagedTests
     [Fact]
     public void Loss_IsAFactOfItsContainer()
     {
-        ((IManagedSink)_reducer).OnManagedLoss(new(_app, "share_full", 3, _clock.NowBoot));
-        var loss = Assert.Single(_out.Losses);
+        ((IManagedSink)Reducer).OnManagedLoss(new(_app, "share_full", 3, Clock.NowBoot));
+        var loss = Assert.Single(Out.Losses);
         Assert.Equal(("c7", false, "managed", "share_full", 3ul), (loss.Container!.Id, loss.Host, loss.Kind, loss.Reason, loss.Count));
     }
 
@@ -83,7 +74,7 @@ public sealed class ReducerManagedTests
     public void Batch_HasEveryColumn()
     {
         Load(ManagedOperation.AssemblyFile, "A", "/app/A.dll", ManagedFlags.FromMaps);
-        var encoder = new BatchEncoder(_clock, 100, 1 << 20);
+        var encoder = new BatchEncoder(Clock, 100, 1 << 20);
         Assert.True(encoder.TryAdd(Facts()[0]));
         var batch = encoder.Build(1);
         var rows = batch.Managed;
@@ -92,13 +83,8 @@ public sealed class ReducerManagedTests
         Assert.Equal((1, 1, 101u), (rows.First.Count, rows.Last.Count, batch.Processes.Pid[(int)rows.Process[0] - 1]));
     }
 
-    private List<ManagedFact> Facts() => [.. _out.Facts.OfType<ManagedFact>()];
+    private List<ManagedFact> Facts() => [.. Out.Facts.OfType<ManagedFact>()];
 
     private void Load(ManagedOperation operation, string name, string path = "", ManagedFlags flags = ManagedFlags.None) =>
-        ((IManagedSink)_reducer).OnManaged(new(_app, operation, Encoding.UTF8.GetBytes(name), Encoding.UTF8.GetBytes(path), flags, _clock.NowBoot += 1000));
-
-    private void Exec(uint pid, string binary, uint parent, ulong cgroup) => _reducer.OnExec(new ExecEvent
-    {
-        Origin = new(_clock.NowBoot += 1000, new(cgroup, 2), pid, pid, pid * 1000), ParentPid = parent, ParentStartBootNs = parent * 1000, Binary = Encoding.UTF8.GetBytes(binary),
-    });
+        ((IManagedSink)Reducer).OnManaged(new(_app, operation, Encoding.UTF8.GetBytes(name), Encoding.UTF8.GetBytes(path), flags, Clock.NowBoot += 1000));
 }

@@ -1,5 +1,4 @@
 using System.Text;
-using Microsoft.Extensions.Time.Testing;
 using Runtime.Agent.Capture;
 using Runtime.Agent.Processes;
 using Runtime.Agent.Reduction;
@@ -8,20 +7,8 @@ using Xunit;
 
 namespace Runtime.Agent.Tests.Reduction;
 
-public sealed class ReducerPrivilegeTests
+public sealed class ReducerPrivilegeTests : ReducerRig
 {
-    private readonly FakeContainers _containers = new();
-    private readonly FactList _out = new();
-    private readonly TestClock _clock = new();
-    private readonly Reducer _reducer;
-
-    public ReducerPrivilegeTests()
-    {
-        _containers.Set(7, FakeContainers.Record("c7"));
-        var processes = new ProcessTable(new(), _containers, Redaction.WithRandomSalt(), null, new FakeTimeProvider());
-        _reducer = new(new(), processes, _containers, _clock, () => [], _out);
-    }
-
     [Fact]
     public void Privilege_FirstSight_LeavesAtOnceAndRepeatsAreCounted()
     {
@@ -34,7 +21,7 @@ public sealed class ReducerPrivilegeTests
         Assert.Equal([("tmpfs none", 0), ("tmpfs none", 1), ("proc none", 0)], facts.Select(f => (Encoding.UTF8.GetString(f.Detail), (int)f.Error)));
         Assert.Equal("/tmp/tmp.Xk3f9Qa1bZ", Encoding.UTF8.GetString(facts[0].Subject));
         Assert.All(facts, f => Assert.Equal(("c7", true), (f.Container!.Id, f.IsNew)));
-        _reducer.Finish();
+        Reducer.Finish();
         Assert.Equal((1ul, false), (Privileges()[^1].Count, Privileges()[^1].IsNew));
     }
 
@@ -44,21 +31,21 @@ public sealed class ReducerPrivilegeTests
         StartContainer();
         for (var i = 0; i < 3; i++)
             Call(101, PrivilegeOperation.Kill, value: 9, count: 8);
-        _reducer.Finish();
+        Reducer.Finish();
         Assert.Equal([8ul, 16ul], Privileges().Select(f => f.Count));
     }
 
     [Fact]
     public void Privilege_OfTheRuntimeBeforeItsExec_IsNotTheContainers()
     {
-        Exec(90, "/usr/bin/runc", 1, cgroup: 1);
+        Exec(90, "/usr/bin/runc", cgroup: 1);
         Fork(90, 101, cgroup: 7);
         Call(101, PrivilegeOperation.PivotRoot, ".");
         Call(101, PrivilegeOperation.SetUid);
         Assert.Empty(Privileges());
-        Assert.Equal(2ul, _reducer.Counters()["reduction.privileges_of_runtimes"]);
+        Assert.Equal(2ul, Reducer.Counters()["reduction.privileges_of_runtimes"]);
 
-        Exec(101, "/bin/web", 90, cgroup: 7);
+        Exec(101, "/bin/web", parent: 90);
         Call(101, PrivilegeOperation.SetUid);
         Assert.Single(Privileges());
     }
@@ -68,7 +55,7 @@ public sealed class ReducerPrivilegeTests
     {
         StartContainer();
         Fork(101, 102, cgroup: 7);
-        Exec(102, "/tmp/runc", 101, cgroup: 7);
+        Exec(102, "/tmp/runc", parent: 101);
         Call(102, PrivilegeOperation.PivotRoot, ".");
         Assert.Single(Privileges());
     }
@@ -76,7 +63,7 @@ public sealed class ReducerPrivilegeTests
     [Fact]
     public void Privilege_OfARuntimeOnTheHost_IsTheHosts()
     {
-        Exec(90, "/usr/bin/runc", 1, cgroup: 1);
+        Exec(90, "/usr/bin/runc", cgroup: 1);
         Call(90, PrivilegeOperation.Unshare, value: 0x2000_0000, cgroup: 1);
         Assert.Null(Assert.Single(Privileges()).Container);
     }
@@ -86,7 +73,7 @@ public sealed class ReducerPrivilegeTests
     {
         StartContainer();
         Call(101, PrivilegeOperation.Ptrace, "/bin/other", value: 16, error: 1);
-        var encoder = new BatchEncoder(_clock, 100, 1 << 20);
+        var encoder = new BatchEncoder(Clock, 100, 1 << 20);
         Assert.True(encoder.TryAdd(Privileges()[0]));
         var batch = encoder.Build(1);
         var rows = batch.Privileges;
@@ -96,27 +83,20 @@ public sealed class ReducerPrivilegeTests
         Assert.Equal(101u, batch.Processes.Pid[(int)rows.Process[0] - 1]);
     }
 
-    private List<PrivilegeFact> Privileges() => [.. _out.Facts.OfType<PrivilegeFact>()];
+    private List<PrivilegeFact> Privileges() => [.. Out.Facts.OfType<PrivilegeFact>()];
 
     private void StartContainer()
     {
-        Exec(90, "/usr/bin/runc", 1, cgroup: 1);
+        Exec(90, "/usr/bin/runc", cgroup: 1);
         Fork(90, 101, cgroup: 7);
-        Exec(101, "/bin/web", 90, cgroup: 7);
+        Exec(101, "/bin/web", parent: 90);
     }
 
-    private EventOrigin Origin(uint pid, ulong cgroup) => new(_clock.NowBoot += 1000, new(cgroup, 2), pid, pid, pid * 1000);
-
     private void Fork(uint parent, uint child, ulong cgroup) =>
-        _reducer.OnFork(new ForkEvent { Origin = Origin(child, cgroup), ParentPid = parent, ParentStartBootNs = parent * 1000 });
-
-    private void Exec(uint pid, string binary, uint parent, ulong cgroup) => _reducer.OnExec(new ExecEvent
-    {
-        Origin = Origin(pid, cgroup), ParentPid = parent, ParentStartBootNs = parent * 1000, Binary = Encoding.UTF8.GetBytes(binary),
-    });
+        Reducer.OnFork(new ForkEvent { Origin = Origin(child, cgroup), ParentPid = parent, ParentStartBootNs = parent * 1000 });
 
     private void Call(uint pid, PrivilegeOperation operation, string subject = "", string detail = "", ulong value = 0, ushort error = 0, uint count = 1, bool isPath = false, ulong cgroup = 7) =>
-        _reducer.OnPrivilege(new PrivilegeEvent
+        Reducer.OnPrivilege(new PrivilegeEvent
         {
             Origin = Origin(pid, cgroup), Operation = operation, Value = value, Subject = Encoding.UTF8.GetBytes(subject), SubjectIsPath = isPath,
             Detail = Encoding.UTF8.GetBytes(detail), Error = error, Count = count,

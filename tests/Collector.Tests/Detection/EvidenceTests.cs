@@ -58,9 +58,9 @@ public sealed class EvidenceTests
     [Fact]
     public void Exec_WrittenByAnother_WeighsAsDropped()
     {
-        var assessment = ExecEvidence.Assess(_builder.Exec(Container, _builder.Process("/opt/x", _nginx)), new Surroundings { WrittenBy = "/usr/bin/curl" });
+        var assessment = ExecEvidence.Assess(_builder.Exec(Container, _builder.Process("/opt/x", _nginx)), new Surroundings { WrittenBy = new("/usr/bin/curl", 71, TimeSpan.FromSeconds(4)) });
         Assert.Equal(("dropped", 60.0), (assessment.Class, assessment.EValue));
-        Assert.Contains("/usr/bin/curl", assessment.Evidence[0].Reason, StringComparison.Ordinal);
+        Assert.Contains("written by /usr/bin/curl (process 71) 4 s before, and run by ", assessment.Evidence[0].Reason, StringComparison.Ordinal);
     }
 
     [Theory]

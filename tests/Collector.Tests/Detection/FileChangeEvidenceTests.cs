@@ -46,6 +46,8 @@ public sealed class FileChangeEvidenceTests
     [Theory]
     [InlineData("ChmodSpecial", "", 0, "special_mode", 40)] // D08
     [InlineData("Xattr", "security.capability", 0, "file_capability", 60)]
+    [InlineData("Xattr", "security.capability", 1, "data_file", 0.5)] // taking rights away
+    [InlineData("Xattr", "security.selinux", 1, "mark_removed", 20)]
     [InlineData("MakeNode", "", 0, "device_node", 100)]
     [InlineData("Attribute", "", 0x10, "immutable", 20)] // E11
     [InlineData("Attribute", "", 0x40, "attributes", 4)]

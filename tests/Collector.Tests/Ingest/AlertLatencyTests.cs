@@ -1,16 +1,11 @@
 using System.Diagnostics;
 using Google.Protobuf;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Runtime.Collector.Baselines;
 using Runtime.Collector.Ingest;
 using Runtime.Collector.Notifiers;
 using Runtime.Collector.Query;
 using Runtime.Collector.Scopes;
-using Runtime.Collector.Storage;
 using Runtime.V1;
 using Xunit;
 
@@ -24,11 +19,9 @@ public sealed class AlertLatencyTests
     [Fact]
     public async Task Attack_FromBatchToOutbox_TakesMilliseconds()
     {
-        var folder = Directory.CreateTempSubdirectory("runtime-latency-").FullName;
-        await using var app = await StartAsync(folder);
-        using var channel = AgentCall.Connect(Path.Combine(folder, "s"));
-        using var stream = await AgentCall.OpenAsync(channel, WireBatch.Hello());
-        var outbox = app.Services.GetRequiredService<IOutbox>();
+        await using var host = await StartAsync();
+        using var stream = await AgentCall.OpenAsync(host.Channel, WireBatch.Hello());
+        var outbox = host.Services.GetRequiredService<IOutbox>();
         var took = new List<double>();
         var sequence = 0UL;
         for (var alert = 0; alert < Alerts; alert++)
@@ -46,10 +39,7 @@ public sealed class AlertLatencyTests
         var warm = took.Skip(Alerts / 3).Order().ToArray();
         TestContext.Current.TestOutputHelper!.WriteLine($"batch to outbox: p50 {warm[warm.Length / 2]:0.0} ms, worst of {warm.Length} {warm[^1]:0.0} ms, the first {took[0]:0} ms");
         Assert.True(warm[warm.Length / 2] < 100, $"p50 is {warm[warm.Length / 2]:0.0} ms");
-        Assert.Equal(Alerts, (await app.Services.GetRequiredService<IQueryStore>().GetFiguresAsync(TestContext.Current.CancellationToken)).OutboxWaiting);
-        await app.StopAsync(TestContext.Current.CancellationToken);
-        await app.DisposeAsync();
-        Directory.Delete(folder, recursive: true);
+        Assert.Equal(Alerts, (await host.Services.GetRequiredService<IQueryStore>().GetFiguresAsync(TestContext.Current.CancellationToken)).OutboxWaiting);
     }
 
     [Fact]
@@ -57,10 +47,8 @@ public sealed class AlertLatencyTests
     {
         const int Batches = 40;
         const int Rows = 1000;
-        var folder = Directory.CreateTempSubdirectory("runtime-rate-").FullName;
-        await using var app = await StartAsync(folder);
-        using var channel = AgentCall.Connect(Path.Combine(folder, "s"));
-        using var stream = await AgentCall.OpenAsync(channel, WireBatch.Hello());
+        await using var host = await StartAsync();
+        using var stream = await AgentCall.OpenAsync(host.Channel, WireBatch.Hello());
         var started = Stopwatch.GetTimestamp();
         var cpu = Environment.CpuUsage.TotalTime;
         for (var sequence = 1UL; sequence <= Batches; sequence++)
@@ -76,28 +64,14 @@ public sealed class AlertLatencyTests
 
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         var used = (Environment.CpuUsage.TotalTime - cpu).TotalSeconds;
-        var figures = await app.Services.GetRequiredService<IQueryStore>().GetFiguresAsync(TestContext.Current.CancellationToken);
+        var figures = await host.Services.GetRequiredService<IQueryStore>().GetFiguresAsync(TestContext.Current.CancellationToken);
         TestContext.Current.TestOutputHelper!.WriteLine($"{Batches * Rows / seconds:0} rows/s acknowledged, {Batches * Rows / used:0} for each CPU second of client and collector, {figures.StoreBytes / figures.Events} bytes a row");
         Assert.Equal(Batches * Rows, figures.Events);
         Assert.True(Batches * Rows / seconds > 1000, $"{Batches * Rows / seconds:0} rows/s");
-        await app.StopAsync(TestContext.Current.CancellationToken);
-        await app.DisposeAsync();
-        Directory.Delete(folder, recursive: true);
     }
 
-    private static async Task<WebApplication> StartAsync(string folder)
-    {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenUnixSocket(Path.Combine(folder, "s"), listen => listen.Protocols = HttpProtocols.Http2));
-        builder.Services.AddStorage(new StorageOptions { Path = Path.Combine(folder, "collector.db") });
-        builder.Services.AddScopes(new ScopesOptions(), new BaselineOptions(), _ => _ => ["slack"]);
-        builder.Services.AddIngest(new IngestOptions());
-        var app = builder.Build();
-        app.MapIngest(null);
-        await app.StartAsync();
-        return app;
-    }
+    private static Task<IngestHost> StartAsync() =>
+        IngestHost.StartAsync(new IngestOptions(), services => services.AddScopes(new ScopesOptions(), new BaselineOptions(), _ => _ => ["slack"]));
 
     /// <summary>One exec in the alert's own deployment.</summary>
     private static Batch Batch(ulong sequence, int alert, ProcessFlag flags)

@@ -29,6 +29,20 @@ public sealed class BinaryTableTests
     }
 
     [Fact]
+    public void Decode_OfAFileThatAnotherNodeHasOtherwise_KeepsBothHashes()
+    {
+        var batch = Batch();
+        batch.Strings.Add(ByteString.CopyFrom([.. Enumerable.Repeat((byte)0xcd, 32)]));
+        batch.Binaries.ElsewhereSha256.Add((uint)batch.Strings.Count - 1);
+        batch.Binaries.Traits[0] = (uint)BinaryTrait.Disagrees;
+        var row = Assert.Single(Decode(batch).Observations.OfType<BinaryObservation>());
+        var again = Assert.IsType<BinaryObservation>(ObservationCodec.Decode(5, row.Scope, ObservationCodec.Encode(row)));
+        var elsewhere = string.Concat(Enumerable.Repeat("cd", 32));
+        Assert.Equal((Hash, elsewhere, BinaryTraits.Disagrees), (again.Sha256, again.ElsewhereSha256, again.Traits));
+        Assert.Equal($"content of /usr/bin/tool sha256:{Hash} (disagrees), another node has sha256:{elsewhere}", EventText.Summary(row));
+    }
+
+    [Fact]
     public void Decode_OfAFileThatWasNotRead_SaysWhy()
     {
         var batch = Batch();

@@ -1,11 +1,6 @@
 using System.Collections.Concurrent;
 using Grpc.Core;
-using Grpc.Net.Client;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Runtime.Collector.Baselines;
@@ -27,33 +22,17 @@ namespace Runtime.Collector.Tests.Ingest;
 public sealed class IngestServiceTests : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-    private readonly string _folder = Directory.CreateTempSubdirectory("runtime-ingest-").FullName;
     private readonly TakingScopes _scopes = new();
-    private WebApplication _app = null!;
-    private GrpcChannel _channel = null!;
+    private IngestHost _host = null!;
 
-    public async ValueTask InitializeAsync()
-    {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenUnixSocket(Path.Combine(_folder, "s"), listen => listen.Protocols = HttpProtocols.Http2));
-        builder.Services.AddSingleton<TimeProvider>(new FakeTimeProvider(Sample.Now));
-        builder.Services.AddStorage(new StorageOptions { Path = Path.Combine(_folder, "collector.db") });
-        builder.Services.AddSingleton<IScopeDirectory>(_scopes);
-        builder.Services.AddIngest(new IngestOptions { MaxBatchBytes = 64 * 1024, BatchesInFlight = 2 });
-        _app = builder.Build();
-        _app.MapIngest(null);
-        await _app.StartAsync();
-        _channel = AgentCall.Connect(Path.Combine(_folder, "s"));
-    }
+    public async ValueTask InitializeAsync() => _host = await IngestHost.StartAsync(
+        new IngestOptions { MaxBatchBytes = 64 * 1024, BatchesInFlight = 2 },
+        services => services.AddSingleton<TimeProvider>(new FakeTimeProvider(Sample.Now)).AddSingleton<IScopeDirectory>(_scopes));
 
     public async ValueTask DisposeAsync()
     {
         _scopes.Open();
-        _channel.Dispose();
-        await _app.StopAsync();
-        await _app.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
+        await _host.DisposeAsync();
     }
 
     [Fact]
@@ -94,7 +73,7 @@ public sealed class IngestServiceTests : IAsyncLifetime
         var ended = await Assert.ThrowsAsync<RpcException>(() => older.ReadAsync());
         Assert.Equal(StatusCode.Aborted, ended.StatusCode);
         Assert.Equal(1UL, (await newer.SendAsync(WireBatch.Full())).Sequence);
-        Assert.True(_app.Services.GetRequiredService<IAgentDirectory>().IsConnected("agent-1"));
+        Assert.True(_host.Services.GetRequiredService<IAgentDirectory>().IsConnected("agent-1"));
         using var other = await OpenAsync(WireBatch.Hello("agent-2"));
         Assert.Equal(2UL, (await newer.SendAsync(WireBatch.Full(2))).Sequence);
     }
@@ -112,7 +91,7 @@ public sealed class IngestServiceTests : IAsyncLifetime
     [Fact]
     public async Task Stream_ThatBeginsWithABatch_IsRefused()
     {
-        using var stream = new AgentCall(_channel);
+        using var stream = new AgentCall(_host.Channel);
         await stream.WriteAsync(new AgentMessage { Batch = WireBatch.Full() });
         Assert.Equal(StatusCode.InvalidArgument, (await Assert.ThrowsAsync<RpcException>(() => stream.ReadAsync())).StatusCode);
     }
@@ -141,7 +120,7 @@ public sealed class IngestServiceTests : IAsyncLifetime
     [Fact]
     public async Task Batch_OnAFullDisk_IsNotAcknowledgedAndIsTakenLater()
     {
-        var database = _app.Services.GetRequiredService<Database>();
+        var database = _host.Services.GetRequiredService<Database>();
         var token = TestContext.Current.CancellationToken;
         using (var stream = await OpenAsync())
         {
@@ -163,7 +142,7 @@ public sealed class IngestServiceTests : IAsyncLifetime
     {
         // A log that commits at once: what a call of TakeAsync does not wait for is done when the call returns.
         var log = new PromptLog();
-        var services = _app.Services;
+        var services = _host.Services;
         var stream = new AgentStream(
             Sample.Agent, services.GetRequiredService<BatchDecoder>(), log, _scopes, services.GetRequiredService<NodeWatch>(), services.GetRequiredService<IngestOptions>(), services.GetRequiredService<IngestMeter>(),
             services.GetRequiredService<TimeProvider>(), NullLogger.Instance);
@@ -184,12 +163,12 @@ public sealed class IngestServiceTests : IAsyncLifetime
         using var stream = await OpenAsync();
         await stream.WriteAsync(new AgentMessage { Status = new AgentStatus { QueueLength = 7 } });
         await stream.SendAsync(WireBatch.Full());
-        Assert.Equal(7UL, _app.Services.GetRequiredService<IAgentDirectory>().LastStatus("agent-1")!.QueueLength);
+        Assert.Equal(7UL, _host.Services.GetRequiredService<IAgentDirectory>().LastStatus("agent-1")!.QueueLength);
     }
 
-    private IQueryStore Store => _app.Services.GetRequiredService<IQueryStore>();
+    private IQueryStore Store => _host.Services.GetRequiredService<IQueryStore>();
 
-    private Task<AgentCall> OpenAsync(Hello? hello = null) => AgentCall.OpenAsync(_channel, hello ?? WireBatch.Hello());
+    private Task<AgentCall> OpenAsync(Hello? hello = null) => AgentCall.OpenAsync(_host.Channel, hello ?? WireBatch.Hello());
 
     private static Batch Large(ulong sequence)
     {

@@ -23,6 +23,17 @@ public sealed class EngineBinaryTests
     }
 
     [Fact]
+    public void ContentThatAnotherNodeHasOtherwise_IsToldAlsoWhenItIsKnown()
+    {
+        var replica = Learn();
+        _web.Apply(Content(replica, A));
+        _web.Apply(Content(replica, A) with { Traits = BinaryTraits.Disagrees, ElsewhereSha256 = B });
+        var deviation = Assert.Single(_web.Deviations);
+        Assert.Contains($"here sha256:{A}, there sha256:{B}", deviation.Evidence[0].Reason, StringComparison.Ordinal);
+        Assert.NotEmpty(_web.Alerts);
+    }
+
+    [Fact]
     public void RollingUpdate_BringsNewContents_InSilence()
     {
         var replica = Learn();

@@ -69,6 +69,17 @@ public sealed class EngineSocketTests
         Assert.Empty(web.Apply(scan with { Id = 0, Count = 980 }).Alerts);
     }
 
+    [Fact]
+    public void SpecialSocket_OfAProgram_IsNoPeerThatItHad()
+    {
+        var web = new EngineWeb().Locked();
+        var replica = web.Replicas[0];
+        var check = web.Builder.Process("/usr/bin/check", replica.Nginx);
+        web.Apply(Socket(web, check, NetworkOperation.RawSocket, "ping"));
+        var dialled = web.Apply(web.Builder.Connect(replica.Container, check, "203.0.113.7", 3333));
+        Assert.Contains("a program that never connected out dials a port of mining pools", Assert.Single(dialled.Deviations).Evidence.Select(e => e.Reason));
+    }
+
     private static NetworkObservation Socket(EngineWeb web, IReadOnlyList<ProcessInfo> lineage, NetworkOperation operation, string name) =>
         web.Builder.Connect(web.Replicas[0].Container, lineage, "127.0.0.1", 0, protocol: 0) with { Operation = operation, RemoteAddress = null, Name = name };
 }

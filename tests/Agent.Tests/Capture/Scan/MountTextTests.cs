@@ -28,8 +28,19 @@ public sealed class MountTextTests
         var entries = MountText.Parse(Encoding.UTF8.GetBytes(Host));
         Assert.Equal(4, entries.Count);
         Assert.Equal(new(254u << 20, "/", "/", "ext4", ""), entries[0]);
-        Assert.Equal(new(61, "/", "/run/pods/7/merged", "overlay", "/var/lib/snap/41/fs"), entries[2]);
+        Assert.Equal(new(61, "/", "/run/pods/7/merged", "overlay", "/var/lib/snap/41/fs") { LowerFolders = entries[2].LowerFolders }, entries[2]);
         Assert.Equal("/mnt/a b\\c", entries[3].Point);
+    }
+
+    [Theory]
+    [InlineData("lowerdir=/a:/b\\040c,upperdir=/u", "/a|/b c")]
+    [InlineData("lowerdir+=/a,lowerdir+=/b,upperdir=/u", "/a|/b")]
+    [InlineData("lowerdir=l/AB:/b,upperdir=/u", "/b")]
+    [InlineData("upperdir=/u", "")]
+    public void Parse_Overlay_TellsLowerFoldersTopmostFirst(string options, string lower)
+    {
+        var entry = Assert.Single(MountText.Parse(Encoding.UTF8.GetBytes($"41 27 0:61 / /m rw - overlay overlay rw,{options}")));
+        Assert.Equal(lower, string.Join('|', entry.LowerFolders));
     }
 
     [Theory]

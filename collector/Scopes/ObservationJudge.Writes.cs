@@ -1,0 +1,42 @@
+using Runtime.Collector.Baselines;
+using Runtime.Collector.Detection;
+using Runtime.Collector.Incidents;
+using Runtime.Collector.Ingest;
+
+namespace Runtime.Collector.Scopes;
+
+/// <summary>Who wrote what is run or loaded.</summary>
+internal sealed partial class ObservationJudge
+{
+    /// <summary>Who gives a file another name or a mode did not write it: `curl -o x.tmp; mv x.tmp x; chmod +x x` was written by curl.</summary>
+    private void NoteWrite(FileObservation file, in Sight sight)
+    {
+        var container = file.Container?.Id ?? "";
+        var earlier = file.Operation switch
+        {
+            FileOperation.Rename or FileOperation.Link => file.OtherPath,
+            FileOperation.ChmodExecutable => file.Path,
+            _ => "",
+        };
+        var known = earlier.Length > 0 ? incidents.Writes.Find(container, earlier, sight.First - options.JoinWindow.Ticks) : null;
+        incidents.Writes.Add(known is null
+            ? new RecentWrite(container, file.Path, file.Process.Binary, file.Process.Pid, file.Process.StartBootNs, sight.Last) { File = new(file.Device, file.Inode) }
+            : known with { Path = file.Path, Time = sight.Last });
+    }
+
+    private RecentWrite? FindWrite(ExecObservation exec)
+    {
+        var since = exec.First.UtcTicks - options.JoinWindow.Ticks;
+        var container = exec.Container?.Id ?? "";
+        var process = exec.Process;
+        return incidents.Writes.Find(container, process.Script, since)
+            ?? incidents.Writes.Find(container, process.Payload, since)
+            ?? incidents.Writes.Find(container, process.Binary, since, new(process.Device, process.Inode));
+    }
+
+    /// <summary>Builders write what they run; that is no drop.</summary>
+    private static FileWriter? WriterOf(RecentWrite? write, Observation use) =>
+        write is null || ProgramNames.IsBuilder(ProgramNames.BaseName(write.Binary))
+            ? null
+            : new FileWriter(write.Binary, write.Pid, TimeSpan.FromTicks(Math.Max(0, use.First.UtcTicks - write.Time)));
+}

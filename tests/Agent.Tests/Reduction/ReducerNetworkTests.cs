@@ -1,0 +1,108 @@
+using Runtime.Agent.Capture;
+using Runtime.Agent.Processes;
+using Runtime.Agent.Reduction;
+using Xunit;
+
+namespace Runtime.Agent.Tests.Reduction;
+
+/// <summary>Connections, and scans made of those that fail.</summary>
+public sealed class ReducerNetworkTests : ReducerRig
+{
+    public ReducerNetworkTests() => StartInit();
+
+    [Fact]
+    public void Network_SamePeerOtherClientPort_IsOneBehaviour()
+    {
+        Exec(100, "/bin/app", "app\0");
+        for (ushort port = 40000; port < 40010; port++)
+            Network(100, NetworkOperation.Connect, port, 443);
+        Network(100, NetworkOperation.Connect, 40000, 444);
+        Network(100, NetworkOperation.Connect, 40000, 443, error: 111);
+        Assert.Equal(3, Out.Facts.OfType<NetworkFact>().Count());
+    }
+
+    [Fact]
+    public void Network_Accept_FoldsPeersAndMarksTheProcess()
+    {
+        Exec(100, "/bin/web", "web\0");
+        Network(100, NetworkOperation.Listen, 80, 0, peer: [0, 0, 0, 0]);
+        Network(100, NetworkOperation.Accept, 80, 50001, peer: [10, 0, 0, 9]);
+        Network(100, NetworkOperation.Accept, 80, 50002, peer: [10, 0, 0, 8]);
+        var facts = Out.Facts.OfType<NetworkFact>().ToArray();
+        Assert.Equal([NetworkOperation.Listen, NetworkOperation.Accept], facts.Select(f => f.Operation));
+        Assert.All(facts, f => Assert.True(f.Process.Flags.HasFlag(ProcessFlags.NetworkFacing)));
+    }
+
+    [Fact]
+    public void Network_Close_IsSummedIntoItsConnection()
+    {
+        Exec(100, "/bin/app", "app\0");
+        Network(100, NetworkOperation.Connect, 40000, 443);
+        Network(100, NetworkOperation.Close, 40000, 443, sent: 10, received: 20);
+        Network(100, NetworkOperation.Close, 40001, 443, sent: 1, received: 2);
+        Network(100, NetworkOperation.Close, 40001, 9999, sent: 1, received: 2);
+        Reducer.Finish();
+        var close = Assert.Single(Out.Facts.OfType<NetworkFact>(), f => f.Operation == NetworkOperation.Close);
+        Assert.Equal((2ul, 11ul, 22ul, 443), (close.Count, close.BytesSent, close.BytesReceived, close.RemotePort));
+        Assert.Equal(1ul, Reducer.Counters()["reduction.closes_unmatched"]);
+    }
+
+    [Fact]
+    public void Network_FirstBytes_AreClassifiedAndNotKept()
+    {
+        Exec(100, "/bin/app", "app\0");
+        Network(100, NetworkOperation.FirstBytes, 40000, 3333, payload: """{"method":"mining.subscribe"}""");
+        Assert.Equal("stratum", Assert.Single(Out.Facts.OfType<NetworkFact>()).Payload);
+    }
+
+    [Fact]
+    public void Connects_ThatFailAtManyPorts_BecomeOneScanAfterTheFirstTwenty()
+    {
+        Exec(100, "/usr/bin/nmap", "nmap\0");
+        Out.Facts.Clear();
+        for (ushort port = 1; port <= 1000; port++)
+            Network(100, NetworkOperation.Connect, 0, port, error: 111);
+
+        Assert.Equal(20, Out.Facts.OfType<NetworkFact>().Count(f => f.Operation == NetworkOperation.Connect));
+        var scan = Assert.Single(Out.Facts.OfType<NetworkFact>(), f => f.Operation == NetworkOperation.Scan);
+        Assert.True(scan.IsNew);
+        Clock.NowBoot += 61 * Second;
+        Reducer.OnIdle();
+        var told = Out.Facts.OfType<NetworkFact>().Where(f => f.Operation == NetworkOperation.Scan).Aggregate(0ul, (sum, f) => sum + f.Count);
+        // Twenty by themselves, the twentieth also as the scan's first.
+        Assert.Equal(1000ul, 20 + told - 1);
+        Assert.Equal(980ul, Reducer.Counters()["reduction.attempts_folded"]);
+    }
+
+    [Fact]
+    public void Connects_ThatFailAtOneDeadServer_AreNoScan()
+    {
+        Exec(100, "/bin/app", "app\0");
+        for (var i = 0; i < 1000; i++)
+            Network(100, NetworkOperation.Connect, 0, 5432, error: 111);
+        Assert.DoesNotContain(Out.Facts.OfType<NetworkFact>(), f => f.Operation == NetworkOperation.Scan);
+    }
+
+    [Fact]
+    public void Connects_ThatSucceedWithinAScan_AreToldByThemselves()
+    {
+        Exec(100, "/usr/bin/nmap", "nmap\0");
+        for (ushort port = 1; port <= 100; port++)
+            Network(100, NetworkOperation.Connect, 0, port, error: 111);
+        Out.Facts.Clear();
+        Network(100, NetworkOperation.Connect, 0, 8080);
+        Assert.Equal(8080, Assert.IsType<NetworkFact>(Assert.Single(Out.Facts)).RemotePort);
+    }
+
+    [Fact]
+    public void Scan_EndsWithAQuietMinute()
+    {
+        Exec(100, "/usr/bin/nmap", "nmap\0");
+        for (ushort port = 1; port <= 100; port++)
+            Network(100, NetworkOperation.Connect, 0, port, error: 111);
+        Clock.NowBoot += 61 * Second;
+        Out.Facts.Clear();
+        Network(100, NetworkOperation.Connect, 0, 2000, error: 111);
+        Assert.Equal(NetworkOperation.Connect, Assert.IsType<NetworkFact>(Assert.Single(Out.Facts)).Operation);
+    }
+}

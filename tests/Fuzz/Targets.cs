@@ -1,0 +1,196 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Runtime.Agent.Binaries;
+using Runtime.Agent.Capture;
+using Runtime.Agent.Capture.Connector;
+using Runtime.Agent.Capture.Scan;
+using Runtime.Agent.Containers;
+using Runtime.Agent.Managed;
+using Runtime.Agent.Names;
+using Runtime.Agent.Processes;
+using Runtime.Agent.Recording;
+using Runtime.Agent.Reduction;
+using Runtime.Agent.Resources;
+
+namespace Runtime.Fuzz;
+
+/// <summary>Everything of the agent that reads what a container, a file, the network or another program made.</summary>
+internal static class Targets
+{
+    private static readonly RecordDecoder Records = new(new SensitivePaths(new CaptureOptions().SensitivePaths));
+    private static readonly CheckingSink Sink = new();
+    private static readonly DnsMessage Dns = new();
+    private static readonly Redaction Secrets = new(new byte[16]);
+
+    // A new decoder is a line here and a folder of samples in corpus/.
+    public static IReadOnlyList<Target> All { get; } =
+    [
+        new("ring", input => Records.TryDecode(input, Sink), Never),
+        new("elf", Elf, Never),
+        new("maps", Maps, Never),
+        new("mountinfo", MountInfo, Never),
+        new("sockets", Sockets, Never),
+        new("cgroup", Cgroup, Never),
+        new("proc", Proc, Never),
+        new("dns", Names, Never),
+        new("payload", input => PayloadClass.Of(input), Never),
+        new("arguments", Arguments, Never),
+        new("paths", Paths, Never),
+        new("nettrace", Nettrace, e => e is InvalidDataException),
+        new("cri", CriAnswers.Run, e => e is RuntimeCallException),
+        new("docker", Docker, e => e is JsonException),
+        new("bundle", Bundle.Run, e => e is RuntimeCallException),
+        new("netlink", Netlink, Never),
+        new("recording", Recording, e => e is RecordingException),
+        // Bytes 22, 3, at most 4, any two, 1: nobody guesses them, but each is a branch.
+        new("self-check", input => Require(PayloadClass.Of(input) != PayloadClass.Tls, "a TLS hello is found from nothing"), Never, IsPlanted: true),
+    ];
+
+    private static bool Never(Exception e) => false;
+
+    private static unsafe void Elf(ReadOnlySpan<byte> input)
+    {
+        fixed (byte* start = input)
+        {
+            // A lambda holds no span.
+            var (file, length) = ((nint)start, input.Length);
+            int ReadAt(long offset, Span<byte> target)
+            {
+                if (offset < 0 || offset >= length)
+                    return 0;
+                var part = new ReadOnlySpan<byte>((byte*)file, length)[(int)offset..];
+                part = part[..Math.Min(part.Length, target.Length)];
+                part.CopyTo(target);
+                return part.Length;
+            }
+            ElfFile.Inspect(ReadAt, length, isLibrary: false);
+            ElfFile.Inspect(ReadAt, length, isLibrary: true);
+        }
+    }
+
+    private static void Maps(ReadOnlySpan<byte> input)
+    {
+        RuntimeMaps.HasRuntime(input);
+        Require(RuntimeMaps.NewAssemblies(input, [], 10).Count <= 10, "no more than asked for");
+        RuntimeEnvironment.Parse(input);
+    }
+
+    private static void MountInfo(ReadOnlySpan<byte> input)
+    {
+        var mounts = Agent.Standing.MountText.Parse(input, 100);
+        _ = Agent.Standing.MountText.ThatReachTheHost(mounts, mounts).Count();
+        var view = new MountView(Agent.Capture.Scan.MountText.Parse(input));
+        view.Translate("/var/log/app/x", view);
+        view.Upper("/var/log/app/x");
+    }
+
+    private static void Sockets(ReadOnlySpan<byte> input)
+    {
+        ulong left = 0;
+        Agent.Standing.SocketText.Parse(input, Agent.Standing.SocketText.Tcp, [], 100, ref left);
+        NetworkText.Parse(input, SocketSighting.Tcp, []);
+        PortClients.Count(input);
+    }
+
+    private static void Cgroup(ReadOnlySpan<byte> input)
+    {
+        CgroupPath.Parse(input);
+        ProcfsText.ParseCgroup(input);
+        _ = CgroupText.TryParseCpuStat(input, out _, out _);
+        CgroupText.ParseCpuStatV1(input);
+        _ = CgroupText.TryParseCpuacct(input, out _);
+        CgroupText.ParseCpuMax(input);
+        CgroupText.ParseIoStat(input);
+        CgroupText.ParseBlkio(input);
+        CgroupText.ParseProcesses(input, stackalloc uint[64], out var stored);
+        Require(stored <= 64, "no more than there is room for");
+    }
+
+    private static void Proc(ReadOnlySpan<byte> input)
+    {
+        _ = ProcfsText.TryParseStat(input, out _);
+        _ = ProcfsText.TryParseStatus(input, out _);
+        ProcfsText.ParseNamespaceLink(input);
+        _ = NodeText.TryParseStat(input, out _);
+        _ = NodeText.TryParseMeminfo(input, out _, out _);
+        _ = NodeText.TryParseVmstat(input, out _);
+        _ = NodeText.TryParseTasks(input, out _);
+        NodeText.ParseNetDev(input);
+        _ = NodeText.TryParseProcess(input, out _);
+    }
+
+    private static void Names(ReadOnlySpan<byte> input)
+    {
+        Dns.TryReadStream(input);
+        if (!Dns.TryRead(input))
+            return;
+        Require(Dns.Name.Length <= DnsMessage.MaxName, "a name has its longest length");
+        for (var i = 0; i < Dns.Count; i++)
+            Require(Dns.Address(i).Length is 4 or 16, "an address has 4 or 16 bytes");
+    }
+
+    private static void Arguments(ReadOnlySpan<byte> input)
+    {
+        Require(Secrets.Redact(input, out _).Length <= Redaction.MaxLength, "arguments have their longest length");
+        var flags = ProcessFlags.None;
+        Require(LoaderVariables.Of(input, Secrets, ref flags).Length <= LoaderVariables.MaxLength, "variables have their longest length");
+        DynamicLoader.PayloadOf("/lib64/ld-linux-x86-64.so.2"u8, input, "/work"u8);
+    }
+
+    private static void Paths(ReadOnlySpan<byte> input)
+    {
+        Span<byte> target = stackalloc byte[KernelPath.MaxBytes];
+        _ = KernelPath.TryAssemble(input, truncated: false, target, out _);
+        _ = KernelPath.TryAssemble(input, truncated: true, target, out _);
+        PathTemplate.Write(input, ProcOwner.Other, stackalloc byte[PathTemplate.MaxLength]);
+        PathTemplate.TryProcPid(input, out _);
+        ControlFiles.Contains(input);
+    }
+
+    private static void Nettrace(ReadOnlySpan<byte> input)
+    {
+        var loads = new AssemblyLoads(load => Require(load.Path.Length <= AssemblyLoads.MaxPathBytes, "a path has its longest length"));
+        new NettraceReader(new NettraceEvents(loads)).Add(input);
+        loads.Finish();
+    }
+
+    private static void Docker(ReadOnlySpan<byte> input)
+    {
+        if (JsonSerializer.Deserialize(input, DockerJson.Default.DockerContainer) is { } container)
+            RequireTexts(DockerClient.DetailsOf(container, JsonSerializer.Deserialize(input, DockerJson.Default.DockerImage), "docker"));
+    }
+
+    private static void Netlink(ReadOnlySpan<byte> input)
+    {
+        _ = ProcNotice.TryParse(input, out _);
+        for (var rest = input; DiagMessage.TryTake(ref rest, SocketSighting.Tcp, out _, out _, out _);)
+        {
+        }
+        for (var rest = input; FanotifyNotice.TryTake(ref rest, out var notice);)
+        {
+            for (var names = notice.Information; FanotifyName.TryTake(ref names, out _);)
+            {
+            }
+        }
+    }
+
+    private static void Recording(ReadOnlySpan<byte> input)
+    {
+        using var reader = new RecordingReader("recording", new MemoryStream(Checksums.Mend(input)));
+        foreach (var record in reader.ReadRecords())
+            Records.TryDecode(record.Span, Sink);
+    }
+
+    /// <summary>JSON's null passes a type that says it has none.</summary>
+    public static void RequireTexts(ContainerDetails details)
+    {
+        foreach (var text in (string[])[details.Id, details.Runtime, details.Name, details.PodName, details.PodNamespace, details.PodUid, details.PodIp, details.Image, details.ImageDigest, .. details.PodLabels?.Values ?? []])
+            Require(text is not null, "a text is never null");
+    }
+
+    public static void Require(bool holds, string rule, [CallerArgumentExpression(nameof(holds))] string of = "")
+    {
+        if (!holds)
+            throw new InvalidOperationException($"{rule}: {of}");
+    }
+}
