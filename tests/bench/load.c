@@ -7,6 +7,9 @@
 //   load connect N PORT  TCP connect to 127.0.0.1:PORT + close
 //   load serve PORT      accepts, answers what begins like HTTP, and closes, until it is ended
 //   load getppid N       a system call that nobody traces
+//   load ring-read N     read a byte of /dev/zero through io_uring, 64 together: a request that is not told
+//   load ring-open N     as open-read, through io_uring
+//   load ring-send N PORT  a datagram to 127.0.0.1:PORT through io_uring: after the first a peer that was told
 //   load files RATE N    N events, files made and removed, at RATE events a second; prints the rate that it reached
 //   load mixed S PORT    for S seconds, each second: 1,000 opens (500 to read, 400 to write, 100 that make a file), 100 times HTTP,
 //                        10 execs, 10 connects; prints the share of the time slices that it kept
@@ -211,72 +214,6 @@ static int mixed(char *self, const char *folder, long seconds, const struct sock
 	return 0;
 }
 
-static void tenant_path(char *path, size_t size, const char *hierarchy, long number, int levels)
-{
-	static const char *const shapes[] = { "%s/kubepods", "%s/kubepods/pod%08lx-0000-4000-8000-000000000000",
-					      "%s/kubepods/pod%08lx-0000-4000-8000-000000000000/%064lx" };
-
-	snprintf(path, size, shapes[levels], hierarchy, number, number);
-}
-
-static _Noreturn void tenant(char *self, long number, char **hierarchies)
-{
-	char path[4096], file[64];
-
-	for (char **hierarchy = hierarchies; *hierarchy; hierarchy++) {
-		FILE *members;
-
-		for (int level = 0; level < 3; level++) {
-			tenant_path(path, sizeof path, *hierarchy, number, level);
-			if (mkdir(path, 0755) < 0 && level == 2)
-				fail(path);
-		}
-		strncat(path, "/cgroup.procs", sizeof path - strlen(path) - 1);
-		members = fopen(path, "w");
-		if (!members || fprintf(members, "%d", getpid()) < 0 || fclose(members) != 0)
-			fail(path);
-	}
-	snprintf(file, sizeof file, "/tmp/load-tenant-%lx", number);
-	for (long round = 0;; round++) {
-		open_once(file, O_WRONLY | O_CREAT);
-		unlink(file);
-		run_once(self);
-		sleep_until(now_ns() + 20000000000u + (uint64_t)number * 1000000u);
-	}
-}
-
-static int tenants(char *self, long count, char **hierarchies)
-{
-	struct sigaction action = { .sa_handler = stop };
-	pid_t *children = calloc((size_t)count, sizeof *children);
-	char path[4096];
-
-	sigaction(SIGTERM, &action, NULL);
-	for (long i = 0; i < count; i++) {
-		children[i] = fork();
-		if (children[i] == 0) {
-			signal(SIGTERM, SIG_DFL);
-			tenant(self, i + 1, hierarchies);
-		}
-	}
-	puts("ready");
-	fflush(stdout);
-	while (!stopped)
-		pause();
-	for (long i = 0; i < count; i++) {
-		kill(children[i], SIGKILL);
-		waitpid(children[i], NULL, 0);
-		snprintf(path, sizeof path, "/tmp/load-tenant-%lx", i + 1);
-		unlink(path);
-		for (char **hierarchy = hierarchies; *hierarchy; hierarchy++)
-			for (int level = 2; level >= 0; level--) {
-				tenant_path(path, sizeof path, *hierarchy, i + 1, level);
-				rmdir(path);
-			}
-	}
-	return 0;
-}
-
 static int run_from_memfd(char *self)
 {
 	char *const arguments[] = { "load", "nothing", NULL };
@@ -322,6 +259,10 @@ static int open_each(const char *folder, long count)
 	}
 	return 0;
 }
+
+/* They use what stands above. */
+#include "ring.h"
+#include "tenants.h"
 
 static int repeat(char *self, const char *what, const char *file, long count, const struct sockaddr_in *address)
 {
@@ -392,6 +333,8 @@ int main(int argc, char **argv)
 		result = files(folder, atol(argv[2]), atol(argv[3]));
 	else if (!strcmp(what, "mixed"))
 		result = mixed(self, folder, atol(argv[2]), &address);
+	else if (!strncmp(what, "ring-", 5))
+		result = ring_repeat(what, file, atol(argv[2]), &address);
 	else
 		result = repeat(self, what, file, atol(argv[2]), &address);
 	unlink(file);
