@@ -35,6 +35,9 @@ internal sealed class DiagSockets(string procRoot, ProcessSightings processes, S
     private readonly Dictionary<uint, Followed> _namespaces = [];
     private readonly byte[] _buffer = new byte[64 * 1024];
 
+    // Of namespaces that ended since the last TakeLosses, which empties it: a few lines each.
+    private readonly List<CaptureLoss> _left = [];
+
     private bool _started;
     private ulong _overflows, _overflowsTold;
 
@@ -72,6 +75,8 @@ internal sealed class DiagSockets(string procRoot, ProcessSightings processes, S
     {
         foreach (var followed in _namespaces.Values)
             followed.Book.TakeLosses(losses);
+        losses.AddRange(_left);
+        _left.Clear();
         if (_overflows == _overflowsTold)
             return;
         // How many ends were in it the kernel does not tell: at least one each time.
@@ -114,7 +119,7 @@ internal sealed class DiagSockets(string procRoot, ProcessSightings processes, S
     private void Leave(uint inode, IKernelEventSink sink)
     {
         _namespaces.Remove(inode, out var followed);
-        followed!.Book.Look([], inode, sink);
+        followed!.Book.Leave(inode, sink, _left);
         followed.Dispose();
     }
 

@@ -14,6 +14,9 @@ internal sealed class ProcSockets(string procRoot, ProcessSightings processes, S
     // By the namespace's inode. Bounded by MaxNamespaces; removed with the last process in it.
     private readonly Dictionary<uint, SocketBook> _books = [];
 
+    // Of namespaces that ended since the last TakeLosses, which empties it: a few lines each.
+    private readonly List<CaptureLoss> _left = [];
+
     private bool _started;
 
     public int Namespaces => _books.Count;
@@ -24,7 +27,10 @@ internal sealed class ProcSockets(string procRoot, ProcessSightings processes, S
     {
         var there = processes.All.Where(p => p.Image is { NetworkNamespace: not 0 }).GroupBy(p => p.Image!.NetworkNamespace).ToArray();
         foreach (var gone in _books.Keys.Except(there.Select(n => n.Key)).ToArray())
-            _books.Remove(gone);
+        {
+            _books.Remove(gone, out var book);
+            book!.Leave(gone, sink, _left);
+        }
         foreach (var members in there)
         {
             if (!_books.TryGetValue(members.Key, out var book))
@@ -47,6 +53,8 @@ internal sealed class ProcSockets(string procRoot, ProcessSightings processes, S
     {
         foreach (var book in _books.Values)
             book.TakeLosses(losses);
+        losses.AddRange(_left);
+        _left.Clear();
     }
 
     /// <returns>Null when nobody in the namespace could be asked any more.</returns>

@@ -17,6 +17,10 @@ internal sealed class SocketBook(ProcessSightings processes, SocketOwners owners
     // Bounded by MaxSockets; removed by their end, or by the look that does not meet them.
     private readonly Dictionary<ulong, Held> _held = [];
 
+    // Met once with a process that no look at processes knows yet: it began between the two looks. Asked for again by the next
+    // look, then counted. Cgroup and look of the meeting by socket; bounded as _held, emptied by the next look but one.
+    private readonly Dictionary<ulong, (ulong Cgroup, uint Look)> _unowned = [];
+
     private uint _look;
 
     // By the v2 cgroup that they were made in. Bounded by the cgroups; emptied by TakeLosses.
@@ -44,11 +48,17 @@ internal sealed class SocketBook(ProcessSightings processes, SocketOwners owners
         Begin(fresh, listening, networkNamespace, sink);
         foreach (var ended in _held.Values.Where(h => h.Look != _look).ToArray())
             End(ended.Socket.Id, ended.Socket.BytesSent, ended.Socket.BytesReceived, sink);
+        foreach (var (id, (cgroup, _)) in _unowned.Where(u => u.Value.Look != _look).ToArray())
+        {
+            _unowned.Remove(id);
+            MissOwner(cgroup);
+        }
     }
 
-    /// <returns>False when no look had met the socket: its process is not known.</returns>
+    /// <returns>False when no look had met the socket with its process: it is not known.</returns>
     public bool End(ulong id, ulong sent, ulong received, IKernelEventSink sink)
     {
+        _unowned.Remove(id);
         if (!_held.Remove(id, out var held))
             return false;
         if (held is { Owner: { } owner, Operation: NetworkOperation.Connect or NetworkOperation.Accept, Socket.Protocol: SocketSighting.Tcp })
@@ -58,6 +68,13 @@ internal sealed class SocketBook(ProcessSightings processes, SocketOwners owners
 
     /// <summary>A socket whose process is not known; told as a loss of its cgroup (0: of nobody that could be named).</summary>
     public void MissOwner(ulong cgroup) => _ownerless[cgroup] = _ownerless.GetValueOrDefault(cgroup) + 1;
+
+    /// <summary>The last look, at a namespace that nobody lives in any more: everything ended.</summary>
+    public void Leave(uint networkNamespace, IKernelEventSink sink, List<CaptureLoss> losses)
+    {
+        Look([], networkNamespace, sink);
+        TakeLosses(losses);
+    }
 
     public void TakeLosses(List<CaptureLoss> losses)
     {
@@ -78,15 +95,27 @@ internal sealed class SocketBook(ProcessSightings processes, SocketOwners owners
             var operation = OperationOf(socket, listening);
             var owner = found.TryGetValue(socket.Inode, out var pid) ? processes.Resolve(pid, now) : null;
             _held[socket.Id] = new(socket, owner, operation, now) { Look = _look };
+            var wasUnowned = _unowned.Remove(socket.Id);
             if ((isState && _look == 1) || operation == NetworkOperation.Unknown || pid == Environment.ProcessId)
                 continue;
             if (owner is not null)
+            {
                 Tell(sink, socket, owner, operation, now);
-            // A connection that waits in a listener's queue has no process yet.
-            else if (socket.Inode != 0)
+            }
+            else if (socket.Inode != 0 && wasUnowned)
+            {
                 MissOwner(socket.Cgroup);
-            else if (operation == NetworkOperation.Accept)
+            }
+            else if (socket.Inode != 0)
+            {
                 _held.Remove(socket.Id);
+                _unowned[socket.Id] = (socket.Cgroup, _look);
+            }
+            // A connection that waits in a listener's queue has no process yet.
+            else if (operation == NetworkOperation.Accept)
+            {
+                _held.Remove(socket.Id);
+            }
         }
     }
 
