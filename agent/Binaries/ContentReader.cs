@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Runtime.Agent.Interop;
 using Tmds.Linux;
 using static Tmds.Linux.LibC;
 
@@ -14,7 +15,6 @@ namespace Runtime.Agent.Binaries;
 internal sealed unsafe partial class ContentReader(BinaryOptions options, HashBudget budget, SharedHashes? fleet, ImageLayers layers, TimeProvider time)
 {
     private const int DontSync = 0x4000; // AT_STATX_DONT_SYNC, linux/fcntl.h
-    private const int OpenAt2 = 437; // asm/unistd.h, the same number on every machine
     private const int ChunkBytes = 256 * 1024;
     private const uint FuseMagic = 0x65735546, OverlayMagic = 0x794c7630; // linux/magic.h
 
@@ -37,7 +37,7 @@ internal sealed unsafe partial class ContentReader(BinaryOptions options, HashBu
             return new(told, [], BinaryTraits.Gone);
         if (!request.IsRoot)
             return Read(request, request.Descriptor, nowUnixNs, stop);
-        var file = OpenInRoot(request.Descriptor, request.Path);
+        var file = RootedPath.Open(request.Descriptor, request.Path, RootedPath.PathOnly);
         if (file < 0)
             return new(told, [], BinaryTraits.Gone);
         try
@@ -184,19 +184,6 @@ internal sealed unsafe partial class ContentReader(BinaryOptions options, HashBu
             var length = (long)readlink(p, l, (size_t)(ulong)link.Length);
             return length < 0 ? [] : link[..(int)length];
         }
-    }
-
-    /// <summary>As the container sees it: its root is the top, ".." and links stay inside, and /proc's magic links lead nowhere.</summary>
-    private static int OpenInRoot(int root, byte[] path)
-    {
-        byte[] text = [.. path, 0];
-        var how = new open_how
-        {
-            flags = (ulong)(O_PATH | O_CLOEXEC),
-            resolve = (ulong)(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS),
-        };
-        fixed (byte* p = text)
-            return (int)syscall(OpenAt2, root, p, &how, sizeof(open_how));
     }
 
     /// <returns>The type's name; empty when the device is a disk's, is not among the process's mounts, or the process is gone.</returns>

@@ -22,8 +22,6 @@ namespace Runtime.Agent.Binaries;
 /// <param name="unpackNs">From the making of a layer's folder to its last file, at most. A layer that takes longer is read here, no worse.</param>
 internal sealed class ImageLayers(string hostProc, long unpackNs = 10 * 60 * 1_000_000_000L)
 {
-    private const ulong PathOnly = 0x200000 | 0x80000, NoFollow = 0x20000; // O_PATH | O_CLOEXEC, O_NOFOLLOW
-
     // Bounded. A container keeps its overlay, and an overlay its number, as long as the container lives.
     private readonly RecentFiles<(string Container, uint Device), MountEntry> _overlays = new(1024);
 
@@ -51,10 +49,10 @@ internal sealed class ImageLayers(string hostProc, long unpackNs = 10 * 60 * 1_0
 
     private bool IsAbsent(string folder, string path)
     {
-        var root = LinuxCalls.Open(-1, $"{hostProc}/root{folder}", PathOnly);
+        var root = LinuxCalls.Open($"{hostProc}/root{folder}", RootedPath.PathOnly);
         if (root < 0)
             return false;
-        var file = LinuxCalls.Open(root, path, PathOnly | NoFollow);
+        var file = RootedPath.Open(root, path, RootedPath.PathOnly | RootedPath.NoFollow);
         var isAbsent = file < 0 && Marshal.GetLastPInvokeError() == ENOENT;
         _ = close(root);
         if (file >= 0)
@@ -64,11 +62,11 @@ internal sealed class ImageLayers(string hostProc, long unpackNs = 10 * 60 * 1_0
 
     private bool IsAt(string folder, string path, in FileIdentity identity)
     {
-        var root = LinuxCalls.Open(-1, $"{hostProc}/root{folder}", PathOnly);
+        var root = LinuxCalls.Open($"{hostProc}/root{folder}", RootedPath.PathOnly);
         if (root < 0)
             return false;
         var born = BirthOf(root);
-        var file = LinuxCalls.Open(root, path, PathOnly | NoFollow);
+        var file = RootedPath.Open(root, path, RootedPath.PathOnly | RootedPath.NoFollow);
         _ = close(root);
         if (file < 0)
             return false;

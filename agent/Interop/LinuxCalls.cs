@@ -57,26 +57,21 @@ internal static unsafe partial class LinuxCalls
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int fstatfs(int descriptor, byte* result);
 
-    /// <summary>openat2 has no wrapper in glibc.</summary>
-    [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
-    private static partial long OpenAt2(long number, int folder, byte* path, OpenHow* how, nuint size);
-
-    /// <param name="folder">-1: a path of our own; else the root that no way leads out of.</param>
-    /// <param name="path">Latin-1, a character a byte.</param>
+    /// <param name="path">Of our own, that no container has a say in; Latin-1, a character a byte.</param>
     /// <returns>-1 and errno on failure.</returns>
-    internal static int Open(int folder, string path, ulong flags)
+    internal static int Open(string path, ulong flags)
     {
         fixed (byte* p = global::System.Text.Encoding.Latin1.GetBytes(path + "\0"))
-            return folder < 0 ? Tmds.Linux.LibC.open(p, unchecked((int)flags)) : OpenInRoot(folder, p, flags);
+            return Tmds.Linux.LibC.open(p, unchecked((int)flags));
     }
 
-    /// <summary>Opens a path below a folder that somebody else rules: no way leads out of it. Since Linux 5.6.</summary>
-    /// <returns>-1 and errno on failure.</returns>
-    private static int OpenInRoot(int folder, byte* path, ulong flags)
+    internal static int OpenAt2(int folder, byte* path, ref OpenHow how)
     {
         const long openat2 = 437; // the same on every architecture
-        const ulong inRoot = 0x10, noMagicLinks = 0x02;
-        var how = new OpenHow { Flags = flags, Resolve = inRoot | noMagicLinks };
-        return (int)OpenAt2(openat2, folder, path, &how, (nuint)sizeof(OpenHow));
+        return (int)OpenAt2(openat2, folder, path, ref how, (nuint)sizeof(OpenHow));
     }
+
+    /// <summary>openat2 has no wrapper in glibc.</summary>
+    [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
+    private static partial long OpenAt2(long number, int folder, byte* path, ref OpenHow how, nuint size);
 }

@@ -16,9 +16,6 @@ internal sealed unsafe class Mounts(string procRoot, string hostRoot, SensitiveP
     /// <summary>Namespaces known; beyond it their own file systems are not marked, and counted.</summary>
     private const int MaxNamespaces = 4096;
 
-    // O_PATH | O_CLOEXEC; O_DIRECTORY
-    private const ulong PathOnly = 0x200000 | 0x80000;
-
     // Where files lie that outlive a look. Others are the kernel's own, or could make us wait for a server of somebody else's.
     private static readonly HashSet<string> Kept = new(StringComparer.Ordinal) { "ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "overlay", "tmpfs", "ramfs", "vfat", "exfat", "zfs", "bcachefs", "squashfs", "erofs", "iso9660" };
 
@@ -92,12 +89,12 @@ internal sealed unsafe class Mounts(string procRoot, string hostRoot, SensitiveP
         if (!_places.TryGetValue(fileSystem, out var place))
             return -1;
         // Opened for the moment: an open folder would keep the file system from being unmounted.
-        var mount = LinuxCalls.Open(-1, place, 0x80000);
+        var mount = LinuxCalls.Open(place, 0x80000);
         if (mount < 0)
             return -1;
         fixed (byte* p = handle)
         {
-            var folder = LinuxCalls.open_by_handle_at(mount, p, unchecked((int)PathOnly));
+            var folder = LinuxCalls.open_by_handle_at(mount, p, unchecked((int)RootedPath.PathOnly));
             _ = close(mount);
             return folder;
         }
@@ -125,7 +122,7 @@ internal sealed unsafe class Mounts(string procRoot, string hostRoot, SensitiveP
         if (mountNamespace == _hostNamespace)
             _host = view;
         var isHost = mountNamespace == _hostNamespace;
-        var root = LinuxCalls.Open(-1, isHost ? hostRoot + "/" : $"{procRoot}/{pid}/root", PathOnly);
+        var root = LinuxCalls.Open(isHost ? hostRoot + "/" : $"{procRoot}/{pid}/root", RootedPath.PathOnly);
         if (root < 0)
             return;
         foreach (var entry in view.Entries)
@@ -140,7 +137,7 @@ internal sealed unsafe class Mounts(string procRoot, string hostRoot, SensitiveP
 
     private void MarkFileSystem(int root, MountEntry entry, bool isHost)
     {
-        var place = LinuxCalls.Open(root, entry.Point, PathOnly);
+        var place = RootedPath.Open(root, entry.Point, RootedPath.PathOnly);
         if (place < 0)
             return;
         // Another file system may be mounted over it.
@@ -165,7 +162,7 @@ internal sealed unsafe class Mounts(string procRoot, string hostRoot, SensitiveP
             error = group.MarkFileSystemOf(place, always | FanotifyMask.MovedTo);
         Marks(error);
         var facts = stackalloc byte[120];
-        var readable = LinuxCalls.Open(-1, path, 0x80000);
+        var readable = LinuxCalls.Open(path, 0x80000);
         if (error == 0 && readable >= 0 && LinuxCalls.fstatfs(readable, facts) == 0)
             _places[*(ulong*)(facts + 56)] = path;
         if (readable >= 0)
@@ -182,7 +179,7 @@ internal sealed unsafe class Mounts(string procRoot, string hostRoot, SensitiveP
             // Kubernetes writes a volume's files into a new folder behind "..data" each time.
             foreach (var place in isFolder ? new[] { path, path + "..data" } : [path])
             {
-                var file = LinuxCalls.Open(root, place, PathOnly);
+                var file = RootedPath.Open(root, place, RootedPath.PathOnly);
                 if (file < 0)
                     continue;
                 Marks(content.MarkFile(file, mask));

@@ -12,8 +12,6 @@ internal sealed class UpperLayers(string procRoot, string hostRoot)
     /// <summary>Mount namespaces remembered; when there are so many they are read anew.</summary>
     private const int MaxNamespaces = 4096;
 
-    private const ulong PathOnly = 0x200000 | 0x80000, NoFollow = 0x20000; // O_PATH | O_CLOEXEC, O_NOFOLLOW
-
     /// <summary>A runtime first makes the namespace and then mounts in it: one so young is read at each start.</summary>
     public const long YoungMilliseconds = 5_000;
 
@@ -44,10 +42,10 @@ internal sealed class UpperLayers(string procRoot, string hostRoot)
         if (view.Upper(Encoding.Latin1.GetString(path)) is not { } upper)
             return false;
         // The upper folder is the host's: no process of the container rules the way there, but it rules what is below.
-        var folder = LinuxCalls.Open(-1, hostRoot + upper.Folder, PathOnly);
+        var folder = LinuxCalls.Open(hostRoot + upper.Folder, RootedPath.PathOnly);
         if (folder < 0)
             return false;
-        var file = LinuxCalls.Open(folder, upper.Path, PathOnly | NoFollow);
+        var file = RootedPath.Open(folder, upper.Path, RootedPath.PathOnly | RootedPath.NoFollow);
         _ = close(folder);
         if (file >= 0)
             _ = close(file);
