@@ -59,7 +59,7 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
         var queue = new FactQueue(options.Streaming.QueueCapacity, TimeProvider.System);
         var heartbeat = new Heartbeat(options.State, TimeProvider.System, log);
         var sight = new SightProbes(
-            options.Sight, node.Rung, Environment.ProcessPath!, options.State, node.Source, node.Clock, queue, TimeProvider.System, log);
+            options.Sight, node.Rung, options.Capture.ScanInterval, Environment.ProcessPath!, options.State, node.Source, node.Clock, queue, TimeProvider.System, log);
         var resources = new ResourceSampler(options.Resources, options.Containers, node.Containers.Snapshot, TimeProvider.System, log);
         var startScan = new StartScan(options.Containers.ProcRoot, log);
         var reducer = new Reducer(options.Reduction, node.Processes, node.Containers, node.Clock, node.Source.TakeLosses, queue)

@@ -19,6 +19,9 @@ internal static class MissReason
         var (hook, record) = RoadOf(kind);
         if (hooks.FirstOrDefault(state => state.Name == hook) is { Attached: false } missing)
             return $"hook {hook} is not attached ({missing.Reason})";
+        // The rungs without kernel programs count no hooks.
+        if (!after.ContainsKey($"capture.{hook}.seen"))
+            return Grew($"capture.{record}.delivered") == 0 ? "no notice and no look told of it" : "its event was lost within the agent";
         if (Grew($"capture.{hook}.seen") == 0)
             return $"the kernel did not run hook {hook}";
         if (Grew($"capture.{hook}.sent") == 0)

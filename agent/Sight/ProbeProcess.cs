@@ -7,7 +7,7 @@ using static Tmds.Linux.LibC;
 namespace Runtime.Agent.Sight;
 
 /// <summary>
-/// The marked process: <c>agent sight-probe NUMBER PORT FOLDER</c>. It is executed, makes one file and removes it, connects once, and ends. The agent's own acts
+/// The marked process: <c>agent sight-probe NUMBER PORT FOLDER LIFE_MS</c>. It is executed, makes one file and removes it, connects once, lives as long as it is told, and ends. The agent's own acts
 /// are not reported by the kernel side, so a process of its own does them.
 /// </summary>
 internal static class ProbeProcess
@@ -19,19 +19,22 @@ internal static class ProbeProcess
 
     private const string FileName = "sight-probe";
 
-    /// <param name="arguments">Verb, number, port, folder.</param>
+    /// <param name="arguments">Verb, number, port, folder, life in milliseconds.</param>
     public static int Run(string[] arguments)
     {
-        if (arguments is not [_, _, var text, var folder] || !ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port))
+        if (arguments is not [_, _, var text, var folder, var life] || !ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port)
+            || !int.TryParse(life, NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds))
             return NotWritten | NotConnected;
-        return (TryWrite(folder) ? 0 : NotWritten) | (TryConnect(port) ? 0 : NotConnected);
+        var refused = (TryWrite(folder) ? 0 : NotWritten) | (TryConnect(port) ? 0 : NotConnected);
+        Thread.Sleep(milliseconds);
+        return refused;
     }
 
     /// <summary>The number of a probe's command line; null when it is none.</summary>
     /// <param name="arguments">argv joined by NUL.</param>
     public static uint? NumberOf(ReadOnlySpan<byte> arguments)
     {
-        // /usr/bin/agent NUL sight-probe NUL 17 NUL 40123 NUL /var/lib/runtime-agent
+        // /usr/bin/agent NUL sight-probe NUL 17 NUL 40123 NUL /var/lib/runtime-agent NUL 0
         var program = arguments.IndexOf((byte)0);
         if (program < 0 || !arguments[(program + 1)..].StartsWith("sight-probe\0"u8))
             return null;

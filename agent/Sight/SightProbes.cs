@@ -18,22 +18,25 @@ namespace Runtime.Agent.Sight;
 /// <see cref="TakeExec"/> and <see cref="Take"/> belong to the capture thread, <see cref="RunAsync"/> to one task of its own: it tells also of a
 /// capture thread that stands still. What the probe does is no behaviour of the node and goes no further.
 /// </remarks>
+/// <param name="scanInterval">Between two looks of rung 3, which meets what lives through one: there the probe lives for two.</param>
 /// <param name="program">The agent's own binary.</param>
 /// <param name="folder">Where the probe writes a file and removes it; made where it is absent.</param>
 /// <param name="post">Results and losses, any thread.</param>
 internal sealed class SightProbes(
-    SightOptions options, Rung rung, string program, string folder, IKernelEventSource source, IWallClock clock, IProbeSink post, TimeProvider time, AgentLog log)
+    SightOptions options, Rung rung, TimeSpan scanInterval, string program, string folder, IKernelEventSource source, IWallClock clock, IProbeSink post, TimeProvider time, AgentLog log)
 {
     /// <summary>One miss may be a busy moment; two in a row are not.</summary>
     private const int MissesOfBlindness = 2;
 
-    /// <summary>What the rung can see of a process that lives some milliseconds: of a scan's sight no short act is a proof, its coverage is measured instead.</summary>
+    /// <summary>What the rung sees for certain: rung 2 a connection that lives through a look at the sockets only, and rung 3 no file at all.</summary>
     private readonly ProbeKind[] _kinds = rung.Number switch
     {
         1 => Enum.GetValues<ProbeKind>(),
         2 => [ProbeKind.Exec, ProbeKind.Write],
-        _ => [],
+        _ => [ProbeKind.Exec],
     };
+
+    private readonly TimeSpan _life = rung.Number == 3 ? 2 * scanInterval : TimeSpan.Zero;
 
     private readonly uint _selfPid = (uint)Environment.ProcessId;
 
@@ -49,7 +52,9 @@ internal sealed class SightProbes(
     private ProcessKey _process;
 
     /// <summary>Zero: there are none.</summary>
-    public TimeSpan Interval => _kinds.Length == 0 ? TimeSpan.Zero : options.Interval;
+    public TimeSpan Interval => options.Interval == TimeSpan.Zero || options.Interval > Patience ? options.Interval : Patience;
+
+    private TimeSpan Patience => options.Timeout + _life;
 
     /// <summary>The exec of a probe, which is kept back.</summary>
     public bool TakeExec(ProcessRecord process)
@@ -135,7 +140,7 @@ internal sealed class SightProbes(
         _round = round;
         var doneUnixNs = clock.ToUnixNs(clock.NowBootNs());
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var limit = time.CreateTimer(_ => patience.Cancel(), null, options.Timeout, Timeout.InfiniteTimeSpan);
+        using var limit = time.CreateTimer(_ => patience.Cancel(), null, Patience, Timeout.InfiniteTimeSpan);
         var (fault, code) = await RunProcessAsync(round.Number, port, patience.Token);
         await round.AllSeen.WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
@@ -156,7 +161,7 @@ internal sealed class SightProbes(
     /// <returns>Why it did not run to its end, null when it did; and its exit code.</returns>
     private async Task<(string? Fault, int Code)> RunProcessAsync(uint number, int port, CancellationToken cancellationToken)
     {
-        string[] arguments = [ProbeProcess.Verb, number.ToString(CultureInfo.InvariantCulture), port.ToString(CultureInfo.InvariantCulture), folder];
+        string[] arguments = [ProbeProcess.Verb, number.ToString(CultureInfo.InvariantCulture), port.ToString(CultureInfo.InvariantCulture), folder, _life.TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture)];
         try
         {
             using var process = Process.Start(new ProcessStartInfo(program, arguments))!;

@@ -155,7 +155,7 @@ public sealed class SightTests(CaptureFixture capture)
             var clock = new LiveClock();
             var log = new AgentLog(TextWriter.Null, LogLevel.Error, TimeProvider.System);
             Probes = new SightProbes(
-                new SightOptions { Interval = TimeSpan.FromSeconds(1), Timeout = TimeSpan.FromSeconds(1) }, Ladder.Best, Path.Combine(AppContext.BaseDirectory, "agent"), folder ?? capture.NewFolder(),
+                new SightOptions { Interval = TimeSpan.FromSeconds(1), Timeout = TimeSpan.FromSeconds(1) }, Ladder.Best, TimeSpan.Zero, Path.Combine(AppContext.BaseDirectory, "agent"), folder ?? capture.NewFolder(),
                 _source, clock, this, TimeProvider.System, log);
             var host = new HostOnly();
             var processes = new ProcessTable(new ProcessOptions(), host, Redaction.WithRandomSalt(), new ProcfsReader("/proc"), TimeProvider.System);
