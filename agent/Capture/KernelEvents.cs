@@ -263,7 +263,7 @@ internal readonly ref struct NetworkEvent
     public ulong DurationNs { get; init; }
 
     /// <summary>
-    /// <see cref="NetworkOperation.FirstBytes"/>: at most 256 bytes of the first send on a new outbound flow.
+    /// <see cref="NetworkOperation.FirstBytes"/>: at most 512 bytes of the first send on a new outbound flow.
     /// <see cref="NetworkOperation.UnixConnect"/>: the path of the other end's file, or '@' and its name where it has none.
     /// </summary>
     public ReadOnlySpan<byte> Payload { get; init; }

@@ -29,6 +29,9 @@ internal sealed class NameTable
     private ulong _number;
     private ulong _asked, _answered, _unasked, _malformed, _folded, _evicted;
 
+    // By ServerName.
+    private readonly ulong[] _hellos = new ulong[4];
+
     /// <summary>A question left.</summary>
     /// <param name="container">Empty for the host.</param>
     public void Ask(string container, uint socket, ReadOnlySpan<byte> server, DnsMessage message)
@@ -109,6 +112,9 @@ internal sealed class NameTable
     /// <summary>The message could not be read.</summary>
     public void Malformed() => _malformed++;
 
+    /// <summary>A TLS hello to an address without a name was read.</summary>
+    public void Hello(ServerName told) => _hellos[(int)told]++;
+
     /// <summary>By name since start.</summary>
     public IEnumerable<KeyValuePair<string, ulong>> Counters() =>
     [
@@ -118,6 +124,10 @@ internal sealed class NameTable
         new("names.malformed", _malformed),
         new("names.folded", _folded),
         new("names.evicted", _evicted),
+        new("names.sni_found", _hellos[(int)ServerName.Found]),
+        new("names.sni_absent", _hellos[(int)ServerName.None]),
+        new("names.sni_cut", _hellos[(int)ServerName.Cut]),
+        new("names.sni_malformed", _hellos[(int)ServerName.Malformed]),
     ];
 
     /// <summary>The last two labels, or three where the last but one is short as in "co.uk". An approximation of what can be registered.</summary>

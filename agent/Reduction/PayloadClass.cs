@@ -11,7 +11,7 @@ internal static class PayloadClass
 
     private static ReadOnlySpan<byte> Methods => "GET POST PUT HEAD DELETE OPTIONS PATCH CONNECT TRACE PRI "u8;
 
-    /// <param name="payload">At most 256 bytes of the first send; it may be cut anywhere.</param>
+    /// <param name="payload">At most 512 bytes of the first send; it may be cut anywhere.</param>
     public static string Of(ReadOnlySpan<byte> payload) =>
         IsTls(payload) ? Tls
         : payload.StartsWith("SSH-2.0-"u8) || payload.StartsWith("SSH-1."u8) ? Ssh
@@ -43,7 +43,7 @@ internal static class PayloadClass
         return false;
     }
 
-    // {"id":1,"jsonrpc":"2.0","method":"login","params":{"login":"48Ab…","pass":"x","agent":"XMRig/6.21.0 …"}}     (Monero; the 256 bytes may end before "agent")
+    // {"id":1,"jsonrpc":"2.0","method":"login","params":{"login":"48Ab…","pass":"x","agent":"XMRig/6.21.0 …"}}     (Monero; the bytes may end before "agent")
     // {"id":1,"method":"mining.subscribe","params":["cgminer/4.9"]}          {"method":"mining.authorize",…}         (Bitcoin, Ethereum)
     // {"id":7,"method":"submit","params":{"id":"…","job_id":"…","nonce":"0000","result":"…"}}      {"method":"keepalived",…}
     // {"worker":"r1","jsonrpc":"2.0","params":["0x…"],"id":1,"method":"eth_submitLogin"}

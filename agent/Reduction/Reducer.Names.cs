@@ -1,3 +1,4 @@
+using System.Text;
 using Runtime.Agent.Capture;
 using Runtime.Agent.Containers;
 using Runtime.Agent.Names;
@@ -41,6 +42,19 @@ internal sealed partial class Reducer
         e.Operation is NetworkOperation.Listen or NetworkOperation.Accept || e.RemotePort == 53
             ? []
             : _names.Fold(process.ContainerId, _names.Find(process.ContainerId, e.RemoteAddress, e.Origin.TimeBootNs), e.Origin.TimeBootNs);
+
+    /// <summary>What a TLS client calls the server that nobody looked up: evidence, and no name to know a peer by.</summary>
+    /// <returns>Lower case; empty when the hello says none that can be one.</returns>
+    private byte[] CalledNameOf(ProcessRecord process, in NetworkEvent e)
+    {
+        var told = TlsHello.Read(e.Payload, out var name);
+        _names.Hello(told);
+        if (told != ServerName.Found)
+            return [];
+        var lower = new byte[name.Length];
+        Ascii.ToLower(name, lower, out _);
+        return _names.Fold(process.ContainerId, lower, e.Origin.TimeBootNs);
+    }
 
     /// <summary>A program that asks for both kinds of address asks for one thing.</summary>
     private static bool IsAddress(ushort type) => type is DnsMessage.TypeA or DnsMessage.TypeAaaa;

@@ -191,6 +191,9 @@ internal sealed partial class Reducer : IKernelEventSink
             _ => NameOf(process, e),
         };
         var payload = e.Operation == NetworkOperation.FirstBytes ? PayloadClass.Of(e.Payload) : "";
+        var flags = NetworkFlags.None;
+        if (payload == PayloadClass.Tls && name.Length == 0 && CalledNameOf(process, e) is { Length: > 0 } called)
+            (name, flags) = (called, NetworkFlags.NameFromSni);
         var key = _key.OfNetwork(process, e.Operation, e, payload, name);
         if (_known.Find(container, key) is { } known)
         {
@@ -199,7 +202,7 @@ internal sealed partial class Reducer : IKernelEventSink
         }
         if (FoldScan(process, container, e, key, unixNs))
             return;
-        var fact = FactOf(process, container, e, unixNs, name, payload);
+        var fact = FactOf(process, container, e, unixNs, name, payload) with { Flags = flags };
         _known.Add(key, fact);
         Send(fact);
     }

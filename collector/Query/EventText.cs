@@ -163,6 +163,11 @@ internal static class EventText
             return $"{(network.Operation == NetworkOperation.UnixConnect ? "connect" : "open socket")} {network.Name}";
         }
 
+        if ((network.Flags & NetworkFlags.NameFromSni) != 0)
+        {
+            return $"first bytes to {remote} look like {network.Payload} and call it {network.Name}";
+        }
+
         if (network.Name.Length > 0)
         {
             remote = $"{network.Name} ({remote})";

@@ -49,6 +49,36 @@ public sealed class NameTests(CaptureFixture capture)
         await Task.WhenAny(answering);
     }
 
+    [Fact]
+    public async Task Peer_ThatNobodyLookedUp_IsCalledByItsClient()
+    {
+        capture.Require();
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        using var source = BpfEventSource.Start(capture.Options with { RingBytes = 1024 * 1024 });
+        using var stop = new CancellationTokenSource();
+        var facts = new FactList();
+        var host = new HostOnly();
+        var processes = new ProcessTable(new ProcessOptions(), host, Redaction.WithRandomSalt(), new ProcfsReader("/proc"), TimeProvider.System);
+        var reducer = new Reducer(new ReductionOptions(), processes, host, new LiveClock(), source.TakeLosses, facts);
+        processes.Scan();
+        var thread = new Thread(() => source.Run(reducer, stop.Token)) { IsBackground = true };
+        thread.Start();
+
+        // The server closes without an answer: what counts is what the client sent.
+        using var client = CaptureFixture.StartProgram("openssl", "s_client", "-connect", $"127.0.0.1:{port}", "-servername", "pool.example.test");
+        using (var served = await listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken))
+            _ = await served.GetStream().ReadAsync(new byte[16], TestContext.Current.CancellationToken);
+
+        var hello = await facts.WaitAsync<NetworkFact>(fact => fact.Operation == NetworkOperation.FirstBytes && fact.RemotePort == port);
+        Assert.Equal(("tls", "pool.example.test", NetworkFlags.NameFromSni), (hello.Payload, Encoding.ASCII.GetString(hello.Name), hello.Flags));
+        var connect = await facts.WaitAsync<NetworkFact>(fact => fact.Operation == NetworkOperation.Connect && fact.RemotePort == port);
+        Assert.Empty(connect.Name);
+        await stop.CancelAsync();
+        thread.Join(TimeSpan.FromSeconds(5));
+    }
+
     /// <summary>One question, answered with 127.0.77.9.</summary>
     private static async Task AnswerAsync(bool stream, CancellationToken cancellationToken)
     {

@@ -34,6 +34,7 @@ internal static class Targets
         new("proc", Proc, Never),
         new("dns", Names, Never),
         new("payload", input => PayloadClass.Of(input), Never),
+        new("tls", Hello, Never),
         new("arguments", Arguments, Never),
         new("paths", Paths, Never),
         new("nettrace", Nettrace, e => e is InvalidDataException),
@@ -47,6 +48,16 @@ internal static class Targets
     ];
 
     private static bool Never(Exception e) => false;
+
+    private static void Hello(ReadOnlySpan<byte> input)
+    {
+        var told = TlsHello.Read(input, out var name);
+        Require((told == ServerName.Found) == name.Length is > 0 and <= TlsHello.MaxName, "a name that is none");
+        Require(name.IndexOfAnyExceptInRange((byte)'-', (byte)'z') < 0, "a name with a byte that no name has");
+        // More bytes never take back what fewer told.
+        if (told == ServerName.Found)
+            Require(TlsHello.Read([.. input, 1], out _) == ServerName.Found, "a name that is lost with one byte more");
+    }
 
     private static unsafe void Elf(ReadOnlySpan<byte> input)
     {

@@ -1,6 +1,8 @@
+using System.Text;
 using Runtime.Agent.Capture;
 using Runtime.Agent.Processes;
 using Runtime.Agent.Reduction;
+using Runtime.Agent.Tests.Names;
 using Xunit;
 
 namespace Runtime.Agent.Tests.Reduction;
@@ -53,6 +55,22 @@ public sealed class ReducerNetworkTests : ReducerRig
         Exec(100, "/bin/app", "app\0");
         Network(100, NetworkOperation.FirstBytes, 40000, 3333, payload: """{"method":"mining.subscribe"}""");
         Assert.Equal("stratum", Assert.Single(Out.Facts.OfType<NetworkFact>()).Payload);
+    }
+
+    [Fact]
+    public void Hello_ToAnAddressWithoutAName_TellsWhatTheClientCallsIt()
+    {
+        Exec(100, "/bin/app", "app\0");
+        Network(100, NetworkOperation.FirstBytes, 40000, 443, bytes: TlsHelloTests.Hello("Pool.Example.Test"));
+        Network(100, NetworkOperation.FirstBytes, 40001, 443, bytes: TlsHelloTests.Hello("pool.example.test"));
+        Network(100, NetworkOperation.FirstBytes, 40002, 443, bytes: TlsHelloTests.Hello("10.0.0.1"));
+        Network(100, NetworkOperation.FirstBytes, 40003, 443, bytes: TlsHelloTests.Hello("pool.example.test")[..60]);
+
+        Assert.Equal(
+            [("tls", "pool.example.test", NetworkFlags.NameFromSni), ("tls", "", NetworkFlags.None)],
+            Out.Facts.OfType<NetworkFact>().Select(f => (f.Payload, Encoding.ASCII.GetString(f.Name), f.Flags)));
+        var counters = Reducer.Counters();
+        Assert.Equal((2ul, 1ul, 1ul), (counters["names.sni_found"], counters["names.sni_malformed"], counters["names.sni_cut"]));
     }
 
     [Fact]
