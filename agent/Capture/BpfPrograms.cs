@@ -75,12 +75,14 @@ internal sealed class BpfPrograms : IDisposable
     public static BpfPrograms Start(byte[] elf, CaptureOptions options, SensitivePaths sensitivePaths, uint selfPid)
     {
         Tracefs.EnsureMounted();
-        var settings = MakeSettings(options, sensitivePaths, selfPid);
+        using var types = KernelTypes.Load();
+        var overlayUpper = OverlayUpper(types);
+        var settings = MakeSettings(options, sensitivePaths, selfPid, overlayUpper);
         var needless = HookCatalog.All.Where(h => Tracefs.LacksCall(h.Call ?? h.Target)).Select(h => h.Program).ToHashSet();
         var reasons = HookCatalog.All.Where(h => options.DisabledHooks.Contains(h.Name))
             .ToDictionary(h => h.Program, _ => "switched off by Capture.DisabledHooks");
         foreach (var program in needless) reasons[program] = "this kernel has no such call";
-        var absent = WithoutTracepoint();
+        var absent = WithoutTracepoint(types);
         foreach (var program in absent) reasons[program] = "this kernel has no such tracepoint";
         needless.UnionWith(HookCatalog.All.Where(h => h.Twin is { } twin && absent.Contains(h.Program) && !absent.Contains(twin)).Select(h => h.Program));
 
@@ -100,8 +102,11 @@ internal sealed class BpfPrograms : IDisposable
             }
         }
 
-        return new BpfPrograms(bpfObject, links, [.. HookCatalog.All.Select(h =>
-            new HookState(h.Name, !reasons.ContainsKey(h.Program), reasons.GetValueOrDefault(h.Program, ""), needless.Contains(h.Program) ? "" : h.Loses))]);
+        return new BpfPrograms(bpfObject, links,
+        [
+            .. HookCatalog.All.Select(h => new HookState(h.Name, !reasons.ContainsKey(h.Program), reasons.GetValueOrDefault(h.Program, ""), needless.Contains(h.Program) ? "" : h.Loses)),
+            .. overlayUpper != 0 ? Array.Empty<HookState>() : [new("overlay", false, "overlayfs was not loaded when the agent started, or the kernel has no types of it", "whether a file was there when its container's image was mounted")],
+        ]);
     }
 
     public void Dispose()
@@ -129,23 +134,20 @@ internal sealed class BpfPrograms : IDisposable
     }
 
     /// <summary>Found at once in the kernel's types, where the load would fail once for each. None where the kernel has no types: the load then says so.</summary>
-    private static IReadOnlyList<string> WithoutTracepoint()
+    private static IReadOnlyList<string> WithoutTracepoint(KernelTypes? types)
     {
-        const uint typedef = 8; // BTF_KIND_TYPEDEF
         const string prefix = "tp_btf/";
-        var types = LibBpf.btf__load_vmlinux_btf();
-        if (types == 0)
-            return [];
-        try
-        {
-            return [.. HookCatalog.All
-                .Where(h => h.Target.StartsWith(prefix, StringComparison.Ordinal) && LibBpf.btf__find_by_name_kind(types, $"btf_trace_{h.Target[prefix.Length..]}", typedef) < 0)
-                .Select(h => h.Program)];
-        }
-        finally
-        {
-            LibBpf.btf__free(types);
-        }
+        return types is null
+            ? []
+            : [.. HookCatalog.All.Where(h => h.Target.StartsWith(prefix, StringComparison.Ordinal) && !types.HasTypedef($"btf_trace_{h.Target[prefix.Length..]}")).Select(h => h.Program)];
+    }
+
+    /// <summary>From an inode of overlayfs to its upper dentry (struct ovl_inode, fs/overlayfs/ovl_entry.h), bytes; 0 when not known.</summary>
+    private static int OverlayUpper(KernelTypes? types)
+    {
+        using var module = types?.OfModule("overlay");
+        var overlay = module ?? types;
+        return overlay?.OffsetOf("ovl_inode", "__upperdentry") - overlay?.OffsetOf("ovl_inode", "vfs_inode") ?? 0;
     }
 
     /// <param name="reasons">By program; those in it are left out, and those that the kernel refuses join them.</param>
@@ -170,7 +172,7 @@ internal sealed class BpfPrograms : IDisposable
         }
     }
 
-    private static Settings MakeSettings(CaptureOptions options, SensitivePaths sensitivePaths, uint selfPid) => new()
+    private static Settings MakeSettings(CaptureOptions options, SensitivePaths sensitivePaths, uint selfPid, int overlayUpper) => new()
     {
         SelfPid = selfPid,
         WakeBytes = (uint)options.WakeBytes,
@@ -181,6 +183,7 @@ internal sealed class BpfPrograms : IDisposable
         SensitiveDirectories = sensitivePaths.HasDirectories ? (byte)1 : (byte)0,
         CgroupByPids = CgroupHierarchies.NamedByPids(File.ReadAllText("/proc/cgroups")) ? (byte)1 : (byte)0,
         SensitiveFirsts = sensitivePaths.KernelFirsts(),
+        OverlayUpper = overlayUpper,
         CountRepeats = options.RepeatInterval > TimeSpan.Zero ? (byte)1 : (byte)0,
     };
 

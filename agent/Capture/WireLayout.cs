@@ -207,4 +207,5 @@ internal struct Settings
     public uint ShareBytes;
     public uint ShareFromBytes;
     public ThirtyTwoNumbers SensitiveFirsts;
+    public long OverlayUpper;
 }

@@ -25,7 +25,7 @@ internal sealed class BpfException(string operation, int errno, string log = "")
     internal static string Hint(int errno) => errno switch
     {
         OperationNotPermitted => "needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN before Linux 5.8; lockdown and seccomp can refuse it too",
-        AccessDenied => "the verifier refused the program, or kernel.perf_event_paranoid forbids tracepoints",
+        AccessDenied => "the verifier refused the program, or tracepoints take CAP_SYS_ADMIN because kernel.perf_event_paranoid is above 2 (Debian, Ubuntu)",
         NoSuchEntry => "the kernel has no such tracepoint, or no BTF (CONFIG_DEBUG_INFO_BTF), or tracefs is not mounted at /sys/kernel/tracing",
         NoSuchProcess => "the kernel has no such tracepoint",
         TooBig => "the program is too large for this kernel's verifier",

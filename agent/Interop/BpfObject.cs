@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Runtime.Agent.Hardening;
 
 namespace Runtime.Agent.Interop;
 
@@ -20,11 +19,10 @@ internal sealed unsafe class BpfObject : IDisposable
         try
         {
             // For a type that this kernel lacks libbpf goes through the modules' types as well, which takes SYS_ADMIN, and 1.1 gives up where
-            // it may not. Then only the kernel's own types are looked at: where overlayfs is a module, a file's upper layer is not told.
-            var mayReadModules = (Capabilities.Read("CapEff") >> (int)Capability.SysAdmin & 1) != 0;
+            // it may not. What is needed of a module is told in the settings (KernelTypes).
             fixed (byte* bytes = elf, types = "/sys/kernel/btf/vmlinux\0"u8)
             {
-                var options = new LibBpf.ObjectOpenOptions { Size = (nuint)sizeof(LibBpf.ObjectOpenOptions), ObjectName = (byte*)nameBytes, TypesPath = mayReadModules ? null : types };
+                var options = new LibBpf.ObjectOpenOptions { Size = (nuint)sizeof(LibBpf.ObjectOpenOptions), ObjectName = (byte*)nameBytes, TypesPath = types };
                 var pointer = LibBpf.bpf_object__open_mem(bytes, (nuint)elf.Length, options);
                 if (pointer == 0) throw new BpfException($"open {name}", Marshal.GetLastPInvokeError(), BpfLog.Take());
                 return new BpfObject(new BpfObjectHandle(pointer), name);

@@ -121,6 +121,18 @@ internal static unsafe partial class LibBpf
     [LibraryImport(Library, SetLastError = true)]
     internal static partial nint btf__load_vmlinux_btf();
 
+    /// <summary>The types of a file that stand on those of <paramref name="kernel"/>; NULL and errno on failure. The caller frees them.</summary>
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial nint btf__parse_split(string path, nint kernel);
+
+    /// <summary>A struct btf_type; belongs to the types.</summary>
+    [LibraryImport(Library)]
+    internal static partial nint btf__type_by_id(nint btf, uint id);
+
+    /// <summary>Borrowed text.</summary>
+    [LibraryImport(Library)]
+    internal static partial nint btf__name_by_offset(nint btf, uint offset);
+
     /// <summary>Negative when there is no such type. <paramref name="kind"/>: a BTF_KIND_* of linux/btf.h.</summary>
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int btf__find_by_name_kind(nint btf, string name, uint kind);

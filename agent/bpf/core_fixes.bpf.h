@@ -69,26 +69,19 @@ static __always_inline __u32 inode__changed_nanoseconds(struct inode *inode)
 }
 
 /*
- * fs/overlayfs/ovl_entry.h. The type is known only where overlayfs is built in or its module's BTF is loaded. The overlay's
- * inode sits inside; an upper dentry means that the file was made or copied up after the container's image was mounted.
+ * fs/overlayfs/ovl_entry.h: struct ovl_inode { …; struct inode vfs_inode; struct dentry *__upperdentry; … }. Where overlayfs is a module its
+ * types are found at load by SYS_ADMIN alone, so the agent reads them and says how far it is. An upper dentry means that the file
+ * was made or copied up after the container's image was mounted.
  */
-struct ovl_inode___fix {
-	struct inode vfs_inode;
-	struct dentry *__upperdentry;
-} __attribute__((preserve_access_index));
-
 #define OVERLAYFS_SUPER_MAGIC 0x794c7630
 
 static __always_inline bool inode__is_upper(struct inode *inode)
 {
-	struct ovl_inode___fix *overlay = (void *)inode;
+	struct dentry *upper = NULL;
 
-	if (!bpf_core_field_exists(overlay->__upperdentry))
+	if (settings.overlay_upper == 0 || BPF_CORE_READ(inode, i_sb, s_magic) != OVERLAYFS_SUPER_MAGIC)
 		return false;
-	if (BPF_CORE_READ(inode, i_sb, s_magic) != OVERLAYFS_SUPER_MAGIC)
-		return false;
-	overlay = (void *)inode - bpf_core_field_offset(struct ovl_inode___fix, vfs_inode);
-	return BPF_CORE_READ(overlay, __upperdentry) != NULL;
+	return bpf_probe_read_kernel(&upper, sizeof(upper), (void *)inode + settings.overlay_upper) == 0 && upper;
 }
 
 /*

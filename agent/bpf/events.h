@@ -289,6 +289,7 @@ struct settings {
 	__u32 share_bytes;	 /* of one cgroup, while the ring fills; bulk kinds may take three quarters of it */
 	__u32 share_from_bytes;	 /* so many bytes wait: shares count from here on */
 	__u32 sensitive_firsts[SENSITIVE_NAME_BYTES]; /* by length, 31 and more as one: the low five bits of first letters */
+	__s64 overlay_upper;	 /* from an inode of overlayfs to its upper dentry; 0: not known */
 };
 
 _Static_assert(sizeof(struct event_header) == 40, "layout");
@@ -302,6 +303,6 @@ _Static_assert(sizeof(struct privilege_event) == 64, "layout");
 _Static_assert(sizeof(struct open_key) == 56, "layout");
 _Static_assert(sizeof(struct open_repeats) == 24, "layout");
 _Static_assert(sizeof(struct loss_key) == 16, "layout");
-_Static_assert(sizeof(struct settings) == 152, "layout");
+_Static_assert(sizeof(struct settings) == 160, "layout");
 
 #endif

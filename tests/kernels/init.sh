@@ -37,13 +37,18 @@ else
   echo "+cpu +memory +pids" > /sys/fs/cgroup/cgroup.subtree_control
 fi
 
+# systemd mounts it on every node, and without SYS_ADMIN the agent cannot.
+[ -z "$rights" ] || mount -t tracefs tracefs /sys/kernel/tracing
+# $rights: capabilities, "+bpf,+perfmon"; without it the agent has all of them.
+agent() { [ -z "$rights" ] || set -- /agent/setpriv --bounding-set "-all,$rights" --inh-caps -all /agent/agent "$@"; [ -n "$rights" ] || set -- /agent/agent "$@"; exec "$@"; }
+
 uname -r > $out/kernel
 say check
-/agent/agent check --set Capture:Rung="$rung" > $out/check 2>&1
+(agent check --set Capture:Rung="$rung" > $out/check 2>&1)
 echo $? > $out/check.code
 
 say trace
-/agent/agent trace --set Capture:Rung="$rung" > $out/trace 2> $out/trace.log &
+agent trace --set Capture:Rung="$rung" > $out/trace 2> $out/trace.log &
 agent=$!
 until grep -q 'tracing:' $out/trace.log || ! kill -0 $agent; do usleep 50000; done
 
@@ -77,7 +82,7 @@ wait $agent
 
 # The agent as it runs on a node: with its privileges dropped, measuring its own sight. There is no collector here.
 say run
-/agent/agent run --cluster c --node n --collector unix:/run/none --set State=/run/agent --set Capture:Rung="$rung" --set Sight:Interval=1s --set Sight:Timeout=1s 2> $out/run.log &
+agent run --cluster c --node n --collector unix:/run/none --set State=/run/agent --set Capture:Rung="$rung" --set Sight:Interval=1s --set Sight:Timeout=1s 2> $out/run.log &
 agent=$!
 for _ in $(seq 1200); do
   grep -q 'coverage of network' $out/run.log && break

@@ -3,7 +3,7 @@
 # Boots other kernels in QEMU and shows what the agent sees there: which rung it chooses, which programs load, and whether each
 # stimulus of stimuli.txt is told. A guest has no network but loopback, 1 GiB of memory and 600 s.
 #   NAME      of kernels.txt, fetched from Debian's or Ubuntu's archive into the cache; without one: the default below
-#   VARIANT   v1 (cgroup v1 in place of v2), rung2, rung3 (forced), lockdown (=integrity)
+#   VARIANT   v1 (cgroup v1 in place of v2), rung2, rung3 (forced), lockdown (=integrity), rights (no more than the DaemonSet's)
 #   --list    the names
 #   --json    the results also there, with the reason of every hook that is missing
 #   --out     the built programs (default: out, made by deploy/build.sh)
@@ -16,7 +16,7 @@ cache=${RUNTIME_KERNEL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/runtime-kernels}
 programs=$repository/out
 json=
 limit=600
-default="5.4 5.8 5.10 5.10+v1 5.15 6.1 6.1+v1 6.1+rung2 6.8 6.12 7.3"
+default="5.4 5.8 5.10 5.10+v1 5.15 6.1 6.1+rights 6.1+v1 6.1+rung2 6.8 6.12 7.3"
 
 guests=()
 while [ $# -gt 0 ]; do
@@ -58,8 +58,9 @@ make_root() {
   cp "$(command -v busybox)" "$root/bin/busybox"
   for file in $(busybox --list); do [ -e "$root/bin/$file" ] || ln -s busybox "$root/bin/$file"; done
   cp "$programs/agent/agent" "$root/agent/"
+  cp "$(command -v setpriv)" "$root/agent/"
   # The native program's few libraries, each where it looks for it; the last two it loads by itself.
-  for file in $(ldd "$programs/agent/agent" $(ldconfig -p | grep -oE '/.*/x86_64-linux-gnu/lib(bpf\.so\.1|ssl\.so\.3)$') | grep -oE '/[^ :]+|^/[^ :]+' | grep -v '/agent$' | sort -u); do
+  for file in $(ldd "$programs/agent/agent" "$root/agent/setpriv" $(ldconfig -p | grep -oE '/.*/x86_64-linux-gnu/lib(bpf\.so\.1|ssl\.so\.3)$') | grep -oE '/[^ :]+|^/[^ :]+' | grep -v -e '/agent$' -e '/setpriv$' | sort -u); do
     mkdir -p "$root$(dirname "$file")"
     cp -L "$file" "$root$file"
   done
@@ -84,14 +85,20 @@ conditions() {
   printf ']'
 }
 
+# The capabilities that the manifest adds after it dropped all: "+bpf,+perfmon,…".
+granted() {
+  sed -n '/capabilities:/,/^            [^ ]/s/^ *- \([A-Z_]*\)$/\1/p' "$repository/deploy/kubernetes/base/agent.yaml" | grep -v '^ALL$' | tr 'A-Z' 'a-z' | sed 's/^/+/' | paste -sd,
+}
+
 # boot NAME+VARIANT: leaves what the guest sent in $work/NAME+VARIANT. Answers why not, or nothing.
 boot() {
-  local guest=$1 name=${1%%+*} variant= reason guest_pid folder=$work/$1 cgroups=v2 rung=0 more=
+  local guest=$1 name=${1%%+*} variant= reason guest_pid folder=$work/$1 cgroups=v2 rung=0 rights= more=
   [ "$name" = "$guest" ] || variant=${guest#*+}
   case $variant in
     '') ;;
     v1) cgroups=v1 ;;
     rung[123]) rung=${variant#rung} ;;
+    rights) rights=$(granted) ;;
     lockdown) more=lockdown=integrity ;;
     *) echo "no variant $variant"; return ;;
   esac
@@ -102,7 +109,7 @@ boot() {
   cat "$work/root.cpio" "$folder/modules.cpio" >"$folder/initramfs"
   qemu-system-x86_64 -accel "$accelerator" -cpu max -smp 2 -m 1024 -nodefaults -no-user-config -display none -nic none -no-reboot \
     -kernel "$cache/$name/vmlinuz" -initrd "$folder/initramfs" \
-    -append "console=ttyS0 quiet panic=-1 rdinit=/init runtime.cgroups=$cgroups runtime.rung=$rung $more" \
+    -append "console=ttyS0 quiet panic=-1 rdinit=/init runtime.cgroups=$cgroups runtime.rung=$rung runtime.rights=$rights $more" \
     -serial "file:$folder/console" -serial "file:$folder/sent" >"$folder/qemu" 2>&1 &
   guest_pid=$!
   echo $guest_pid >"$work/pid"

@@ -60,7 +60,7 @@ internal static class PodBundle
         var bounding = Convert.ToUInt64(File.ReadLines("/proc/self/status").Single(line => line.StartsWith("CapBnd:", StringComparison.Ordinal))[7..].Trim(), 16);
 
         // capability.h
-        Dictionary<string, int> numbers = new() { ["DAC_OVERRIDE"] = 1, ["DAC_READ_SEARCH"] = 2, ["SETPCAP"] = 8, ["SYS_PTRACE"] = 19, ["SYS_RESOURCE"] = 24, ["PERFMON"] = 38, ["BPF"] = 39 };
+        Dictionary<string, int> numbers = new() { ["DAC_OVERRIDE"] = 1, ["DAC_READ_SEARCH"] = 2, ["SETPCAP"] = 8, ["SYS_PTRACE"] = 19, ["SYS_ADMIN"] = 21, ["SYS_RESOURCE"] = 24, ["PERFMON"] = 38, ["BPF"] = 39 };
         return [.. asked.Where(name => (bounding >> numbers[name] & 1) == 1)];
     }
 

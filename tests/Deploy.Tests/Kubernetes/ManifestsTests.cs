@@ -85,7 +85,7 @@ public sealed class ManifestsTests
         var pod = Pod("runtime-agent");
         var container = Assert.Single(pod.Containers);
 
-        Assert.Equal(["BPF", "DAC_OVERRIDE", "DAC_READ_SEARCH", "PERFMON", "SETPCAP", "SYS_PTRACE", "SYS_RESOURCE"], container.SecurityContext.Capabilities.Add.Order());
+        Assert.Equal(["BPF", "DAC_OVERRIDE", "DAC_READ_SEARCH", "PERFMON", "SETPCAP", "SYS_ADMIN", "SYS_PTRACE", "SYS_RESOURCE"], container.SecurityContext.Capabilities.Add.Order());
         Assert.True(pod.HostPID);
         Assert.Equal("system-node-critical", pod.PriorityClassName);
         Assert.Contains(pod.Tolerations, toleration => toleration is { OperatorProperty: "Exists", Key: null, Effect: null });

@@ -1,0 +1,26 @@
+using System.Runtime.InteropServices;
+using Runtime.Agent.Interop;
+using Xunit;
+
+namespace Runtime.Agent.Tests.Capture;
+
+public sealed class KernelTypesTests
+{
+    [Fact]
+    public void Members_OfTheRunningKernel_AreFoundWhereTheyAre()
+    {
+        using var types = KernelTypes.Load();
+        Assert.SkipWhen(types is null, "this kernel was built without types");
+
+        // include/linux/types.h; two pointers since 2.2.
+        Assert.Equal((0, IntPtr.Size), (types.OffsetOf("list_head", "next"), types.OffsetOf("list_head", "prev")));
+        Assert.Null(types.OffsetOf("list_head", "last"));
+        Assert.Null(types.OffsetOf("no_such_structure", "next"));
+        // A bit field of a structure that has others: include/net/sock.h.
+        Assert.Null(types.OffsetOf("sock", "sk_no_check_tx"));
+        Assert.True(types.OffsetOf("sock", "sk_protocol") > 0);
+        Assert.True(types.HasTypedef("btf_trace_sched_process_exec"));
+        Assert.False(types.HasTypedef("btf_trace_no_such"));
+        Assert.Null(types.OfModule("no_such_module"));
+    }
+}
