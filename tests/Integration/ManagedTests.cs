@@ -41,7 +41,9 @@ public sealed class ManagedTests
         await stack.EventAsync("Emitted.Payload", e => e.ContainerId == container.Id && Detail(e, "operation") == "assembly_emitted", "the emitted assembly");
         await stack.EventAsync("Dropped.Payload", e => e.ContainerId == container.Id && Detail(e, "operation") == "assembly_file" && Detail(e, "path") == "/tmp/Dropped.Payload.dll", "the assembly from a new file");
         await Evidence(stack, "T1620", "from memory, without a file");
-        await Evidence(stack, "T1105", "which managed-sample wrote a short while ago");
+        // Who wrote it, a scan of /proc does not see.
+        if (Machine.Rung < 3)
+            await Evidence(stack, "T1105", "which managed-sample wrote a short while ago");
     }
 
     private static async Task Evidence(RuntimeStack stack, string technique, string words) => await CollectorClient.UntilAsync(

@@ -104,7 +104,7 @@ public sealed class RoadTests
         await using var node = await ContainerdNode.StartAsync(new NodeOptions(), busybox);
         await using var stack = await RuntimeStack.StartAsync(options with { RuntimeSockets = [node.Socket] });
         var pod = await node.RunAsync(PodSpec.OfDeployment("tool", "shop"), cancelled);
-        var container = await pod.StartAsync(new ContainerSpec { Name = "app", Image = busybox.Reference, Command = ["/bin/sh", "-c", "cp /bin/busybox /tmp/own; while true; do [ -e /tmp/go ] && /tmp/own nc -l -p 9000 -e /tmp/own true & sleep 0.3; [ -e /tmp/go ] && echo x | /tmp/own nc -w 1 127.0.0.1 9000; [ -e /tmp/go ] && /tmp/own sh -c /tmp/own; done"] }, cancelled);
+        var container = await pod.StartAsync(new ContainerSpec { Name = "app", Image = busybox.Reference, Command = ["/bin/sh", "-c", "mkdir /tmp/own; cp /bin/busybox /tmp/own/busybox; while true; do [ -e /tmp/go ] && /tmp/own/busybox sleep 2; sleep 0.3; done"] }, cancelled);
         await container.ExecAsync("/bin/touch", "/tmp/go");
         var incident = await stack.IncidentAsync("/tmp/own", "an incident of the dropped program");
 

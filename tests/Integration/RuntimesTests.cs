@@ -33,14 +33,14 @@ public sealed class RuntimesTests
         Assert.Contains("at_start", running.Lineage[0].Flags);
 
         var web = Name("web");
-        const string Script = "[ -e /tmp/first ] && /bin/touch /tmp/second; /bin/touch /tmp/first; exec /bin/sleep 600";
+        const string Script = "[ -e /tmp/first ] && /bin/sleep 4; /bin/touch /tmp/first; exec /bin/sleep 600";
         var id = await docker.RunAsync("run", "--detach", "--name", web, busybox.Reference, "/bin/sh", "-c", Script);
         await docker.RunAsync(["exec", web, .. Injected]);
         await OneContainerAsync(stack, id, web);
 
         // Only the second run of the same container does this.
         await docker.RunAsync("restart", "--time", "0", web);
-        var again = await stack.EventAsync("/tmp/second", e => e.ContainerId == id && e.Kind == "exec" && e.Lineage[0].Arguments[^1] == "/tmp/second", "the restarted container");
+        var again = await stack.EventAsync("sleep", e => e.ContainerId == id && e.Kind == "exec" && e.Lineage[0].Arguments[^1] == "4", "the restarted container");
         Assert.Equal("default/-/Container/" + web + "/-", again.ScopeId);
         Assert.Equal("init", again.Lineage[0].Phase);
         Assert.Equal(busybox.Reference, (await DeploymentAsync(stack, web)).Images.Single());
