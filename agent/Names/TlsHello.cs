@@ -28,6 +28,9 @@ internal static class TlsHello
     /// <summary>RFC 1035, 2.3.4.</summary>
     public const int MaxName = 253;
 
+    /// <summary>RFC 8446, 5.1: type handshake (22), version 3.x, length; 4: message ClientHello (1).</summary>
+    public static bool Begins(ReadOnlySpan<byte> payload) => payload.Length >= 6 && payload[0] == 22 && payload[1] == 3 && payload[2] <= 4 && payload[5] == 1;
+
     // 16 03 01 02 00            record: handshake, version, 512 bytes
     // 01 00 01 fc 03 03         ClientHello, 508 bytes, legacy version TLS 1.2
     // 32 bytes of random
@@ -43,8 +46,7 @@ internal static class TlsHello
     public static ServerName Read(ReadOnlySpan<byte> payload, out ReadOnlySpan<byte> name)
     {
         name = default;
-        // As PayloadClass knows TLS: all of it is there, or it is none.
-        if (payload.Length < 6 || payload[0] != 22 || payload[1] != 3 || payload[5] != 1)
+        if (!Begins(payload))
             return ServerName.None;
         var record = BinaryPrimitives.ReadUInt16BigEndian(payload[3..]);
         var rest = new Reader(payload.Slice(5, Math.Min(record, payload.Length - 5)), MaxHandshake);

@@ -1,3 +1,5 @@
+using Runtime.Agent.Names;
+
 namespace Runtime.Agent.Reduction;
 
 /// <summary>What the first bytes of an outbound flow look like. The bytes themselves never leave the node.</summary>
@@ -13,14 +15,11 @@ internal static class PayloadClass
 
     /// <param name="payload">At most 512 bytes of the first send; it may be cut anywhere.</param>
     public static string Of(ReadOnlySpan<byte> payload) =>
-        IsTls(payload) ? Tls
+        TlsHello.Begins(payload) ? Tls
         : payload.StartsWith("SSH-2.0-"u8) || payload.StartsWith("SSH-1."u8) ? Ssh
         : IsHttp(payload) ? Http
         : IsStratum(payload) ? Stratum
         : Other;
-
-    // RFC 8446, 5.1: type handshake (22), version 3.x, length; 4: message ClientHello (1).
-    private static bool IsTls(ReadOnlySpan<byte> p) => p.Length >= 6 && p[0] == 22 && p[1] == 3 && p[2] <= 4 && p[5] == 1;
 
     // GET /path HTTP/1.1    PRI * HTTP/2.0    also when the target is longer than what we see
     private static bool IsHttp(ReadOnlySpan<byte> p)

@@ -43,17 +43,18 @@ internal sealed partial class Reducer
             ? []
             : _names.Fold(process.ContainerId, _names.Find(process.ContainerId, e.RemoteAddress, e.Origin.TimeBootNs), e.Origin.TimeBootNs);
 
-    /// <summary>What a TLS client calls the server that nobody looked up: evidence, and no name to know a peer by.</summary>
-    /// <returns>Lower case; empty when the hello says none that can be one.</returns>
-    private byte[] CalledNameOf(ProcessRecord process, in NetworkEvent e)
+    /// <summary>Of a peer that nobody looked up, what the TLS client calls it, in lower case: evidence, and no name to know a peer by.</summary>
+    private (byte[] Name, NetworkFlags Flags) NameOrSni(ProcessRecord process, in NetworkEvent e)
     {
+        if (NameOf(process, e) is { Length: > 0 } lookedUp)
+            return (lookedUp, NetworkFlags.None);
         var told = TlsHello.Read(e.Payload, out var name);
         _names.Hello(told);
         if (told != ServerName.Found)
-            return [];
+            return ([], NetworkFlags.None);
         var lower = new byte[name.Length];
         Ascii.ToLower(name, lower, out _);
-        return _names.Fold(process.ContainerId, lower, e.Origin.TimeBootNs);
+        return (_names.Fold(process.ContainerId, lower, e.Origin.TimeBootNs), NetworkFlags.NameFromSni);
     }
 
     /// <summary>A program that asks for both kinds of address asks for one thing.</summary>

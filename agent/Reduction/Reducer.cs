@@ -184,16 +184,14 @@ internal sealed partial class Reducer : IKernelEventSink
         }
         if (e.Operation == NetworkOperation.UnixConnect && !RuntimeSockets.Contains(Encoding.UTF8.GetString(e.Payload)))
             return;
-        var name = e.Operation switch
-        {
-            NetworkOperation.UnixConnect => e.Payload.ToArray(),
-            NetworkOperation.RawSocket => SpecialSocket.NameOf(e.Socket),
-            _ => NameOf(process, e),
-        };
         var payload = e.Operation == NetworkOperation.FirstBytes ? PayloadClass.Of(e.Payload) : "";
-        var flags = NetworkFlags.None;
-        if (payload == PayloadClass.Tls && name.Length == 0 && CalledNameOf(process, e) is { Length: > 0 } called)
-            (name, flags) = (called, NetworkFlags.NameFromSni);
+        var (name, flags) = e.Operation switch
+        {
+            NetworkOperation.UnixConnect => (e.Payload.ToArray(), NetworkFlags.None),
+            NetworkOperation.RawSocket => (SpecialSocket.NameOf(e.Socket), NetworkFlags.None),
+            NetworkOperation.FirstBytes when payload == PayloadClass.Tls => NameOrSni(process, e),
+            _ => (NameOf(process, e), NetworkFlags.None),
+        };
         var key = _key.OfNetwork(process, e.Operation, e, payload, name);
         if (_known.Find(container, key) is { } known)
         {
@@ -202,12 +200,12 @@ internal sealed partial class Reducer : IKernelEventSink
         }
         if (FoldScan(process, container, e, key, unixNs))
             return;
-        var fact = FactOf(process, container, e, unixNs, name, payload) with { Flags = flags };
+        var fact = FactOf(process, container, e, unixNs, name, payload, flags);
         _known.Add(key, fact);
         Send(fact);
     }
 
-    private static NetworkFact FactOf(ProcessRecord process, ContainerRecord? container, in NetworkEvent e, long unixNs, byte[] name, string payload = "") => new()
+    private static NetworkFact FactOf(ProcessRecord process, ContainerRecord? container, in NetworkEvent e, long unixNs, byte[] name, string payload = "", NetworkFlags flags = NetworkFlags.None) => new()
     {
         Process = process,
         Container = container,
@@ -223,6 +221,7 @@ internal sealed partial class Reducer : IKernelEventSink
         Error = e.Error,
         Payload = payload,
         Name = name,
+        Flags = flags,
     };
 
     public void OnCgroup(in CgroupEvent e)
