@@ -94,28 +94,21 @@ internal sealed class SocketBook(ProcessSightings processes, SocketOwners owners
         {
             var operation = OperationOf(socket, listening);
             var owner = found.TryGetValue(socket.Inode, out var pid) ? processes.Resolve(pid, now) : null;
-            _held[socket.Id] = new(socket, owner, operation, now) { Look = _look };
-            var wasUnowned = _unowned.Remove(socket.Id);
-            if ((isState && _look == 1) || operation == NetworkOperation.Unknown || pid == Environment.ProcessId)
-                continue;
-            if (owner is not null)
-            {
-                Tell(sink, socket, owner, operation, now);
-            }
-            else if (socket.Inode != 0 && wasUnowned)
-            {
-                MissOwner(socket.Cgroup);
-            }
-            else if (socket.Inode != 0)
-            {
-                _held.Remove(socket.Id);
-                _unowned[socket.Id] = (socket.Cgroup, _look);
-            }
+            var isFirst = !_unowned.Remove(socket.Id);
+            var isTold = !(isState && _look == 1) && operation != NetworkOperation.Unknown && pid != Environment.ProcessId;
             // A connection that waits in a listener's queue has no process yet.
-            else if (operation == NetworkOperation.Accept)
+            if (isTold && owner is null && socket.Inode == 0 && operation == NetworkOperation.Accept)
+                continue;
+            if (isTold && owner is null && socket.Inode != 0 && isFirst)
             {
-                _held.Remove(socket.Id);
+                _unowned[socket.Id] = (socket.Cgroup, _look);
+                continue;
             }
+            _held[socket.Id] = new(socket, owner, operation, now) { Look = _look };
+            if (isTold && owner is not null)
+                Tell(sink, socket, owner, operation, now);
+            else if (isTold && socket.Inode != 0)
+                MissOwner(socket.Cgroup);
         }
     }
 
