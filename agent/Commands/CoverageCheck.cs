@@ -17,7 +17,7 @@ internal static class CoverageCheck
         var folder = Directory.CreateTempSubdirectory("runtime-canary-").FullName;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var (source, _) = Ladder.Start(options.Capture, options.Containers, new CgroupTree(options.Containers), null);
-        var sink = new CoverageSink(new Nobody());
+        var sink = new CoverageSink(new SilentSink());
         var running = Task.Factory.StartNew(() => source.Run(sink, stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         try
         {
@@ -35,45 +35,6 @@ internal static class CoverageCheck
             await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             source.Dispose();
             Directory.Delete(folder, recursive: true);
-        }
-    }
-
-    private sealed class Nobody : IKernelEventSink
-    {
-        public void OnFork(in ForkEvent e)
-        {
-        }
-
-        public void OnExec(in ExecEvent e)
-        {
-        }
-
-        public void OnExit(in ExitEvent e)
-        {
-        }
-
-        public void OnFile(in FileEvent e)
-        {
-        }
-
-        public void OnRepeats(in RepeatsEvent e)
-        {
-        }
-
-        public void OnNetwork(in NetworkEvent e)
-        {
-        }
-
-        public void OnPrivilege(in PrivilegeEvent e)
-        {
-        }
-
-        public void OnCgroup(in CgroupEvent e)
-        {
-        }
-
-        public void OnIdle()
-        {
         }
     }
 }

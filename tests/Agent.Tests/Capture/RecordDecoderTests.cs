@@ -231,17 +231,4 @@ public sealed class RecordDecoderTests
             foreach (var record in records) _decoder.TryDecode(record, sink);
         }
     }
-
-    private sealed class SilentSink : IKernelEventSink
-    {
-        public void OnFork(in ForkEvent e) { }
-        public void OnExec(in ExecEvent e) { }
-        public void OnExit(in ExitEvent e) { }
-        public void OnFile(in FileEvent e) { }
-        public void OnRepeats(in RepeatsEvent e) { }
-        public void OnNetwork(in NetworkEvent e) { }
-        public void OnPrivilege(in PrivilegeEvent e) { }
-        public void OnCgroup(in CgroupEvent e) { }
-        public void OnIdle() { }
-    }
 }
