@@ -75,14 +75,12 @@ internal sealed class BpfPrograms : IDisposable
     public static BpfPrograms Start(byte[] elf, CaptureOptions options, SensitivePaths sensitivePaths, uint selfPid)
     {
         Tracefs.EnsureMounted();
-        using var types = KernelTypes.Load();
-        var overlayUpper = OverlayUpper(types);
+        var (absent, overlayUpper) = ReadTypes();
         var settings = MakeSettings(options, sensitivePaths, selfPid, overlayUpper);
         var needless = HookCatalog.All.Where(h => Tracefs.LacksCall(h.Call ?? h.Target)).Select(h => h.Program).ToHashSet();
         var reasons = HookCatalog.All.Where(h => options.DisabledHooks.Contains(h.Name))
             .ToDictionary(h => h.Program, _ => "switched off by Capture.DisabledHooks");
         foreach (var program in needless) reasons[program] = "this kernel has no such call";
-        var absent = WithoutTracepoint(types);
         foreach (var program in absent) reasons[program] = "this kernel has no such tracepoint";
         needless.UnionWith(HookCatalog.All.Where(h => h.Twin is { } twin && absent.Contains(h.Program) && !absent.Contains(twin)).Select(h => h.Program));
 
@@ -133,21 +131,19 @@ internal sealed class BpfPrograms : IDisposable
         }
     }
 
-    /// <summary>Found at once in the kernel's types, where the load would fail once for each. None where the kernel has no types: the load then says so.</summary>
-    private static IReadOnlyList<string> WithoutTracepoint(KernelTypes? types)
+    /// <summary>What the kernel's types tell before anything is loaded; nothing where it has none, and the load then says so.</summary>
+    /// <returns>Programs whose tracepoint is absent, found at once where the load would fail once for each; and <see cref="Settings.OverlayUpper"/>.</returns>
+    private static (IReadOnlyList<string> Absent, long OverlayUpper) ReadTypes()
     {
         const string prefix = "tp_btf/";
-        return types is null
-            ? []
-            : [.. HookCatalog.All.Where(h => h.Target.StartsWith(prefix, StringComparison.Ordinal) && !types.HasTypedef($"btf_trace_{h.Target[prefix.Length..]}")).Select(h => h.Program)];
-    }
-
-    /// <summary>From an inode of overlayfs to its upper dentry (struct ovl_inode, fs/overlayfs/ovl_entry.h), bytes; 0 when not known.</summary>
-    private static int OverlayUpper(KernelTypes? types)
-    {
-        using var module = types?.OfModule("overlay");
+        using var types = KernelTypes.Load();
+        if (types is null)
+            return ([], 0);
+        var absent = HookCatalog.All.Where(h => h.Target.StartsWith(prefix, StringComparison.Ordinal) && !types.HasTypedef($"btf_trace_{h.Target[prefix.Length..]}"));
+        using var module = types.OfModule("overlay");
         var overlay = module ?? types;
-        return overlay?.OffsetOf("ovl_inode", "__upperdentry") - overlay?.OffsetOf("ovl_inode", "vfs_inode") ?? 0;
+        // fs/overlayfs/ovl_entry.h
+        return ([.. absent.Select(h => h.Program)], overlay.OffsetOf("ovl_inode", "__upperdentry") - overlay.OffsetOf("ovl_inode", "vfs_inode") ?? 0);
     }
 
     /// <param name="reasons">By program; those in it are left out, and those that the kernel refuses join them.</param>
@@ -172,7 +168,7 @@ internal sealed class BpfPrograms : IDisposable
         }
     }
 
-    private static Settings MakeSettings(CaptureOptions options, SensitivePaths sensitivePaths, uint selfPid, int overlayUpper) => new()
+    private static Settings MakeSettings(CaptureOptions options, SensitivePaths sensitivePaths, uint selfPid, long overlayUpper) => new()
     {
         SelfPid = selfPid,
         WakeBytes = (uint)options.WakeBytes,

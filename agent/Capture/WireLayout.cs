@@ -207,5 +207,7 @@ internal struct Settings
     public uint ShareBytes;
     public uint ShareFromBytes;
     public ThirtyTwoNumbers SensitiveFirsts;
+
+    /// <summary>From an inode of overlayfs to its upper dentry, bytes; 0: not known.</summary>
     public long OverlayUpper;
 }

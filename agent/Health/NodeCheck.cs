@@ -1,6 +1,7 @@
 using System.Globalization;
 using Runtime.Agent.Capture;
 using Runtime.Agent.Containers;
+using Runtime.Agent.Hardening;
 
 namespace Runtime.Agent.Health;
 
@@ -24,17 +25,14 @@ internal sealed record CheckLine(CheckResult Result, string Subject, string Word
 /// <summary>What this node offers to the agent, tried and not guessed: every hook is really attached.</summary>
 internal sealed class NodeCheck(CaptureOptions capture, ContainerOptions containers)
 {
-    // linux/capability.h
-    private static readonly (int Bit, string Name, string Loses)[] Wanted =
+    private static readonly (Capability Bit, string Name, string Loses)[] Wanted =
     [
-        (38, "PERFMON", "the kernel refuses the programs of rung 1"),
-        (39, "BPF", "the kernel refuses the programs of rung 1"),
-        (19, "SYS_PTRACE", "binaries and folders of processes that were there before the agent"),
-        (2, "DAC_READ_SEARCH", "container runtimes' state and other users' files below /proc"),
-        (1, "DAC_OVERRIDE", "what happens inside .NET processes of other users, but for their files"),
+        (Capability.Perfmon, "PERFMON", "the kernel refuses the programs of rung 1"),
+        (Capability.Bpf, "BPF", "the kernel refuses the programs of rung 1"),
+        (Capability.SysPtrace, "SYS_PTRACE", "binaries and folders of processes that were there before the agent"),
+        (Capability.DacReadSearch, "DAC_READ_SEARCH", "container runtimes' state and other users' files below /proc"),
+        (Capability.DacOverride, "DAC_OVERRIDE", "what happens inside .NET processes of other users, but for their files"),
     ];
-
-    private const int SysAdmin = 21;
 
     public IEnumerable<CheckLine> Run()
     {
@@ -54,22 +52,27 @@ internal sealed class NodeCheck(CaptureOptions capture, ContainerOptions contain
 
     private static IEnumerable<CheckLine> Capabilities()
     {
-        // CapEff:	000001ffffffffff
-        var text = File.ReadLines("/proc/self/status").FirstOrDefault(l => l.StartsWith("CapEff:", StringComparison.Ordinal))?["CapEff:".Length..].Trim();
-        var effective = ulong.TryParse(text, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var mask) ? mask : 0;
-        var isAdmin = (effective >> SysAdmin & 1) != 0;
+        var effective = Hardening.Capabilities.Read("CapEff");
+        var isAdmin = (effective >> (int)Capability.SysAdmin & 1) != 0;
         foreach (var (bit, name, loses) in Wanted)
         {
-            var isKernelSide = bit is 38 or 39;
-            if ((effective >> bit & 1) != 0 || (isKernelSide && isAdmin))
-                yield return new(CheckResult.Ok, $"capability {name}", (effective >> bit & 1) != 0 ? "held" : "by SYS_ADMIN");
+            var isKernelSide = bit is Capability.Perfmon or Capability.Bpf;
+            if ((effective >> (int)bit & 1) != 0 || (isKernelSide && isAdmin))
+                yield return new(CheckResult.Ok, $"capability {name}", (effective >> (int)bit & 1) != 0 ? "held" : "by SYS_ADMIN");
             else
                 yield return new(CheckResult.Missing, $"capability {name}", $"not held; without it: {loses}");
         }
-        // Up to 2 it is Linux's own and PERFMON does; what is above, Debian (3) and Ubuntu (4) made.
-        if (!isAdmin && int.TryParse(File.ReadAllText("/proc/sys/kernel/perf_event_paranoid"), NumberStyles.Integer, CultureInfo.InvariantCulture, out var paranoid) && paranoid > 2)
-            yield return new(CheckResult.Missing, "capability SYS_ADMIN", $"not held, and kernel.perf_event_paranoid is {paranoid}: hooks of system calls cannot be attached; add the capability, or set it to 2");
+        if (!isAdmin && OfParanoia(File.ReadAllText("/proc/sys/kernel/perf_event_paranoid")) is { } refused)
+            yield return refused;
     }
+
+    /// <summary>Up to 2 it is Linux's own, and PERFMON does; what is above, Debian (3) and Ubuntu (4) made.</summary>
+    /// <param name="text">Of kernel.perf_event_paranoid.</param>
+    /// <returns>Null where an agent without SYS_ADMIN can attach to system calls.</returns>
+    internal static CheckLine? OfParanoia(string text) =>
+        int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var paranoid) && paranoid > 2
+            ? new(CheckResult.Missing, "capability SYS_ADMIN", $"not held, and kernel.perf_event_paranoid is {paranoid}: hooks of system calls cannot be attached; add the capability, or set it to 2")
+            : null;
 
     private IReadOnlyList<CheckLine> Hooks()
     {

@@ -29,7 +29,7 @@ internal static unsafe class RootedPath
     public static int Open(int root, string path, ulong flags) => Open(root, Encoding.Latin1.GetBytes(path), flags);
 
     /// <inheritdoc cref="Open(int, string, ulong)"/>
-    public static int Open(int root, ReadOnlySpan<byte> path, ulong flags) => Walk(root, path, flags, InRoot | NoMagicLinks);
+    public static int Open(int root, ReadOnlySpan<byte> path, ulong flags) => Walk(root, Terminated(path), flags, InRoot | NoMagicLinks);
 
     /// <summary>
     /// Opens what lies at <paramref name="path"/> without opening it (O_PATH), from what the kernel has in its cache: no file system
@@ -42,32 +42,33 @@ internal static unsafe class RootedPath
     public static SafeFileHandle? Find(SafeFileHandle root, ReadOnlySpan<byte> path)
     {
         var folder = (int)root.DangerousGetHandle();
-        var descriptor = WalkOnce(folder, path, PathOnly, InRoot | NoMagicLinks | Cached);
+        var name = Terminated(path);
+        var descriptor = WalkOnce(folder, name, PathOnly, InRoot | NoMagicLinks | Cached);
         // Not in the cache, or Linux before 5.12, which does not know RESOLVE_CACHED.
         var fault = descriptor < 0 ? Marshal.GetLastPInvokeError() : 0;
         if (fault == EAGAIN || fault == EINVAL)
-            descriptor = Walk(folder, path, PathOnly, InRoot | NoMagicLinks | (fault == EAGAIN ? NoMounts : 0));
+            descriptor = Walk(folder, name, PathOnly, InRoot | NoMagicLinks | (fault == EAGAIN ? NoMounts : 0));
         return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
     }
 
-    private static int Walk(int root, ReadOnlySpan<byte> path, ulong flags, ulong resolve)
+    private static int Walk(int root, byte[] name, ulong flags, ulong resolve)
     {
         var descriptor = -1;
         for (var walk = 0; walk < Walks; walk++)
         {
-            descriptor = WalkOnce(root, path, flags, resolve);
+            descriptor = WalkOnce(root, name, flags, resolve);
             if (descriptor >= 0 || Marshal.GetLastPInvokeError() != EAGAIN)
                 break;
         }
         return descriptor;
     }
 
-    private static int WalkOnce(int root, ReadOnlySpan<byte> path, ulong flags, ulong resolve)
+    private static int WalkOnce(int root, byte[] name, ulong flags, ulong resolve)
     {
-        Span<byte> name = new byte[path.Length + 1];
-        path.CopyTo(name);
         var how = new LinuxCalls.OpenHow { Flags = flags, Resolve = resolve };
         fixed (byte* p = name)
             return LinuxCalls.OpenAt2(root, p, ref how);
     }
+
+    private static byte[] Terminated(ReadOnlySpan<byte> path) => [.. path, 0];
 }

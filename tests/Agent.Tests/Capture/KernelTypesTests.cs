@@ -16,9 +16,8 @@ public sealed class KernelTypesTests
         Assert.Equal((0, IntPtr.Size), (types.OffsetOf("list_head", "next"), types.OffsetOf("list_head", "prev")));
         Assert.Null(types.OffsetOf("list_head", "last"));
         Assert.Null(types.OffsetOf("no_such_structure", "next"));
-        // A bit field of a structure that has others: include/net/sock.h.
-        Assert.Null(types.OffsetOf("sock", "sk_no_check_tx"));
-        Assert.True(types.OffsetOf("sock", "sk_protocol") > 0);
+        // Bit fields of four bits, little endian: the first begins a byte, the second does not (uapi/linux/ip.h).
+        Assert.Equal((0, null, 9), (types.OffsetOf("iphdr", "ihl"), types.OffsetOf("iphdr", "version"), types.OffsetOf("iphdr", "protocol")));
         Assert.True(types.HasTypedef("btf_trace_sched_process_exec"));
         Assert.False(types.HasTypedef("btf_trace_no_such"));
         Assert.Null(types.OfModule("no_such_module"));

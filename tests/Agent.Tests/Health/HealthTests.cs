@@ -54,6 +54,18 @@ public sealed class HealthTests : IDisposable
         Assert.Matches(@"^\d+\.\d+\.\d+$", identity.Version);
     }
 
+    [Theory]
+    [InlineData("-1\n", false)]
+    [InlineData("2\n", false)]
+    [InlineData("3\n", true)] // Debian
+    [InlineData("4\n", true)] // Ubuntu
+    public void Paranoia_AboveLinuxsOwn_TakesSysAdmin(string setting, bool isRefused)
+    {
+        var line = NodeCheck.OfParanoia(setting);
+        Assert.Equal(isRefused, line is { Result: CheckResult.Missing, Subject: "capability SYS_ADMIN" });
+        Assert.Equal(isRefused, line?.Words.Contains($"kernel.perf_event_paranoid is {setting.Trim()}:", StringComparison.Ordinal) ?? false);
+    }
+
     [Fact]
     public void Check_AnyNode_SaysEveryPart()
     {
