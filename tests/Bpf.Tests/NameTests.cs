@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Runtime.Agent.Capture;
-using Runtime.Agent.Processes;
 using Runtime.Agent.Reduction;
 
 namespace Runtime.Bpf.Tests;
@@ -27,25 +26,17 @@ public sealed class NameTests(CaptureFixture capture)
         capture.Require();
         var stimulus = Path.Combine(capture.NewFolder(), "stimulus-names");
         CaptureFixture.Run("clang", "-static", "-O1", Path.Combine(AppContext.BaseDirectory, "stimulus-names.c"), "-o", stimulus);
-        using var source = BpfEventSource.Start(capture.Options with { RingBytes = 1024 * 1024 });
+        await using var reduced = new ReducedCapture(BpfEventSource.Start(capture.Options with { RingBytes = 1024 * 1024 }));
         using var stop = new CancellationTokenSource();
-        var facts = new FactList();
-        var host = new HostOnly();
-        var processes = new ProcessTable(new ProcessOptions(), host, Redaction.WithRandomSalt(), new ProcfsReader("/proc"), TimeProvider.System);
-        var reducer = new Reducer(new ReductionOptions(), processes, host, new LiveClock(), source.TakeLosses, facts);
-        processes.Scan();
-        var thread = new Thread(() => source.Run(reducer, stop.Token)) { IsBackground = true };
-        thread.Start();
         var answering = AnswerAsync(way.StartsWith("tcp", StringComparison.Ordinal), stop.Token);
 
         CaptureFixture.Run(stimulus, way, Server.ToString(), "Pool.Example.test");
 
-        var connect = await facts.WaitAsync<NetworkFact>(fact => fact.Operation == NetworkOperation.Connect && fact.RemotePort == 9 && fact.RemoteAddress.SequenceEqual(new byte[] { 127, 0, 77, 9 }));
+        var connect = await reduced.Facts.WaitAsync<NetworkFact>(fact => fact.Operation == NetworkOperation.Connect && fact.RemotePort == 9 && fact.RemoteAddress.SequenceEqual(new byte[] { 127, 0, 77, 9 }));
         Assert.Equal("pool.example.test", Encoding.ASCII.GetString(connect.Name));
-        var question = await facts.WaitAsync<NetworkFact>(fact => fact.Operation == NetworkOperation.NameQuery && Encoding.ASCII.GetString(fact.Name) == "pool.example.test");
+        var question = await reduced.Facts.WaitAsync<NetworkFact>(fact => fact.Operation == NetworkOperation.NameQuery && Encoding.ASCII.GetString(fact.Name) == "pool.example.test");
         Assert.Equal(Server.GetAddressBytes(), question.RemoteAddress);
         await stop.CancelAsync();
-        thread.Join(TimeSpan.FromSeconds(5));
         await Task.WhenAny(answering);
     }
 
@@ -56,27 +47,17 @@ public sealed class NameTests(CaptureFixture capture)
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         var port = ((IPEndPoint)listener.LocalEndpoint).Port;
-        using var source = BpfEventSource.Start(capture.Options with { RingBytes = 1024 * 1024 });
-        using var stop = new CancellationTokenSource();
-        var facts = new FactList();
-        var host = new HostOnly();
-        var processes = new ProcessTable(new ProcessOptions(), host, Redaction.WithRandomSalt(), new ProcfsReader("/proc"), TimeProvider.System);
-        var reducer = new Reducer(new ReductionOptions(), processes, host, new LiveClock(), source.TakeLosses, facts);
-        processes.Scan();
-        var thread = new Thread(() => source.Run(reducer, stop.Token)) { IsBackground = true };
-        thread.Start();
+        await using var reduced = new ReducedCapture(BpfEventSource.Start(capture.Options with { RingBytes = 1024 * 1024 }));
 
         // The server closes without an answer: what counts is what the client sent.
         using var client = CaptureFixture.StartProgram("openssl", "s_client", "-connect", $"127.0.0.1:{port}", "-servername", "pool.example.test");
         using (var served = await listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken))
             _ = await served.GetStream().ReadAsync(new byte[16], TestContext.Current.CancellationToken);
 
-        var hello = await facts.WaitAsync<NetworkFact>(fact => fact.Operation == NetworkOperation.FirstBytes && fact.RemotePort == port);
+        var hello = await reduced.Facts.WaitAsync<NetworkFact>(fact => fact.Operation == NetworkOperation.FirstBytes && fact.RemotePort == port);
         Assert.Equal(("tls", "pool.example.test", NetworkFlags.NameFromSni), (hello.Payload, Encoding.ASCII.GetString(hello.Name), hello.Flags));
-        var connect = await facts.WaitAsync<NetworkFact>(fact => fact.Operation == NetworkOperation.Connect && fact.RemotePort == port);
+        var connect = await reduced.Facts.WaitAsync<NetworkFact>(fact => fact.Operation == NetworkOperation.Connect && fact.RemotePort == port);
         Assert.Empty(connect.Name);
-        await stop.CancelAsync();
-        thread.Join(TimeSpan.FromSeconds(5));
     }
 
     /// <summary>One question, answered with 127.0.77.9.</summary>

@@ -14,6 +14,8 @@ namespace Runtime.Bpf.Tests;
 /// <summary>The agent's probes on this kernel: that they prove sight, and that each way of going blind is told with its reason.</summary>
 public sealed class SightTests(CaptureFixture capture)
 {
+    private static readonly TimeSpan ScanInterval = TimeSpan.FromMilliseconds(200);
+
     [Fact]
     public async Task Probes_ThroughTheWholeRoad_AreSeenAndGoNoFurther()
     {
@@ -67,6 +69,34 @@ public sealed class SightTests(CaptureFixture capture)
         {
             // What stood in the ring comes late; the next round is in time.
         }
+    }
+
+    [Fact]
+    public async Task Probes_OnRung3_LiveUntilALookMeetsThem()
+    {
+        capture.Require();
+        await using var road = Road.StartOnRung3(capture);
+
+        for (var round = 0; round < 2; round++)
+        {
+            var probe = await road.NextAsync(ProbeKind.Exec);
+            Assert.Equal((true, ""), (probe.IsSeen, probe.Reason));
+        }
+
+        Assert.Empty(road.Probes.BlindSince());
+        Assert.DoesNotContain(road.Facts.Taken(), fact => fact.Process.Arguments.AsSpan().IndexOf("sight-probe"u8) >= 0);
+    }
+
+    [Fact]
+    public async Task ScanThatStandsStill_IsToldAsBlind()
+    {
+        capture.Require();
+        using var hang = new ManualResetEventSlim();
+        await using var road = Road.StartOnRung3(capture, hang.Wait);
+
+        Assert.Equal("no notice and no look told of it", (await road.NextMissAsync("exec")).Reason);
+        Assert.Equal("blind", (await road.NextLossAsync()).Reason);
+        hang.Set();
     }
 
     [Fact]
@@ -145,31 +175,30 @@ public sealed class SightTests(CaptureFixture capture)
         private readonly Channel<ProbeResult> _results = Channel.CreateUnbounded<ProbeResult>();
         private readonly Channel<LossFact> _losses = Channel.CreateUnbounded<LossFact>();
         private readonly CancellationTokenSource _stop = new();
-        private readonly BpfEventSource _source;
-        private readonly Thread _thread;
+        private readonly ReducedCapture _reduced;
         private readonly Task _probing;
 
-        private Road(CaptureFixture capture, string? folder, Func<IKernelEventSink, IKernelEventSink>? filter, Action? idle)
+        private Road(IKernelEventSource source, Rung rung, string folder, Func<IKernelEventSink, IKernelEventSink>? filter, Action? idle)
         {
-            _source = BpfEventSource.Start(capture.Options with { RingBytes = 1024 * 1024 });
-            var clock = new LiveClock();
             var log = new AgentLog(TextWriter.Null, LogLevel.Error, TimeProvider.System);
             Probes = new SightProbes(
-                new SightOptions { Interval = TimeSpan.FromSeconds(1), Timeout = TimeSpan.FromSeconds(1) }, Ladder.Best, TimeSpan.Zero, Path.Combine(AppContext.BaseDirectory, "agent"), folder ?? capture.NewFolder(),
-                _source, clock, this, TimeProvider.System, log);
-            var host = new HostOnly();
-            var processes = new ProcessTable(new ProcessOptions(), host, Redaction.WithRandomSalt(), new ProcfsReader("/proc"), TimeProvider.System);
-            var reducer = new Reducer(new ReductionOptions(), processes, host, clock, _source.TakeLosses, Facts) { Sight = Probes, Idle = idle };
-            processes.Scan();
-            _thread = new Thread(() => _source.Run(filter?.Invoke(reducer) ?? reducer, _stop.Token)) { IsBackground = true };
-            _thread.Start();
+                new SightOptions { Interval = TimeSpan.FromSeconds(1), Timeout = TimeSpan.FromSeconds(1) }, rung, ScanInterval, Path.Combine(AppContext.BaseDirectory, "agent"), folder,
+                source, new LiveClock(), this, TimeProvider.System, log);
+            _reduced = new ReducedCapture(source, Probes, filter, idle);
             _probing = Task.Run(() => Probes.RunAsync(_stop.Token));
         }
 
         public SightProbes Probes { get; }
-        public FactList Facts { get; } = new();
+        public FactList Facts => _reduced.Facts;
 
-        public static Road Start(CaptureFixture capture, string? folder = null, Func<IKernelEventSink, IKernelEventSink>? filter = null, Action? idle = null) => new(capture, folder, filter, idle);
+        public static Road Start(CaptureFixture capture, string? folder = null, Func<IKernelEventSink, IKernelEventSink>? filter = null, Action? idle = null) =>
+            new(BpfEventSource.Start(capture.Options with { RingBytes = 1024 * 1024 }), Ladder.Best, folder ?? capture.NewFolder(), filter, idle);
+
+        public static Road StartOnRung3(CaptureFixture capture, Action? idle = null)
+        {
+            var places = new ContainerOptions();
+            return new(Ladder.StartOn(3, capture.Options with { ScanInterval = ScanInterval }, places, new CgroupTree(places)), new Rung(3, "a test"), capture.NewFolder(), null, idle);
+        }
 
         public async Task<ProbeResult> NextAsync(ProbeKind kind)
         {
@@ -204,8 +233,7 @@ public sealed class SightTests(CaptureFixture capture)
         {
             await _stop.CancelAsync();
             await _probing;
-            _thread.Join(TimeSpan.FromSeconds(5));
-            _source.Dispose();
+            await _reduced.DisposeAsync();
             _stop.Dispose();
         }
     }
