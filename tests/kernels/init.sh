@@ -40,7 +40,7 @@ fi
 # systemd mounts it on every node, and without SYS_ADMIN the agent cannot.
 [ -z "$rights" ] || mount -t tracefs tracefs /sys/kernel/tracing
 # $rights: capabilities, "+bpf,+perfmon"; without it the agent has all of them.
-agent() { [ -z "$rights" ] || set -- /agent/setpriv --bounding-set "-all,$rights" --inh-caps -all /agent/agent "$@"; [ -n "$rights" ] || set -- /agent/agent "$@"; exec "$@"; }
+agent() { exec ${rights:+/agent/setpriv --bounding-set "-all,$rights" --inh-caps -all} /agent/agent "$@"; }
 
 uname -r > $out/kernel
 say check

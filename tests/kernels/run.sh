@@ -87,7 +87,7 @@ conditions() {
 
 # The capabilities that the manifest adds after it dropped all: "+bpf,+perfmon,…".
 granted() {
-  sed -n '/capabilities:/,/^            [^ ]/s/^ *- \([A-Z_]*\)$/\1/p' "$repository/deploy/kubernetes/base/agent.yaml" | grep -v '^ALL$' | tr 'A-Z' 'a-z' | sed 's/^/+/' | paste -sd,
+  sed -n '/capabilities:/,/^            [^ ]/s/^ *- \([A-Z_]*\)$/\1/p' "$repository/deploy/kubernetes/base/agent.yaml" | tr 'A-Z' 'a-z' | sed 's/^/+/' | paste -sd,
 }
 
 # boot NAME+VARIANT: leaves what the guest sent in $work/NAME+VARIANT. Answers why not, or nothing.
