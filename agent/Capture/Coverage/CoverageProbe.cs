@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
@@ -45,7 +46,7 @@ internal sealed class CoverageProbe(CoverageSink sink, string folder, TimeSpan l
 
     /// <param name="repeats">Programs of each act and life time.</param>
     /// <exception cref="IOException">The folder cannot be written.</exception>
-    /// <exception cref="System.ComponentModel.Win32Exception">The program cannot be started there (noexec?).</exception>
+    /// <exception cref="Win32Exception">The program cannot be started there (noexec?).</exception>
     public async Task<CoverageFigures> MeasureAsync(int repeats, CancellationToken cancellationToken)
     {
         var program = Path.Combine(folder, "canary");
@@ -79,13 +80,34 @@ internal sealed class CoverageProbe(CoverageSink sink, string folder, TimeSpan l
         foreach (var text in new[] { life.TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture), act, file })
             start.ArgumentList.Add(text);
         start.Environment.Clear();
-        using var process = Process.Start(start)!;
+        using var process = await StartWrittenAsync(start, cancellationToken);
         var pid = (uint)process.Id;
         sink.Expect(pid);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(life + TimeSpan.FromSeconds(10));
         await process.WaitForExitAsync(limit.Token);
         return process.ExitCode == 0 ? pid : throw new InvalidOperationException($"the canary could not {act}");
+    }
+
+    /// <summary>
+    /// Starts a program that was written a moment ago. A process that was forked elsewhere in the agent meanwhile, such as a probe of sight, holds
+    /// the file open for writing until its own exec, and so long the kernel answers ETXTBSY: there is no event to await, so it is tried again.
+    /// </summary>
+    /// <exception cref="Win32Exception">It cannot be started, or was still open for writing after two seconds.</exception>
+    internal static async Task<Process> StartWrittenAsync(ProcessStartInfo start, CancellationToken cancellationToken)
+    {
+        const int textFileBusy = 26;
+        for (var left = 100; ; left--)
+        {
+            try
+            {
+                return Process.Start(start)!;
+            }
+            catch (Win32Exception e) when (e.NativeErrorCode == textFileBusy && left > 0)
+            {
+                await Task.Delay(20, cancellationToken);
+            }
+        }
     }
 
     /// <summary>Ends early when everything is there.</summary>
