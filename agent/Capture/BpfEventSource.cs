@@ -18,6 +18,7 @@ internal sealed class BpfEventSource : IKernelEventSource
     private readonly RecordDecoder _decoder;
     private readonly Delivery _delivery;
     private readonly OpenRepeatTables _repeats;
+    private readonly FlowProgress _flows;
 
     private BpfEventSource(CaptureOptions options, SensitivePaths sensitivePaths, BpfPrograms programs)
     {
@@ -27,6 +28,7 @@ internal sealed class BpfEventSource : IKernelEventSource
         _decoder = new RecordDecoder(sensitivePaths);
         _delivery = new Delivery(_decoder);
         _repeats = new OpenRepeatTables(programs, options.RepeatInterval);
+        _flows = new FlowProgress(programs.Link(FlowProgress.Program), options.FlowInterval);
     }
 
     public IReadOnlyList<HookState> Hooks => _programs.Hooks;
@@ -81,10 +83,12 @@ internal sealed class BpfEventSource : IKernelEventSource
             }
 
             _repeats.TurnIfDue(_delivery);
+            _flows.Step(_delivery);
             if (records == 0) _ring.Wait(WaitMilliseconds);
         }
 
         _repeats.Finish(_delivery);
+        _flows.Finish(_delivery);
     }
 
     public IReadOnlyList<CaptureLoss> TakeLosses()
@@ -121,12 +125,14 @@ internal sealed class BpfEventSource : IKernelEventSource
         }
 
         (counters["capture.counted_opens"], counters["capture.counted_repeats"]) = _repeats.Counts;
+        counters["capture.flow_rounds_failed"] = _flows.Failed;
         counters["capture.sensitive.filtered"] = _decoder.SensitiveFiltered;
         return counters;
     }
 
     public void Dispose()
     {
+        _flows.Dispose();
         _ring.Dispose();
         _programs.Dispose();
     }

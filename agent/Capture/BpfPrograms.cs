@@ -23,13 +23,15 @@ internal sealed class BpfPrograms : IDisposable
     // Null when another image of this process loaded the programs.
     private readonly BpfObject? _object;
 
-    // Bounded by HookCatalog.All; by the hook's place in it.
+    // Both bounded by HookCatalog.All, by the hook's place in it. Of programs that another image loaded there are only the descriptors.
     private readonly Dictionary<int, BpfLinkHandle> _links;
+    private readonly int[] _linkDescriptors;
     private readonly Dictionary<string, int> _maps;
 
     private BpfPrograms(BpfObject bpfObject, Dictionary<int, BpfLinkHandle> links, IReadOnlyList<HookState> hooks)
     {
         (_object, _links, Hooks) = (bpfObject, links, hooks);
+        _linkDescriptors = [.. HookCatalog.All.Select((_, i) => links.TryGetValue(i, out var link) ? link.Descriptor : -1)];
         _maps = MapNames.ToDictionary(name => name, bpfObject.MapDescriptor);
         Descriptors = HookCatalog.All.Zip(hooks).Where(p => p.Second.Attached)
             .Select(p => (p.First, bpfObject.ProgramDescriptor(p.First.Program))).ToArray();
@@ -37,7 +39,7 @@ internal sealed class BpfPrograms : IDisposable
 
     private BpfPrograms(LoadedPrograms loaded)
     {
-        (_links, _maps, Hooks) = ([], loaded.Maps, loaded.Hooks);
+        (_links, _linkDescriptors, _maps, Hooks) = ([], loaded.Links, loaded.Maps, loaded.Hooks);
         Descriptors = HookCatalog.All.Zip(loaded.Programs).Where(p => p.Second >= 0).ToArray();
     }
 
@@ -49,13 +51,16 @@ internal sealed class BpfPrograms : IDisposable
 
     public int Map(string name) => _maps[name];
 
+    /// <returns>What keeps the program attached; -1 where it is not.</returns>
+    public int Link(string program) => HookCatalog.All.Zip(_linkDescriptors).Single(p => p.First.Program == program).Second;
+
     /// <summary>All descriptors that keep the programs at work, for the next image of this process.</summary>
     public LoadedPrograms Describe() => new()
     {
         Hooks = [.. Hooks],
         Maps = new(_maps),
         Programs = [.. HookCatalog.All.Select(hook => Descriptors.Where(p => p.Hook == hook).Select(p => p.Descriptor).FirstOrDefault(-1))],
-        Links = [.. HookCatalog.All.Select((_, i) => _links.TryGetValue(i, out var link) ? link.Descriptor : -1)],
+        Links = _linkDescriptors,
     };
 
     /// <summary>What an earlier image of this process loaded and attached. The descriptors stay open until the process ends.</summary>
@@ -92,7 +97,7 @@ internal sealed class BpfPrograms : IDisposable
         {
             try
             {
-                links.Add(place, bpfObject.Attach(hook.Program));
+                links.Add(place, hook.Over is null ? bpfObject.Attach(hook.Program) : bpfObject.AttachOver(hook.Program, hook.Over));
             }
             catch (BpfException e)
             {
@@ -180,6 +185,7 @@ internal sealed class BpfPrograms : IDisposable
         CgroupByPids = CgroupHierarchies.NamedByPids(File.ReadAllText("/proc/cgroups")) ? (byte)1 : (byte)0,
         SensitiveFirsts = sensitivePaths.KernelFirsts(),
         OverlayUpper = overlayUpper,
+        FlowAgeNs = (ulong)options.FlowInterval.TotalNanoseconds,
         CountRepeats = options.RepeatInterval > TimeSpan.Zero ? (byte)1 : (byte)0,
     };
 

@@ -38,6 +38,11 @@ internal sealed record CaptureOptions
     /// </summary>
     public TimeSpan RepeatInterval { get; init; } = TimeSpan.FromSeconds(4);
 
+    /// <summary>
+    /// A connection that lives so long is told what it moved, so often; zero: only when it ends. Rungs 1 and 2.
+    /// </summary>
+    public TimeSpan FlowInterval { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Every fault, in words that name the key, the value and the rule; none when all is well.</summary>
     public IEnumerable<string> Faults()
     {

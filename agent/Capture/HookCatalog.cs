@@ -7,7 +7,8 @@ namespace Runtime.Agent.Capture;
 /// <param name="Loses">What a node without it does not see, in words.</param>
 /// <param name="Call">The target of the system call without which there is nothing to see.</param>
 /// <param name="Twin">The program that does the same on other kernels: where its tracepoint is, this one is not missed.</param>
-internal sealed record Hook(string Program, int Id, EventKind Kind, string Target, string Loses, string? Call = null, string? Twin = null)
+/// <param name="Over">The map for each of whose entries it runs when the agent asks; null for a program that the kernel runs by itself.</param>
+internal sealed record Hook(string Program, int Id, EventKind Kind, string Target, string Loses, string? Call = null, string? Twin = null, string? Over = null)
 {
     /// <summary>As counters and <see cref="HookState"/> name it: the program without "on_".</summary>
     public string Name => Program["on_".Length..];
@@ -65,6 +66,7 @@ internal static class HookCatalog
         Network("sendto", 45, "UDP peers through sendto()"),
         Network("sendmsg", 46, "UDP peers through sendmsg()"),
         Network("sendmmsg", 47, "UDP peers through sendmmsg()"),
+        new(FlowProgress.Program, 49, EventKind.Network, "iter/bpf_map_elem", "what connections that live long have moved, before they end", Over: "connections"),
         new("on_name_send", 60, EventKind.Network, "tp_btf/sock_send_length", "questions to name servers (from Linux 6.3 on): peers have addresses only"),
         new("on_name_sendmmsg", 61, EventKind.Network, "tp/syscalls/sys_exit_sendmmsg", "questions to name servers through sendmmsg(), as the C library asks"),
         new("on_name_receive", 62, EventKind.Network, "tp_btf/sock_recv_length", "answers of name servers (from Linux 6.3 on): peers have addresses only"),

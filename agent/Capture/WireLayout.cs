@@ -210,4 +210,7 @@ internal struct Settings
 
     /// <summary>From an inode of overlayfs to its upper dentry, bytes; 0: not known.</summary>
     public long OverlayUpper;
+
+    /// <summary>A connection that lives so long is told before it ends, ns.</summary>
+    public ulong FlowAgeNs;
 }

@@ -44,8 +44,11 @@ internal static unsafe partial class SystemCallFilter
         (126, 91, "capset"), (322, 281, "execveat"),
     ];
 
-    /// <summary>BPF_MAP_LOOKUP_ELEM to BPF_MAP_GET_NEXT_KEY, BPF_OBJ_GET_INFO_BY_FD, BPF_MAP_LOOKUP_AND_DELETE_BATCH: for one's own maps.</summary>
-    private static readonly uint[] BpfCommands = [1, 2, 3, 4, 15, 25];
+    /// <summary>
+    /// BPF_MAP_LOOKUP_ELEM to BPF_MAP_GET_NEXT_KEY, BPF_OBJ_GET_INFO_BY_FD, BPF_MAP_LOOKUP_AND_DELETE_BATCH, BPF_ITER_CREATE: for one's own
+    /// maps and links.
+    /// </summary>
+    private static readonly uint[] BpfCommands = [1, 2, 3, 4, 15, 25, 33];
 
     /// <summary>Applies to every thread of the process, now and later, and to what it executes.</summary>
     /// <returns>errno; 0 when it is in force.</returns>

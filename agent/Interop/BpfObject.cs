@@ -67,6 +67,18 @@ internal sealed unsafe class BpfObject : IDisposable
         return new BpfLinkHandle(link);
     }
 
+    /// <summary>A program that runs for each entry of a map, when the link is asked to (<see cref="LibBpf.bpf_iter_create"/>).</summary>
+    /// <exception cref="BpfException">The kernel has no such programs, or may not be asked.</exception>
+    public BpfLinkHandle AttachOver(string program, string map)
+    {
+        BpfLog.Take();
+        var over = (uint)MapDescriptor(map);
+        var options = new LibBpf.IteratorOptions { Size = (nuint)sizeof(LibBpf.IteratorOptions), Over = &over, OverLength = sizeof(uint) };
+        var link = LibBpf.bpf_program__attach_iter(FindProgram(program), options);
+        if (link == 0) throw new BpfException($"attach {program}", Marshal.GetLastPInvokeError(), BpfLog.Take());
+        return new BpfLinkHandle(link);
+    }
+
     public void SetMaxEntries(string map, uint entries) =>
         Check(LibBpf.bpf_map__set_max_entries(FindMap(map), entries), $"size map {map}");
 

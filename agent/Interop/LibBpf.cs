@@ -26,6 +26,17 @@ internal static unsafe partial class LibBpf
         public byte* TypesPath; // btf_custom_path
     }
 
+    /// <summary>struct bpf_iter_attach_opts.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct IteratorOptions
+    {
+        public nuint Size;
+
+        /// <summary>union bpf_iter_link_info: for entries of a map its descriptor, 32 bits.</summary>
+        public uint* Over;
+        public uint OverLength;
+    }
+
     /// <summary>NULL and errno on failure. The object keeps no pointer into <paramref name="buffer"/> after its load.</summary>
     [LibraryImport(Library, SetLastError = true)]
     internal static partial nint bpf_object__open_mem(byte* buffer, nuint size, in ObjectOpenOptions options);
@@ -68,6 +79,14 @@ internal static unsafe partial class LibBpf
     /// <summary>NULL and errno on failure; the caller owns the link.</summary>
     [LibraryImport(Library, SetLastError = true)]
     internal static partial nint bpf_program__attach(nint program);
+
+    /// <summary>bpf_program__attach for a program that runs over the entries of something; NULL and errno on failure; the caller owns the link.</summary>
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial nint bpf_program__attach_iter(nint program, in IteratorOptions options);
+
+    /// <summary>A descriptor: reading it runs the program, once over all. Negative errno on failure.</summary>
+    [LibraryImport(Library)]
+    internal static partial int bpf_iter_create(int link);
 
     /// <summary>What keeps the program attached; belongs to the link.</summary>
     [LibraryImport(Library)]

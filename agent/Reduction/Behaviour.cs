@@ -1,3 +1,4 @@
+using Runtime.Agent.Capture;
 using Runtime.Agent.Containers;
 
 namespace Runtime.Agent.Reduction;
@@ -8,6 +9,8 @@ internal sealed class Behaviour
     /// <summary>Argument sets of one exec key that go out as new; later ones are only counted.</summary>
     public const int MaxArgumentSets = 16;
 
+    // Of connections that ended, and of those that go on, since the last report; null when none.
+    private FlowTotals? _closed, _going;
     private ulong[]? _argumentSets;
     private int _argumentCount;
 
@@ -29,9 +32,6 @@ internal sealed class Behaviour
     public ulong Repeats { get; private set; }
     public long FirstUnixNs { get; private set; }
     public long LastUnixNs { get; private set; }
-
-    /// <summary>Connections of this peer that ended since the last report; null when none.</summary>
-    public FlowTotals? Closed { get; set; }
 
     /// <summary>When its repeats are to be reported, CLOCK_BOOTTIME ns; meaningless while <see cref="DueNode"/> is in no list.</summary>
     public ulong DueBootNs { get; set; }
@@ -62,42 +62,58 @@ internal sealed class Behaviour
 
     public bool HasArguments(ulong hash) => _argumentSets.AsSpan(0, _argumentCount).Contains(hash);
 
-    /// <summary>What is to be reported; the counts begin anew.</summary>
-    public (Fact? Repeats, Fact? Closed) Take()
+    /// <summary>A connection of this peer ended, or goes on.</summary>
+    public void Flow(long unixNs, in NetworkEvent e)
     {
-        Fact? repeats = null, closed = null;
+        ref var totals = ref (e.Operation == NetworkOperation.Close ? ref _closed : ref _going);
+        (totals ??= new()).Add(unixNs, e.BytesSent, e.BytesReceived, e.DurationNs);
+    }
+
+    /// <summary>What is to be reported: at most three facts; the counts begin anew.</summary>
+    public IReadOnlyList<Fact> Take()
+    {
+        var facts = new List<Fact>(3);
         if (Repeats > 0)
-            repeats = Exemplar with { Container = Owner.Container ?? Exemplar.Container, Count = Repeats, FirstUnixNs = FirstUnixNs, LastUnixNs = LastUnixNs, IsNew = false };
-        if (Closed is { } flows && Exemplar is NetworkFact exemplar)
+            facts.Add(Exemplar with { Container = Owner.Container ?? Exemplar.Container, Count = Repeats, FirstUnixNs = FirstUnixNs, LastUnixNs = LastUnixNs, IsNew = false });
+        if (Exemplar is NetworkFact peer)
         {
-            closed = exemplar with
-            {
-                Container = Owner.Container ?? Exemplar.Container,
-                Operation = Capture.NetworkOperation.Close,
-                Count = flows.Count,
-                FirstUnixNs = flows.FirstUnixNs,
-                LastUnixNs = flows.LastUnixNs,
-                BytesSent = flows.BytesSent,
-                BytesReceived = flows.BytesReceived,
-                DurationNs = flows.DurationNs,
-                IsNew = false,
-            };
+            if (_going is { } going)
+                facts.Add(FactOf(peer, NetworkOperation.Progress, going, going.LongestNs));
+            if (_closed is { } closed)
+                facts.Add(FactOf(peer, NetworkOperation.Close, closed, closed.DurationNs));
         }
         Repeats = 0;
-        Closed = null;
-        return (repeats, closed);
+        _closed = _going = null;
+        return facts;
     }
+
+    private NetworkFact FactOf(NetworkFact peer, NetworkOperation operation, FlowTotals flows, ulong durationNs) => peer with
+    {
+        Container = Owner.Container ?? peer.Container,
+        Operation = operation,
+        Count = flows.Count,
+        FirstUnixNs = flows.FirstUnixNs,
+        LastUnixNs = flows.LastUnixNs,
+        BytesSent = flows.BytesSent,
+        BytesReceived = flows.BytesReceived,
+        DurationNs = durationNs,
+        IsNew = false,
+    };
 }
 
-/// <summary>Sums over ended connections of one behaviour.</summary>
+/// <summary>Sums over connections of one behaviour.</summary>
 internal sealed class FlowTotals
 {
+    /// <summary>How often one was told.</summary>
     public ulong Count { get; private set; }
     public long FirstUnixNs { get; private set; } = long.MaxValue;
     public long LastUnixNs { get; private set; }
     public ulong BytesSent { get; private set; }
     public ulong BytesReceived { get; private set; }
+
+    /// <summary>Of all together.</summary>
     public ulong DurationNs { get; private set; }
+    public ulong LongestNs { get; private set; }
 
     public void Add(long unixNs, ulong sent, ulong received, ulong durationNs)
     {
@@ -107,6 +123,7 @@ internal sealed class FlowTotals
         BytesSent += sent;
         BytesReceived += received;
         DurationNs += durationNs;
+        LongestNs = Math.Max(LongestNs, durationNs);
     }
 }
 

@@ -1,3 +1,4 @@
+using Runtime.Agent.Capture;
 using Runtime.Agent.Containers;
 
 namespace Runtime.Agent.Reduction;
@@ -67,11 +68,11 @@ internal sealed class BehaviourKeys(ReductionOptions options, Action<Fact> repor
         Schedule(behaviour, bootNs);
     }
 
-    /// <summary>A connection of that behaviour ended.</summary>
-    public void Close(Behaviour behaviour, long unixNs, ulong bootNs, ulong sent, ulong received, ulong durationNs)
+    /// <summary>A connection of that behaviour ended, or goes on.</summary>
+    public void Flow(Behaviour behaviour, long unixNs, in NetworkEvent e)
     {
-        (behaviour.Closed ??= new()).Add(unixNs, sent, received, durationNs);
-        Schedule(behaviour, bootNs);
+        behaviour.Flow(unixNs, e);
+        Schedule(behaviour, e.Origin.TimeBootNs);
     }
 
     /// <summary>The metadata of a container became known, or changed.</summary>
@@ -104,11 +105,8 @@ internal sealed class BehaviourKeys(ReductionOptions options, Action<Fact> repor
     {
         if (behaviour.DueNode.List is not null)
             _due.Remove(behaviour.DueNode);
-        var (repeats, closed) = behaviour.Take();
-        if (repeats is not null)
-            Send(repeats);
-        if (closed is not null)
-            Send(closed);
+        foreach (var fact in behaviour.Take())
+            Send(fact);
     }
 
     private void Send(Fact fact)

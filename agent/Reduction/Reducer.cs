@@ -33,7 +33,7 @@ internal sealed partial class Reducer : IKernelEventSink
     private readonly Queue<ProcessKey> _awaitedOrder = new();
 
     private ulong _nowBootNs;
-    private ulong _events, _new, _argumentsFolded, _closesUnmatched;
+    private ulong _events, _new, _argumentsFolded, _flowsUnmatched;
 
     /// <param name="takeLosses">What the source lost since it was last asked; called at idle moments.</param>
     public Reducer(ReductionOptions options, ProcessTable processes, IContainers containers, IWallClock clock, Func<IReadOnlyList<CaptureLoss>> takeLosses, IFactSink sink)
@@ -172,9 +172,9 @@ internal sealed partial class Reducer : IKernelEventSink
         if (Sight?.Take(process.Key, e.Operation == NetworkOperation.Connect ? ProbeKind.Connect : null) == true)
             return;
         var container = ContainerOf(process, e.Origin.Cgroup);
-        if (e.Operation == NetworkOperation.Close)
+        if (e.Operation is NetworkOperation.Close or NetworkOperation.Progress)
         {
-            OnClose(process, container, e, unixNs);
+            OnFlow(process, container, e, unixNs);
             return;
         }
         if (e.Operation == NetworkOperation.NameQuery)
@@ -262,7 +262,7 @@ internal sealed partial class Reducer : IKernelEventSink
             ["reduction.events"] = _events,
             ["reduction.new"] = _new,
             ["reduction.arguments_folded"] = _argumentsFolded,
-            ["reduction.closes_unmatched"] = _closesUnmatched,
+            ["reduction.flows_unmatched"] = _flowsUnmatched,
             ["reduction.privileges_of_runtimes"] = _privilegesOfRuntimes,
             ["reduction.attempts_folded"] = _attemptsFolded,
             ["reduction.repeats_of_nothing"] = _repeatsOfNothing,
@@ -278,17 +278,17 @@ internal sealed partial class Reducer : IKernelEventSink
     private ContainerRecord? ContainerOf(ProcessRecord process, CgroupKey cgroup) => process.ContainerId.Length == 0 ? null : _containers.Lookup(cgroup, process.Key.Pid);
 
     /// <summary>Bytes and duration go to the connection's behaviour: who connected to that peer, else who accepted on that port.</summary>
-    private void OnClose(ProcessRecord process, ContainerRecord? container, in NetworkEvent e, long unixNs)
+    private void OnFlow(ProcessRecord process, ContainerRecord? container, in NetworkEvent e, long unixNs)
     {
         var known = _known.Find(container, _key.OfNetwork(process, NetworkOperation.Connect, e, "", NameOf(process, e)))
             ?? _known.Find(container, _key.OfNetwork(process, NetworkOperation.Connect, e, ""))
             ?? _known.Find(container, _key.OfNetwork(process, NetworkOperation.Accept, e, ""));
         if (known is null)
         {
-            _closesUnmatched++;
+            _flowsUnmatched++;
             return;
         }
-        _known.Close(known, unixNs, e.Origin.TimeBootNs, e.BytesSent, e.BytesReceived, e.DurationNs);
+        _known.Flow(known, unixNs, e);
     }
 
     /// <summary>A folder and the argument behind it can be 4096 bytes each, a little more than a collector takes as one text.</summary>

@@ -9,6 +9,8 @@ struct connection {
 	struct event_header owner; /* who connected or accepted */
 	struct peers peers;
 	__u64 since_boot_ns;
+	__u64 told_sent; /* of its payload, by its progress */
+	__u64 told_received;
 	__u8 awaits_first_bytes;
 	__u8 pad[7];
 };
@@ -21,6 +23,25 @@ struct {
 	__type(key, __u64);
 	__type(value, struct connection);
 } connections SEC(".maps") __weak;
+
+/*
+ * What it moved since it was last told. Payload: bytes_acked would count SYN and FIN, bytes_received counts the FIN that sets SOCK_DONE.
+ * Answers false when nothing was moved. A connection that closes on another processor in the instant of its progress counts that twice.
+ */
+static __always_inline bool flow__measure(struct network_event *event, const struct connection *connection, struct sock *sk)
+{
+	struct tcp_sock *tcp = (struct tcp_sock *)sk;
+	__u64 sent = BPF_CORE_READ(tcp, bytes_sent) - BPF_CORE_READ(tcp, bytes_retrans);
+	__u64 received = BPF_CORE_READ(tcp, bytes_received);
+
+	if (received && BPF_CORE_READ(sk, __sk_common.skc_flags) &
+				(1ul << bpf_core_enum_value(enum sock_flags, SOCK_DONE)))
+		received--;
+	event->bytes_sent = sent > connection->told_sent ? sent - connection->told_sent : 0;
+	event->bytes_received = received > connection->told_received ? received - connection->told_received : 0;
+	event->duration_ns = event->header.time_boot_ns - connection->since_boot_ns;
+	return event->bytes_sent || event->bytes_received;
+}
 
 /*
  * Sockets whose failed connect was reported by its state, so that the call's own result is not a second report. The value is the

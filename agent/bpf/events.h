@@ -169,6 +169,7 @@ enum network_operation {
 	NETWORK_UDP_PEER = 5,
 	NETWORK_FIRST_BYTES = 6,
 	NETWORK_NAME_QUERY = 7, /* tail: the message of DNS, without TCP's length where that had a buffer of its own */
+	NETWORK_PROGRESS = 8, /* of a connection that lives long; never in the ring, the agent reads it (flow.bpf.c) */
 	NETWORK_RAW_SOCKET = 9, /* socket: AF_* << 24 | SOCK_* << 16 | protocol as given */
 	NETWORK_UNIX_CONNECT = 10, /* tail: the other end's walk; its name without the first NUL where it has no file (answer 1) */
 };
@@ -186,9 +187,9 @@ struct network_event {
 	__u32 socket; /* name query: inode of the socket; see the operations */
 	__u8 local[16]; /* network order, the first address_length bytes */
 	__u8 remote[16];
-	__u64 bytes_sent;
+	__u64 bytes_sent; /* close and progress: since the connection was last told */
 	__u64 bytes_received;
-	__u64 duration_ns;
+	__u64 duration_ns; /* close and progress: since it began */
 };
 
 enum privilege_operation {
@@ -290,6 +291,7 @@ struct settings {
 	__u32 share_from_bytes;	 /* so many bytes wait: shares count from here on */
 	__u32 sensitive_firsts[SENSITIVE_NAME_BYTES]; /* by length, 31 and more as one: the low five bits of first letters */
 	__s64 overlay_upper;	 /* from an inode of overlayfs to its upper dentry; 0: not known */
+	__u64 flow_age_ns;	 /* a connection that lives so long is told before it ends */
 };
 
 _Static_assert(sizeof(struct event_header) == 40, "layout");
@@ -303,6 +305,6 @@ _Static_assert(sizeof(struct privilege_event) == 64, "layout");
 _Static_assert(sizeof(struct open_key) == 56, "layout");
 _Static_assert(sizeof(struct open_repeats) == 24, "layout");
 _Static_assert(sizeof(struct loss_key) == 16, "layout");
-_Static_assert(sizeof(struct settings) == 160, "layout");
+_Static_assert(sizeof(struct settings) == 168, "layout");
 
 #endif

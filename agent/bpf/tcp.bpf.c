@@ -24,22 +24,14 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 static __always_inline int close__report(const struct connection *connection, struct sock *sk,
 					 struct program_counters *count)
 {
-	struct tcp_sock *tcp = (struct tcp_sock *)sk;
-	__u64 flags, received;
+	__u64 flags;
 	struct network_event *event =
 		event__reserve(sizeof(*event), &connection->owner, &flags, count);
 
 	if (!event)
 		return 0;
 	event__fill(event, &connection->owner, NETWORK_CLOSE, PROTOCOL_TCP, &connection->peers);
-	/* Payload bytes: bytes_acked would count SYN and FIN, bytes_received counts the FIN that sets SOCK_DONE. */
-	event->bytes_sent = BPF_CORE_READ(tcp, bytes_sent) - BPF_CORE_READ(tcp, bytes_retrans);
-	received = BPF_CORE_READ(tcp, bytes_received);
-	if (received && BPF_CORE_READ(sk, __sk_common.skc_flags) &
-				(1ul << bpf_core_enum_value(enum sock_flags, SOCK_DONE)))
-		received--;
-	event->bytes_received = received;
-	event->duration_ns = event->header.time_boot_ns - connection->since_boot_ns;
+	flow__measure(event, connection, sk);
 	return event__submit(event, flags, count);
 }
 

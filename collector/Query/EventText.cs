@@ -178,6 +178,7 @@ internal static class EventText
             NetworkOperation.Listen => $"listen {protocol}{EndPoint(network.LocalAddress, network.LocalPort)}",
             NetworkOperation.Accept => $"accept {remote} on port {network.LocalPort}",
             NetworkOperation.Close => $"close {remote} after {Seconds(network.Duration)}, {network.BytesSent} B sent, {network.BytesReceived} B received",
+            NetworkOperation.Progress => $"connected to {remote} for {Seconds(network.Duration)}, {network.BytesSent} B sent, {network.BytesReceived} B received since last told",
             NetworkOperation.FirstBytes => $"first bytes to {remote} look like {network.Payload}",
             NetworkOperation.UdpPeer => $"udp to {remote}",
             NetworkOperation.Scan => $"scan, {network.Count} attempts, one of them to {remote}",

@@ -12,7 +12,7 @@ public sealed class HookTests(CaptureFixture capture)
     public void Object_HoldsExactlyTheCatalogue_AndNothingThatCanRefuse()
     {
         // The object is opened, not loaded: no root needed. Only cgroup, LSM, fmod_ret, struct_ops, XDP, tc … programs decide
-        // over what the kernel does; tracepoints of both kinds only look.
+        // over what the kernel does; tracepoints of both kinds only look, and so do those that run over a table when we ask.
         using var bpfObject = BpfObject.Open(BpfPrograms.EmbeddedObject(), "runtime");
         var programs = bpfObject.Programs().ToDictionary(p => p.Name);
 
@@ -21,8 +21,8 @@ public sealed class HookTests(CaptureFixture capture)
         {
             // The section tells tp_btf from fentry and fmod_ret, which are TRACING too.
             Assert.Equal(hook.Target, programs[hook.Program].Section);
-            Assert.Equal(hook.Target.StartsWith("tp_btf/", StringComparison.Ordinal) ? TracingProgram : TracepointProgram, programs[hook.Program].Type);
-            Assert.Matches("^(tp_btf|tp)/", hook.Target);
+            Assert.Equal(hook.Target.StartsWith("tp/", StringComparison.Ordinal) ? TracepointProgram : TracingProgram, programs[hook.Program].Type);
+            Assert.Matches("^(tp_btf|tp|iter)/", hook.Target);
         }
 
         Assert.Equal(HookCatalog.All.Count, HookCatalog.All.Select(h => h.Id).Distinct().Count());

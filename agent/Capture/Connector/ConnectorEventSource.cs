@@ -57,7 +57,7 @@ internal sealed class ConnectorEventSource : IKernelEventSource
                 _files = new(content, names, _mounts, _processes, sensitive);
                 _mounts.TakeIn(procfs.ReadProcess(1) is { MountNamespace: not 0 } first ? first.MountNamespace : procfs.ReadProcess((uint)Environment.ProcessId)?.MountNamespace ?? 0);
             }
-            _sockets = StartSockets(places.ProcRoot);
+            _sockets = StartSockets(places.ProcRoot, options.FlowInterval);
             foreach (var (name, reason, loses) in Limits(_socketInterval))
                 _hooks.Add(new(name, false, reason, loses));
         }
@@ -194,10 +194,10 @@ internal sealed class ConnectorEventSource : IKernelEventSource
         }
     }
 
-    private DiagSockets? StartSockets(string procRoot)
+    private DiagSockets? StartSockets(string procRoot, TimeSpan flowInterval)
     {
         const string name = "sock_diag", loses = "connections and listeners";
-        var sockets = new DiagSockets(procRoot, _processes, _owners);
+        var sockets = new DiagSockets(procRoot, _processes, _owners, flowInterval);
         try
         {
             sockets.Try();

@@ -91,9 +91,10 @@ internal static class DiagMessage
             var type = MemoryMarshal.Read<ushort>(attributes[2..]);
             if (type == CgroupAttribute && value.Length >= 8)
                 cgroup = MemoryMarshal.Read<ulong>(value);
-            // struct tcp_info: tcpi_bytes_acked at 120, tcpi_bytes_received at 128. The first counts SYN and FIN as a byte each.
-            if (type == InformationAttribute && protocol == SocketSighting.Tcp && value.Length >= 136)
-                (sent, received) = (MemoryMarshal.Read<ulong>(value[120..]), MemoryMarshal.Read<ulong>(value[128..]));
+            // struct tcp_info (linux/tcp.h, 4.19): tcpi_bytes_received at 128, which counts a FIN as a byte; tcpi_bytes_sent at 200,
+            // tcpi_bytes_retrans at 208.
+            if (type == InformationAttribute && protocol == SocketSighting.Tcp && value.Length >= 216)
+                (sent, received) = (MemoryMarshal.Read<ulong>(value[200..]) - MemoryMarshal.Read<ulong>(value[208..]), MemoryMarshal.Read<ulong>(value[128..]));
             attributes = attributes[Math.Min(attributes.Length, (length + 3) & ~3)..];
         }
         socket = new(

@@ -11,7 +11,7 @@ namespace Runtime.Agent.Capture.Connector;
 /// The diagnosis socket of a namespace keeps that namespace alive; it is closed with the last process in it.
 /// A connection that began and ended between two dumps is told by its end, which names no process: a loss of the cgroup that made it.
 /// </remarks>
-internal sealed class DiagSockets(string procRoot, ProcessSightings processes, SocketOwners owners) : IDisposable
+internal sealed class DiagSockets(string procRoot, ProcessSightings processes, SocketOwners owners, TimeSpan flowInterval) : IDisposable
 {
     /// <summary>Namespaces followed; beyond it they are counted.</summary>
     private const int MaxNamespaces = 1024;
@@ -105,7 +105,7 @@ internal sealed class DiagSockets(string procRoot, ProcessSightings processes, S
                 ? NetlinkSocket.Open(NetlinkSocket.SocketDiagnosis, DiagMessage.DestroyGroups, ReceiveBytes)
                 : NetlinkSocket.OpenIn($"{procRoot}/{pid}/ns/net", NetlinkSocket.SocketDiagnosis, DiagMessage.DestroyGroups, ReceiveBytes);
             socket.WaitAtMost(AnswerLimit);
-            return _namespaces[inode] = new(socket, new SocketBook(processes, owners, isState: !_started));
+            return _namespaces[inode] = new(socket, new SocketBook(processes, owners, isState: !_started, flowInterval));
         }
         catch (Win32Exception)
         {

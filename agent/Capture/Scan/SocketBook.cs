@@ -4,14 +4,33 @@ namespace Runtime.Agent.Capture.Scan;
 
 /// <summary>The sockets of one network namespace, and the events between two looks. Capture thread only.</summary>
 /// <param name="isState">True: what the first look meets was there before the agent and is told to nobody.</param>
-internal sealed class SocketBook(ProcessSightings processes, SocketOwners owners, bool isState)
+/// <param name="flowInterval">A connection that lives so long is told what it moved, so often; zero: only at its end.</param>
+internal sealed class SocketBook(ProcessSightings processes, SocketOwners owners, bool isState, TimeSpan flowInterval = default)
 {
     /// <summary>Beyond it sockets are not followed, and counted.</summary>
     private const int MaxSockets = 262_144;
 
-    private sealed record Held(SocketSighting Socket, Sighting? Owner, NetworkOperation Operation, ulong SinceBootNs)
+    private sealed class Held(SocketSighting socket, Sighting? owner, NetworkOperation operation, ulong sinceBootNs)
     {
+        /// <summary>As last seen.</summary>
+        public SocketSighting Socket { get; set; } = socket;
+        public ulong SinceBootNs { get; } = sinceBootNs;
         public uint Look { get; set; }
+
+        public ulong ToldBootNs { get; private set; } = sinceBootNs;
+        private ulong _toldSent, _toldReceived;
+
+        /// <summary>Whose bytes are told; null where nobody's are.</summary>
+        public Sighting? FlowOwner { get; } =
+            operation is NetworkOperation.Connect or NetworkOperation.Accept && socket.Protocol == SocketSighting.Tcp ? owner : null;
+
+        /// <summary>What it moved since the last call.</summary>
+        public SocketSighting Take(SocketSighting now, ulong nowBootNs)
+        {
+            var moved = now with { BytesSent = Math.Max(now.BytesSent, _toldSent) - _toldSent, BytesReceived = Math.Max(now.BytesReceived, _toldReceived) - _toldReceived };
+            (ToldBootNs, _toldSent, _toldReceived) = (nowBootNs, Math.Max(now.BytesSent, _toldSent), Math.Max(now.BytesReceived, _toldReceived));
+            return moved;
+        }
     }
 
     // Bounded by MaxSockets; removed by their end, or by the look that does not meet them.
@@ -21,6 +40,7 @@ internal sealed class SocketBook(ProcessSightings processes, SocketOwners owners
     // look, then counted. Cgroup and look of the meeting by socket; bounded as _held, emptied by the next look but one.
     private readonly Dictionary<ulong, (ulong Cgroup, uint Look)> _unowned = [];
 
+    private readonly ulong _flowIntervalNs = (ulong)flowInterval.TotalNanoseconds;
     private uint _look;
 
     // By the v2 cgroup that they were made in. Bounded by the cgroups; emptied by TakeLosses.
@@ -32,6 +52,7 @@ internal sealed class SocketBook(ProcessSightings processes, SocketOwners owners
     public void Look(IReadOnlyList<SocketSighting> sockets, uint networkNamespace, IKernelEventSink sink)
     {
         _look++;
+        var now = Clock.BootNs();
         var listening = new HashSet<ushort>();
         var fresh = new List<SocketSighting>();
         foreach (var socket in sockets)
@@ -39,7 +60,7 @@ internal sealed class SocketBook(ProcessSightings processes, SocketOwners owners
             if (socket is { Protocol: SocketSighting.Tcp, State: SocketState.Listen })
                 listening.Add(socket.LocalPort);
             if (_held.TryGetValue(socket.Id, out var held) && held.Socket.RemotePort == socket.RemotePort)
-                held.Look = _look;
+                Meet(held, socket, now, sink);
             else if (_held.Count + fresh.Count < MaxSockets)
                 fresh.Add(socket);
             else
@@ -61,9 +82,23 @@ internal sealed class SocketBook(ProcessSightings processes, SocketOwners owners
         _unowned.Remove(id);
         if (!_held.Remove(id, out var held))
             return false;
-        if (held is { Owner: { } owner, Operation: NetworkOperation.Connect or NetworkOperation.Accept, Socket.Protocol: SocketSighting.Tcp })
-            Tell(sink, held.Socket with { BytesSent = sent, BytesReceived = received }, owner, NetworkOperation.Close, held.SinceBootNs);
+        if (held.FlowOwner is { } owner)
+        {
+            var now = Clock.BootNs();
+            Tell(sink, held.Take(held.Socket with { BytesSent = sent, BytesReceived = received }, now), owner, NetworkOperation.Close, now - held.SinceBootNs);
+        }
         return true;
+    }
+
+    private void Meet(Held held, in SocketSighting socket, ulong now, IKernelEventSink sink)
+    {
+        held.Look = _look;
+        held.Socket = socket;
+        if (_flowIntervalNs == 0 || held.FlowOwner is not { } owner || now - held.ToldBootNs < _flowIntervalNs)
+            return;
+        var moved = held.Take(socket, now);
+        if (moved is not { BytesSent: 0, BytesReceived: 0 })
+            Tell(sink, moved, owner, NetworkOperation.Progress, now - held.SinceBootNs);
     }
 
     /// <summary>A socket whose process is not known; told as a loss of its cgroup (0: of nobody that could be named).</summary>
@@ -106,7 +141,7 @@ internal sealed class SocketBook(ProcessSightings processes, SocketOwners owners
             }
             _held[socket.Id] = new(socket, owner, operation, now) { Look = _look };
             if (isTold && owner is not null)
-                Tell(sink, socket, owner, operation, now);
+                Tell(sink, socket with { BytesSent = 0, BytesReceived = 0 }, owner, operation, durationNs: 0);
             else if (isTold && socket.Inode != 0)
                 MissOwner(socket.Cgroup);
         }
@@ -122,21 +157,18 @@ internal sealed class SocketBook(ProcessSightings processes, SocketOwners owners
         _ => listening.Contains(socket.LocalPort) ? NetworkOperation.Accept : NetworkOperation.Connect,
     };
 
-    private static void Tell(IKernelEventSink sink, in SocketSighting socket, Sighting owner, NetworkOperation operation, ulong sinceBootNs)
-    {
-        var now = Clock.BootNs();
+    private static void Tell(IKernelEventSink sink, in SocketSighting socket, Sighting owner, NetworkOperation operation, ulong durationNs) =>
         sink.OnNetwork(new NetworkEvent
         {
-            Origin = owner.At(now),
+            Origin = owner.At(Clock.BootNs()),
             Operation = operation,
             Protocol = socket.Protocol,
             LocalAddress = socket.Local,
             LocalPort = socket.LocalPort,
             RemoteAddress = socket.Remote,
             RemotePort = socket.RemotePort,
-            BytesSent = operation == NetworkOperation.Close ? socket.BytesSent : 0,
-            BytesReceived = operation == NetworkOperation.Close ? socket.BytesReceived : 0,
-            DurationNs = operation == NetworkOperation.Close ? now - sinceBootNs : 0,
+            BytesSent = socket.BytesSent,
+            BytesReceived = socket.BytesReceived,
+            DurationNs = durationNs,
         });
-    }
 }

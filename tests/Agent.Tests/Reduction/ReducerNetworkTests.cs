@@ -46,7 +46,22 @@ public sealed class ReducerNetworkTests : ReducerRig
         Reducer.Finish();
         var close = Assert.Single(Out.Facts.OfType<NetworkFact>(), f => f.Operation == NetworkOperation.Close);
         Assert.Equal((2ul, 11ul, 22ul, 443), (close.Count, close.BytesSent, close.BytesReceived, close.RemotePort));
-        Assert.Equal(1ul, Reducer.Counters()["reduction.closes_unmatched"]);
+        Assert.Equal(1ul, Reducer.Counters()["reduction.flows_unmatched"]);
+    }
+
+    [Fact]
+    public void Network_Progress_IsARowOfItsOwnBesideTheEnds()
+    {
+        Exec(100, "/bin/app", "app\0");
+        Network(100, NetworkOperation.Connect, 40000, 443);
+        Network(100, NetworkOperation.Progress, 40000, 443, sent: 100, received: 200, durationNs: 60);
+        Network(100, NetworkOperation.Progress, 40001, 443, sent: 10, received: 20, durationNs: 30);
+        Network(100, NetworkOperation.Close, 40000, 443, sent: 1, received: 2, durationNs: 70);
+        Reducer.Finish();
+        var flows = Out.Facts.OfType<NetworkFact>().Where(f => f.Operation is NetworkOperation.Progress or NetworkOperation.Close);
+        Assert.Equal(
+            [(NetworkOperation.Progress, 2ul, 110ul, 220ul, 60ul), (NetworkOperation.Close, 1ul, 1ul, 2ul, 70ul)],
+            flows.Select(f => (f.Operation, f.Count, f.BytesSent, f.BytesReceived, f.DurationNs)));
     }
 
     [Fact]

@@ -61,9 +61,10 @@ public sealed class DiagMessageTests
         new byte[] { 0xff, 0xff, 10, 0, 0, 7 }.CopyTo(body, 34);
         MemoryMarshal.Write(body.AsSpan(44), 0xABCDul);
         MemoryMarshal.Write(body.AsSpan(68), inode);
-        var information = new byte[136];
-        MemoryMarshal.Write(information.AsSpan(120), 11ul);
+        var information = new byte[216];
         MemoryMarshal.Write(information.AsSpan(128), 22ul);
+        MemoryMarshal.Write(information.AsSpan(200), 14ul);
+        MemoryMarshal.Write(information.AsSpan(208), 3ul);
         return Message(20, sequence, [.. body, .. Attribute(2, information), .. Attribute(21, BitConverter.GetBytes(1234ul))]);
     }
 

@@ -80,6 +80,33 @@ public sealed class SocketBookTests : IDisposable
         Assert.Equal("no_process", Assert.Single(losses).Reason);
     }
 
+    [Fact]
+    public void Flow_ThatLives_IsToldItsBytesAndThenItsRest()
+    {
+        AddProcess(pid: 100, socket: 5);
+        var book = new SocketBook(_processes, new SocketOwners(_proc.Root), isState: false, TimeSpan.FromTicks(1));
+        book.Look([Connection(inode: 5)], Namespace, _sink);
+        book.Look([Connection(inode: 5) with { BytesSent = 10, BytesReceived = 20 }], Namespace, _sink);
+        book.Look([Connection(inode: 5) with { BytesSent = 10, BytesReceived = 20 }], Namespace, _sink);
+        book.Look([Connection(inode: 5) with { BytesSent = 11, BytesReceived = 20 }], Namespace, _sink);
+        book.End(Connection(inode: 5).Id, 15, 25, _sink);
+
+        Assert.Equal(
+            [(NetworkOperation.Connect, 0ul, 0ul), (NetworkOperation.Progress, 10ul, 20ul), (NetworkOperation.Progress, 1ul, 0ul), (NetworkOperation.Close, 4ul, 5ul)],
+            _sink.Flows);
+    }
+
+    [Fact]
+    public void Flow_WhoseEndNobodyTells_HasTheBytesOfTheLastLook()
+    {
+        AddProcess(pid: 100, socket: 5);
+        _book.Look([Connection(inode: 5)], Namespace, _sink);
+        _book.Look([Connection(inode: 5) with { BytesSent = 10, BytesReceived = 20 }], Namespace, _sink);
+        _book.Look([], Namespace, _sink);
+
+        Assert.Equal([(NetworkOperation.Connect, 0ul, 0ul), (NetworkOperation.Close, 10ul, 20ul)], _sink.Flows);
+    }
+
     public void Dispose() => _proc.Dispose();
 
     private static SocketSighting Connection(uint inode) =>
@@ -106,6 +133,12 @@ public sealed class SocketBookTests : IDisposable
     {
         public List<(NetworkOperation, uint Pid)> Operations { get; } = [];
 
-        public override void OnNetwork(in NetworkEvent e) => Operations.Add((e.Operation, e.Origin.Pid));
+        public List<(NetworkOperation, ulong Sent, ulong Received)> Flows { get; } = [];
+
+        public override void OnNetwork(in NetworkEvent e)
+        {
+            Operations.Add((e.Operation, e.Origin.Pid));
+            Flows.Add((e.Operation, e.BytesSent, e.BytesReceived));
+        }
     }
 }
