@@ -44,16 +44,17 @@ broken=()
 # count WORD: the number behind it in the runner's last line, "  Name  Total: 11, Errors: 0, Failed: 1, Skipped: 0, Not Run: 0, …".
 count() { sed -n "s/.*  Total: .*\b$1: \([0-9]*\).*/\1/p" "$log" | tail -n 1; }
 
+# run_project PROJECT TITLE [ARGUMENT...]
 run_project() {
-  local project=$1 name status=0 total errors failures
-  name=$(basename "$project" .csproj)
+  local project=$1 name=$2 status=0 total errors failures
+  shift 2
   echo "== $name"
   if ! timeout "$build_limit" dotnet build "$project" --configuration Release -v quiet --nologo >"$log" 2>&1; then
     tail -n 40 "$log"
     broken+=("$name does not build")
     return
   fi
-  timeout --kill-after=60 "$run_limit" dotnet run --project "$project" --configuration Release --no-build -- -noColor -noLogo >"$log" 2>&1 || status=$?
+  timeout --kill-after=60 "$run_limit" dotnet run --project "$project" --configuration Release --no-build -- -noColor -noLogo "$@" >"$log" 2>&1 || status=$?
   # Skips are shown with their reasons, failures whole.
   grep -v -E '^ *(Discovering|Discovered|Starting|Finished): ' "$log" || true
   if [ "$status" = 124 ] || [ "$status" = 137 ]; then
@@ -83,6 +84,17 @@ build_programs() {
   fi
 }
 
+# The integration tests again with the agent on the rungs below the kernel's programs; without those that choose their rung themselves,
+# and those of what no rung changes.
+run_on_lower_rungs() {
+  local rung
+  [ -z "${RUNTIME_RUNG:-}" ] || return 0
+  for rung in 2 3; do
+    RUNTIME_RUNG=$rung run_project "$1" "Integration, rung $rung" \
+      -class- '*.DemoTests' -class- '*.LadderTests' -class- '*.SharedHashTests' -class- '*.DeliveryTests'
+  done
+}
+
 for project in tests/*/*.Tests.csproj tests/Fuzz/*.csproj tests/Integration/*.csproj; do
   [ -e "$project" ] || continue
   name=$(basename "$project" .csproj)
@@ -93,7 +105,8 @@ for project in tests/*/*.Tests.csproj tests/Fuzz/*.csproj tests/Integration/*.cs
     [ -n "$wanted" ] || continue
   fi
   [ "$name" != Integration ] || build_programs
-  run_project "$project"
+  run_project "$project" "$name"
+  [ "$name" != Integration ] || run_on_lower_rungs "$project"
 done
 
 if [ ${#broken[@]} -gt 0 ]; then

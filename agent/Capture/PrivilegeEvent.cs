@@ -26,6 +26,7 @@ internal enum PrivilegeOperation : byte
     SetName = 18,
     TakeDescriptor = 19,
     OpenByHandle = 20,
+    MemoryRead = 21,
 }
 
 /// <summary>Same bits as PrivilegeFlag in ingest.proto.</summary>

@@ -20,6 +20,7 @@ internal static class PrivilegeHooks
         After("capset", 76, "capabilities raised through capset()"),
         After("ptrace", 77, "processes that take hold of others through ptrace()"),
         After("process_vm_writev", 78, "writes into other processes' memory through process_vm_writev()"),
+        After("process_vm_readv", 111, "reads of other processes' memory through process_vm_readv()"),
         After("mount", 79, "mounts through mount()"),
         After("fsmount", 80, "mounts made through fsmount()"),
         After("move_mount", 81, "mounts put in place through move_mount()"),

@@ -213,6 +213,7 @@ enum privilege_operation {
 	PRIVILEGE_SET_NAME = 18,
 	PRIVILEGE_TAKE_DESCRIPTOR = 19,
 	PRIVILEGE_OPEN_BY_HANDLE = 20,
+	PRIVILEGE_MEMORY_READ = 21,
 };
 
 enum privilege_flag {

@@ -117,17 +117,27 @@ int on_ptrace(struct trace_event_raw_sys_exit *context)
 	return privilege__report_other(PRIVILEGE_PTRACE, request, other, context->ret, count);
 }
 
+static __always_inline int memory__exit(enum privilege_operation operation, enum program_id program, long result)
+{
+	struct program_counters *count = attempt__begin(program, result);
+
+	if (!count)
+		return 0;
+	return privilege__report_other(operation, 0, task__numbered(syscall__argument(task__registers(), 0)), result, count);
+}
+
 /* SYSCALL_DEFINE6(process_vm_writev, pid_t, pid, …) */
 SEC("tp/syscalls/sys_exit_process_vm_writev")
 int on_process_vm_writev(struct trace_event_raw_sys_exit *context)
 {
-	struct program_counters *count = attempt__begin(PROGRAM_PROCESS_VM_WRITEV, context->ret);
+	return memory__exit(PRIVILEGE_MEMORY_WRITE, PROGRAM_PROCESS_VM_WRITEV, context->ret);
+}
 
-	if (!count)
-		return 0;
-	return privilege__report_other(PRIVILEGE_MEMORY_WRITE, 0,
-				       task__numbered(syscall__argument(task__registers(), 0)),
-				       context->ret, count);
+/* SYSCALL_DEFINE6(process_vm_readv, pid_t, pid, …) */
+SEC("tp/syscalls/sys_exit_process_vm_readv")
+int on_process_vm_readv(struct trace_event_raw_sys_exit *context)
+{
+	return memory__exit(PRIVILEGE_MEMORY_READ, PROGRAM_PROCESS_VM_READV, context->ret);
 }
 
 /* SYSCALL_DEFINE3(pidfd_getfd, int, pidfd, int, fd, unsigned int, flags) */

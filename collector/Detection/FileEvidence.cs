@@ -36,6 +36,12 @@ internal static class FileEvidence
             matches.Add(new("removed_running", file.Scope.IsHost ? 3 : 30, $"{DisplayText.Path(file.OtherPath.Length > 0 ? file.OtherPath : file.Path)} was removed or replaced while it runs", "T1070.004"));
         }
 
+        if (file.Operation is FileOperation.Link or FileOperation.Rename && Places.SensitiveClass(file.OtherPath) is var secret
+            && secret != file.OtherPath && secret != Places.SensitiveClass(file.Path))
+        {
+            matches.Add(new("secret_renamed", file.Scope.IsHost ? 3 : 30, $"it gave {SecretWords(secret)} another name, under which reading is not told", Technique(secret)));
+        }
+
         var removes = file.Operation == FileOperation.Unlink;
         if (!removes && Places.Sensitive(file.Path) is { } place)
         {

@@ -34,7 +34,7 @@ internal static class PrivilegeEvidence
     private static bool IsOfPerson(ProcessInfo process) => process.LoginUid != uint.MaxValue;
 
     private static bool IsDailyWork(PrivilegeOperation operation) => operation is not (
-        PrivilegeOperation.Ptrace or PrivilegeOperation.MemoryWrite or PrivilegeOperation.TakeDescriptor or PrivilegeOperation.SetName or PrivilegeOperation.Userfaultfd);
+        PrivilegeOperation.Ptrace or PrivilegeOperation.MemoryWrite or PrivilegeOperation.MemoryRead or PrivilegeOperation.TakeDescriptor or PrivilegeOperation.SetName or PrivilegeOperation.Userfaultfd);
 
     private static ClassMatch ClassOf(PrivilegeObservation o)
     {
@@ -52,6 +52,7 @@ internal static class PrivilegeEvidence
                 _ => new("injection", 80, words, "T1055.008"),
             },
             PrivilegeOperation.MemoryWrite => new("injection", 80, words, "T1055"),
+            PrivilegeOperation.MemoryRead => new("memory_of_another", 80, words, "T1003.007"),
             PrivilegeOperation.TakeDescriptor => new("injection", 80, words, "T1055"),
             PrivilegeOperation.Mount => OfMount(o, words),
             PrivilegeOperation.Unshare when (o.Value & PrivilegeNames.UserNamespace) != 0 => new("user_namespace", 60, words + "; root in a user namespace reaches far more of the kernel", "T1611"),

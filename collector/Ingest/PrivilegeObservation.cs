@@ -24,6 +24,7 @@ internal enum PrivilegeOperation
     SetName = 18,
     TakeDescriptor = 19,
     OpenByHandle = 20,
+    MemoryRead = 21,
 }
 
 /// <summary>Same bits as PrivilegeFlag in ingest.proto.</summary>

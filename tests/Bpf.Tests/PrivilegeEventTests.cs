@@ -55,6 +55,7 @@ public sealed class PrivilegeEventTests(CaptureFixture capture)
 
     [Theory]
     [InlineData("write-into-child", PrivilegeOperation.MemoryWrite)]
+    [InlineData("read-from-child", PrivilegeOperation.MemoryRead)]
     [InlineData("take-descriptor", PrivilegeOperation.TakeDescriptor)]
     public async Task OtherProcess_IsToldByItsBinary(string act, object operation)
     {

@@ -74,11 +74,11 @@ static void trace_child(void)
 	end(child);
 }
 
-static void write_into(pid_t process)
+static void copy_memory(long call, pid_t process)
 {
 	struct iovec here = { &arguments, sizeof(arguments) }, there = here;
 
-	check(syscall(SYS_process_vm_writev, process, &here, 1UL, &there, 1UL, 0UL));
+	check(syscall(call, process, &here, 1UL, &there, 1UL, 0UL));
 }
 
 static void mount_by_the_new_calls(void)
@@ -185,10 +185,15 @@ int main(int count, char **given)
 	else if (ACT("write-into-child")) {
 		pid_t child = child_that_waits();
 
-		write_into(child);
+		copy_memory(SYS_process_vm_writev, child);
+		end(child);
+	} else if (ACT("read-from-child")) {
+		pid_t child = child_that_waits();
+
+		copy_memory(SYS_process_vm_readv, child);
 		end(child);
 	} else if (ACT("write-into-self"))
-		write_into(getpid());
+		copy_memory(SYS_process_vm_writev, getpid());
 	else if (ACT("mount")) {
 		check(unshare(CLONE_NEWNS));
 		check(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));

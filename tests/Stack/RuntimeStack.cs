@@ -22,6 +22,9 @@ public sealed record StackOptions
     /// <summary>How often the agent reads what is used; its default when null.</summary>
     public TimeSpan? ResourceInterval { get; init; }
 
+    /// <summary>How often the agent tells what connections moved that go on; its default when null.</summary>
+    public TimeSpan? FlowInterval { get; init; }
+
     /// <summary>How often the agent tells how it is; its default when null.</summary>
     public TimeSpan? StatusInterval { get; init; }
 
@@ -114,11 +117,17 @@ public sealed class RuntimeStack : IAsyncDisposable
     /// <summary>Starts the agent and does not wait for its connection.</summary>
     public void LaunchAgent()
     {
+        // A measurement in each run would be load on the two cores that the tests measure.
+        var capture = new JsonObject { ["CoverageInterval"] = _options.Coverage ? "1h" : "0s" };
+        if (_options.FlowInterval is { } flows)
+        {
+            capture[nameof(StackOptions.FlowInterval)] = $"{flows.TotalMilliseconds:0}ms";
+        }
+
         var settings = new JsonObject
         {
             [nameof(Collector)] = "unix:" + Socket,
-            // A measurement in each run would be load on the two cores that the tests measure.
-            ["Capture"] = new JsonObject { ["CoverageInterval"] = _options.Coverage ? "1h" : "0s" },
+            ["Capture"] = capture,
             ["Reduction"] = new JsonObject { ["ReportInterval"] = $"{_options.ReportInterval.TotalMilliseconds:0}ms" },
         };
         if (_options.ProbeInterval is { } interval)

@@ -115,6 +115,18 @@ public sealed class EvidenceTests
     }
 
     [Theory]
+    [InlineData("/etc/shadow", "/tmp/x", FileOperation.Link, "secret_renamed", 30)]
+    [InlineData("/root/.aws/credentials", "/tmp/x", FileOperation.Rename, "secret_renamed", 30)]
+    [InlineData("/etc/shadow+", "/etc/shadow", FileOperation.Rename, "system_file", 30)] // as passwd writes it
+    [InlineData("/app/a", "/app/b", FileOperation.Link, "other_file", 1)]
+    [InlineData("/etc/shadow", "/tmp/x", FileOperation.Symlink, "data_file", 0.5)] // a read through it names the file itself
+    public void File_OtherName_FallsIntoItsClass(string from, string to, object operation, string expectedClass, double expected)
+    {
+        var assessment = FileEvidence.Assess(_builder.File(Container, _nginx, to, (FileOperation)operation) with { OtherPath = from }, default);
+        Assert.Equal((expectedClass, expected), (assessment.Class, assessment.EValue));
+    }
+
+    [Theory]
     [InlineData("203.0.113.7", 443, false, "public_peer", 4)]
     [InlineData("203.0.113.7", 3333, false, "pool_port", 20)]
     [InlineData("203.0.113.7", 3333, true, "public_peer", 4)] // a program that connects out anyway

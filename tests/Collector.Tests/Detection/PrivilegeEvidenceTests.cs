@@ -57,6 +57,7 @@ public sealed class PrivilegeEvidenceTests
         Assert.Equal(2, PrivilegeEvidence.Assess(Did(PrivilegeOperation.SetNamespace, host, runc), default).EValue);
         Assert.False(PrivilegeEvidence.Assess(Did(PrivilegeOperation.Mount, host, runc), default).IsRemarkable);
         Assert.Equal(80, PrivilegeEvidence.Assess(Did(PrivilegeOperation.MemoryWrite, host, runc), default).EValue);
+        Assert.Equal(80, PrivilegeEvidence.Assess(Did(PrivilegeOperation.MemoryRead, host, runc), default).EValue);
     }
 
     [Theory]
