@@ -17,7 +17,7 @@ internal interface IRuntimeEvents
 /// <code>
 /// CF            flags: 1 metadata id, 2 thread and sequence number, 4 thread, 8 stack, 16 and 32 activities, 64 sorted, 128 payload's length
 /// 01            metadata id
-/// 00 C208 FFFFFFFF0F   sequence number above the last one's; thread that captured; processor (0xFFFFFFFF: unknown)
+/// 00 C208 FFFFFFFF0F   sequence numbers between the last one's and its own; thread that captured; processor (0xFFFFFFFF: unknown)
 /// C208          thread
 /// 01            stack
 /// D9A5AAC095C207       time above the last one's
@@ -78,7 +78,7 @@ internal sealed class NettraceEvents(IRuntimeEvents events) : INettraceBlocks
             cursor.Metadata = (uint)Number(ref cursor.Rest);
         if ((flags & 2) != 0)
         {
-            cursor.Sequence += (uint)Number(ref cursor.Rest);
+            cursor.Sequence += (uint)Number(ref cursor.Rest) + 1;
             cursor.Thread = Number(ref cursor.Rest);
             Number(ref cursor.Rest);
         }
