@@ -119,6 +119,24 @@ public sealed class NettraceTests
     }
 
     [Fact]
+    public void Thread_WhoseFirstEventsHadNoRoom_IsCountedFromTheFirst()
+    {
+        var events = new NettraceEvents(new AssemblyLoads(_ => { }));
+        events.OnEvents(Event(thread: 7, number: 4));
+        Assert.Equal(3ul, events.Dropped);
+    }
+
+    [Fact]
+    public void Threads_BeyondTheBound_AreForgottenAndNothingIsTakenForDropped()
+    {
+        var events = new NettraceEvents(new AssemblyLoads(_ => { }));
+        for (var thread = 0; thread <= 4096; thread++)
+            events.OnEvents(Event(thread, number: 1));
+        events.OnEvents(Event(thread: 0, number: 2));
+        Assert.Equal(0ul, events.Dropped);
+    }
+
+    [Fact]
     public void Loads_OfHalves_AreJoinedInEitherOrder()
     {
         var told = new List<AssemblyLoad>();
@@ -149,6 +167,8 @@ public sealed class NettraceTests
         Assert.Equal(AssemblyLoads.MaxNameBytes, load.Name.Length);
         Assert.True(load.Path.Length <= AssemblyLoads.MaxPathBytes && global::System.Text.Unicode.Utf8.IsValid(load.Path));
     }
+
+    private static byte[] Event(int thread, byte number) => [.. BlockHead, 0x83, 1, (byte)(number - 1), (byte)(thread & 0x7F | 0x80), (byte)(thread >> 7), 0, 0, 0];
 
     private static Trace Read(byte[] bytes)
     {
