@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using Runtime.Agent.Interop;
@@ -38,8 +39,9 @@ internal sealed unsafe partial class ContentReader(BinaryOptions options, HashBu
         if (!request.IsRoot)
             return Read(request, request.Descriptor, nowUnixNs, stop);
         var file = RootedPath.Open(request.Descriptor, request.Path, RootedPath.PathOnly);
+        // Where every walk met a rename the file may be there: somebody changes the way to it.
         if (file < 0)
-            return new(told, [], BinaryTraits.Gone);
+            return new(told, [], Marshal.GetLastPInvokeError() == EAGAIN ? BinaryTraits.Changed : BinaryTraits.Gone);
         try
         {
             return Read(request, file, nowUnixNs, stop);

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text;
 using Runtime.Agent.Capture.Scan;
 using Runtime.Agent.Containers;
@@ -52,11 +51,9 @@ internal sealed class ImageLayers(string hostProc, long unpackNs = 10 * 60 * 1_0
         var root = LinuxCalls.Open($"{hostProc}/root{folder}", RootedPath.PathOnly);
         if (root < 0)
             return false;
-        var file = RootedPath.Open(root, path, RootedPath.PathOnly | RootedPath.NoFollow);
-        var isAbsent = file < 0 && Marshal.GetLastPInvokeError() == ENOENT;
+        // Not known is not absent: the container may hide its file behind renames.
+        var isAbsent = RootedPath.Look(root, path) == ENOENT;
         _ = close(root);
-        if (file >= 0)
-            _ = close(file);
         return isAbsent;
     }
 

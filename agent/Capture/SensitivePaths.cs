@@ -5,7 +5,7 @@ namespace Runtime.Agent.Capture;
 /// <summary>Files whose reading is told: what the kernel side looks for by name, and the whole comparison here.</summary>
 /// <remarks>
 /// Four shapes: "/etc/shadow" a file; "/root/.ssh/" everything under a directory; "*/id_rsa" a file of that name anywhere;
-/// "*/.ssh/" everything under a directory of that name. Under a directory the kernel side looks four levels deep.
+/// "*/.ssh/" everything under a directory of that name. The kernel side looks for a directory up to six steps above the file, mounts crossed included.
 /// </remarks>
 internal sealed class SensitivePaths
 {

@@ -5,6 +5,7 @@ using Runtime.Agent.Configuration;
 using Runtime.Agent.Containers;
 using Runtime.Agent.Hardening;
 using Runtime.Agent.Health;
+using Runtime.Agent.Interop;
 using Runtime.Agent.Reduction;
 using Runtime.Agent.Resources;
 using Runtime.Agent.Sight;
@@ -170,6 +171,7 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
         }
         foreach (var (name, value) in node.Managed?.Counters() ?? new Dictionary<string, ulong>())
             counters[name] = value;
+        counters["paths.given_up"] = RootedPath.GivenUp;
         var containers = node.Containers.Snapshot();
         return new(
             node.Source.Hooks,

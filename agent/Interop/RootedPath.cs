@@ -22,14 +22,30 @@ internal static unsafe class RootedPath
     /// </summary>
     private const int Walks = 64;
 
+    private static ulong _givenUp;
+
+    /// <summary>Ways of which each walk met a rename, since start: what lies there is not known. Any thread.</summary>
+    public static ulong GivenUp => Volatile.Read(ref _givenUp);
+
     /// <param name="root">The folder that no way leads out of.</param>
     /// <param name="path">From that root; Latin-1, a character a byte.</param>
     /// <param name="flags">O_*.</param>
-    /// <returns>A descriptor; -1 and errno (also <see cref="Marshal.GetLastPInvokeError"/>) on failure.</returns>
+    /// <returns>A descriptor; -1 and errno (also <see cref="Marshal.GetLastPInvokeError"/>) on failure: EAGAIN is no word on what lies there.</returns>
     public static int Open(int root, string path, ulong flags) => Open(root, Encoding.Latin1.GetBytes(path), flags);
 
     /// <inheritdoc cref="Open(int, string, ulong)"/>
     public static int Open(int root, ReadOnlySpan<byte> path, ulong flags) => Walk(root, Terminated(path), flags, InRoot | NoMagicLinks);
+
+    /// <summary>Whether something lies at a path; a link at its end is meant itself.</summary>
+    /// <returns>0 when it does, ENOENT when it does not, EAGAIN when each walk met a rename, or what else kept us from there.</returns>
+    public static int Look(int root, string path)
+    {
+        var file = Open(root, path, PathOnly | NoFollow);
+        if (file < 0)
+            return Marshal.GetLastPInvokeError();
+        _ = close(file);
+        return 0;
+    }
 
     /// <summary>
     /// Opens what lies at <paramref name="path"/> without opening it (O_PATH), from what the kernel has in its cache: no file system
@@ -53,14 +69,14 @@ internal static unsafe class RootedPath
 
     private static int Walk(int root, byte[] name, ulong flags, ulong resolve)
     {
-        var descriptor = -1;
         for (var walk = 0; walk < Walks; walk++)
         {
-            descriptor = WalkOnce(root, name, flags, resolve);
+            var descriptor = WalkOnce(root, name, flags, resolve);
             if (descriptor >= 0 || Marshal.GetLastPInvokeError() != EAGAIN)
-                break;
+                return descriptor;
         }
-        return descriptor;
+        Interlocked.Increment(ref _givenUp);
+        return -1;
     }
 
     private static int WalkOnce(int root, byte[] name, ulong flags, ulong resolve)

@@ -17,7 +17,7 @@ internal interface IRuntimeEvents
 /// <code>
 /// CF            flags: 1 metadata id, 2 thread and sequence number, 4 thread, 8 stack, 16 and 32 activities, 64 sorted, 128 payload's length
 /// 01            metadata id
-/// 00 C208 FFFFFFFF0F   sequence number above the last one's; thread that captured; processor (0xFFFFFFFF: unknown)
+/// 00 C208 FFFFFFFF0F   sequence numbers between the last one's and its own; thread that captured; processor (0xFFFFFFFF: unknown)
 /// C208          thread
 /// 01            stack
 /// D9A5AAC095C207       time above the last one's
@@ -34,8 +34,11 @@ internal sealed class NettraceEvents(IRuntimeEvents events) : INettraceBlocks
     // Event ids by metadata id, of our provider. Bounded by MaxKinds; the loader keyword has seven.
     private readonly Dictionary<uint, int> _kinds = [];
 
-    // Number of the last event by the thread that captured it. Bounded by MaxThreads: all are forgotten when it is full.
+    // Number of the last event by the thread that captured it; a thread's first is 1. Bounded by MaxThreads: all are forgotten when it is full.
     private readonly Dictionary<ulong, uint> _sequences = [];
+
+    // A thread that is met for the first time may have been forgotten: its first number says nothing any more.
+    private bool _hasForgotten;
 
     /// <summary>Events that the runtime had no room for.</summary>
     public ulong Dropped { get; private set; }
@@ -78,7 +81,7 @@ internal sealed class NettraceEvents(IRuntimeEvents events) : INettraceBlocks
             cursor.Metadata = (uint)Number(ref cursor.Rest);
         if ((flags & 2) != 0)
         {
-            cursor.Sequence += (uint)Number(ref cursor.Rest);
+            cursor.Sequence += (uint)Number(ref cursor.Rest) + 1;
             cursor.Thread = Number(ref cursor.Rest);
             Number(ref cursor.Rest);
         }
@@ -116,16 +119,17 @@ internal sealed class NettraceEvents(IRuntimeEvents events) : INettraceBlocks
 
     private void Count(ulong thread, uint sequence)
     {
-        if (_sequences.TryGetValue(thread, out var last))
+        if (_sequences.TryGetValue(thread, out var last) || !_hasForgotten)
         {
             var gap = unchecked(sequence - last - 1);
             // Backwards is no loss.
             if (gap < int.MaxValue)
                 Dropped += gap;
         }
-        else if (_sequences.Count >= MaxThreads)
+        if (_sequences.Count >= MaxThreads && !_sequences.ContainsKey(thread))
         {
             _sequences.Clear();
+            _hasForgotten = true;
         }
         _sequences[thread] = sequence;
     }

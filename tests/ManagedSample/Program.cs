@@ -7,6 +7,7 @@ using System.Text.RegularExpressions;
 //   file PATH           writes an assembly to PATH and loads it
 //   emit NAME           makes an assembly in memory, with Reflection.Emit
 //   regex               compiles a regular expression, as harmless programs do
+//   threads COUNT       loads COUNT assemblies on each of four threads at once, at a pace at which they take turns
 //   work COUNT          allocates and hashes COUNT times, and answers the milliseconds that it took
 Console.WriteLine("ready");
 while (Console.ReadLine() is { } line)
@@ -34,6 +35,20 @@ while (Console.ReadLine() is { } line)
             break;
         case "regex":
             answer = new Regex("a+b", RegexOptions.Compiled).IsMatch("xaab").ToString();
+            break;
+        case "threads":
+            var threads = Enumerable.Range(0, 4).Select(t => new Thread(() =>
+            {
+                for (var i = 0; i < int.Parse(words[1]); i++)
+                {
+                    using var image = new MemoryStream();
+                    Make($"Turn{t}.Payload{i}").Save(image);
+                    Call(Assembly.Load(image.ToArray()));
+                    Thread.Sleep(1);
+                }
+            })).ToList();
+            threads.ForEach(t => t.Start());
+            threads.ForEach(t => t.Join());
             break;
         case "work":
             var started = Environment.TickCount64;

@@ -36,7 +36,7 @@ internal sealed class UpperLayers(string procRoot, string hostRoot)
         return Holds(hostRoot, known.View, process.Binary) ? ExecFlags.UpperLayer : ExecFlags.None;
     }
 
-    /// <returns>True when the path is on an overlay of that view and its upper folder has it.</returns>
+    /// <returns>True when the path is on an overlay of that view and its upper folder has it, or may have it.</returns>
     public static bool Holds(string hostRoot, MountView view, ReadOnlySpan<byte> path)
     {
         if (view.Upper(Encoding.Latin1.GetString(path)) is not { } upper)
@@ -45,11 +45,10 @@ internal sealed class UpperLayers(string procRoot, string hostRoot)
         var folder = LinuxCalls.Open(hostRoot + upper.Folder, RootedPath.PathOnly);
         if (folder < 0)
             return false;
-        var file = RootedPath.Open(folder, upper.Path, RootedPath.PathOnly | RootedPath.NoFollow);
+        // Behind renames the way to the file may not be seen to its end: then it is not proven to be the image's.
+        var fault = RootedPath.Look(folder, upper.Path);
         _ = close(folder);
-        if (file >= 0)
-            _ = close(file);
-        return file >= 0;
+        return fault == 0 || fault == EAGAIN;
     }
 
     /// <returns>Null when the process is gone.</returns>

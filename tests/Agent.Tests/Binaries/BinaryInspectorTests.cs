@@ -5,6 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 using Runtime.Agent.Binaries;
 using Runtime.Agent.Capture;
 using Runtime.Agent.Processes;
+using Runtime.Agent.Tests.Hardening;
 using Xunit;
 
 namespace Runtime.Agent.Tests.Binaries;
@@ -145,6 +146,26 @@ public sealed class BinaryInspectorTests : IDisposable
         var payload = new ProcessRecord(Run("/usr/bin/sleep")) { Payload = Encoding.UTF8.GetBytes(path) };
         Assert.True(inspector.AskPayload(payload, null));
         Assert.Empty(Take(inspector).Content.Sha256);
+    }
+
+    [Fact]
+    public void Payload_HiddenBehindRenames_IsChangedAndNotGone()
+    {
+        Directory.CreateDirectory(Path.Join(_folder, "real"));
+        File.WriteAllText(Path.Join(_folder, "real/payload"), "");
+        RenameLoop.MakeLongWay(_folder, "far", "real");
+        using var inspector = Inspector();
+        var payload = new ProcessRecord(Run("/usr/bin/sleep")) { Payload = Encoding.UTF8.GetBytes($"{_folder}/far/payload") };
+        using var loop = new RenameLoop(_folder);
+        var traits = BinaryTraits.None;
+
+        for (var since = Stopwatch.StartNew(); (traits & BinaryTraits.Changed) == 0 && since.Elapsed < TimeSpan.FromSeconds(30);)
+        {
+            Assert.True(inspector.AskPayload(payload, null));
+            traits |= Take(inspector).Content.Traits;
+        }
+
+        Assert.Equal(BinaryTraits.Changed, traits & (BinaryTraits.Changed | BinaryTraits.Gone));
     }
 
     [Fact]

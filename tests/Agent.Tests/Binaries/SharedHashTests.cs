@@ -4,9 +4,12 @@ using System.Text;
 using Runtime.Agent.Binaries;
 using Runtime.Agent.Capture;
 using Runtime.Agent.Containers;
+using Runtime.Agent.Interop;
 using Runtime.Agent.Processes;
+using Runtime.Agent.Tests.Hardening;
 using Runtime.Agent.Tests.Reduction;
 using Xunit;
+using static Tmds.Linux.LibC;
 
 namespace Runtime.Agent.Tests.Binaries;
 
@@ -138,6 +141,23 @@ public sealed class SharedHashTests : IDisposable
         File.WriteAllText(Path.Combine(upper, "tool"), "");
         Assert.Equal(ToolHash, Ask(node, one).Sha256);
         AssertCounters(node, ("hashes.asked", 0));
+    }
+
+    [Fact]
+    public void FileOfTheUpperFolder_HiddenBehindRenames_IsNotTakenForTheImages()
+    {
+        using var node = Node(MakeImage(), out var one);
+        var file = LinuxCalls.Open(one.Root + Tool, RootedPath.PathOnly);
+        var (identity, _) = ContentReader.Stat(file)!.Value;
+        _ = close(file);
+        var upper = Path.GetFullPath(Path.Combine(one.Root, "../upper"));
+        Directory.CreateDirectory(Path.Join(upper, "real"));
+        RenameLoop.MakeLongWay(upper, "usr", "real");
+        var layers = new ImageLayers("/proc/self");
+        Assert.True(layers.Hold(one.Container, identity, Encoding.UTF8.GetBytes(Tool)));
+        using var loop = new RenameLoop(_folder);
+
+        Assert.True(SpinWait.SpinUntil(() => !layers.Hold(one.Container, identity, Encoding.UTF8.GetBytes(Tool)), TimeSpan.FromSeconds(30)));
     }
 
     [Fact]

@@ -48,6 +48,24 @@ public sealed class ManagedWatchTests : IManagedSink, IAsyncDisposable
         Assert.Empty(_losses);
     }
 
+    /// <summary>Threads that take turns within one block of the stream: each turn once looked like an event that the runtime had dropped.</summary>
+    [Fact]
+    public async Task ThreadsThatTakeTurns_LoseNothing()
+    {
+        var sample = await StartAsync();
+        _watch.Start();
+        _watch.OnExec(RecordOf(sample));
+        await UntilAsync(() => Saw(sample, ManagedOperation.AssemblyFile, "managed-sample"), "the session");
+        await AskAsync(sample, "threads 20");
+        await UntilAsync(() => Enumerable.Range(0, 4).All(t => Saw(sample, ManagedOperation.AssemblyMemory, $"Turn{t}.Payload19")), "the last of each thread");
+        // What follows a gap shows it.
+        await AskAsync(sample, "bytes Hidden.Behind");
+        await UntilAsync(() => Saw(sample, ManagedOperation.AssemblyMemory, "Hidden.Behind"), "what came behind them");
+        _watch.OnIdle(this, _ => true);
+        Assert.Equal(81, _events.Count(e => e.Operation == ManagedOperation.AssemblyMemory));
+        Assert.Empty(_losses);
+    }
+
     [Fact]
     public async Task ProcessOfBeforeTheAgent_TellsItsFilesAsStateAndTheRestAsNews()
     {

@@ -10,6 +10,7 @@ namespace Runtime.Agent.Tests.Managed;
 public sealed class NettraceTests
 {
     private const string Framework = "/usr/share/dotnet/shared/Microsoft.NETCore.App/10.0.12/";
+    private static readonly byte[] BlockHead = [20, 0, 1, 0, .. new byte[16]]; // 20 bytes, short heads
     private static readonly byte[] Recorded = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Managed/loads.nettrace"));
 
     [Fact]
@@ -96,11 +97,43 @@ public sealed class NettraceTests
     [Fact]
     public void Events_WithAGapInTheirNumbers_AreCountedAsDropped()
     {
-        // Flags 0x83: metadata 1, number, thread 7, processor, time, length 0, no payload. Numbers 5, 6 and 9.
-        byte[] block = [20, 0, 1, 0, .. new byte[16], 0x83, 1, 5, 7, 0, 0, 0, 0x80, 0, 0, 0x82, 3, 7, 0, 0, 0];
+        // Flags 0x83: metadata 1, number, thread 7, processor, time, length 0, no payload. Numbers 1, 2 and 5.
+        byte[] block = [.. BlockHead, 0x83, 1, 0, 7, 0, 0, 0, 0x80, 0, 0, 0x82, 2, 7, 0, 0, 0];
         var events = new NettraceEvents(new AssemblyLoads(_ => { }));
         events.OnEvents(block);
         Assert.Equal(2ul, events.Dropped);
+    }
+
+    /// <summary>A head that names processor or thread anew once was read as one number too low: the next block then seemed to have a gap.</summary>
+    [Fact]
+    public void Events_OfAThreadThatChangesItsProcessor_AreNotCountedAsDropped()
+    {
+        // Thread 7 on processors 0 and 1, thread 8, thread 7 again: numbers 1, 2, 1 and 3. The number goes back by 2: 0xFFFFFFFE and one.
+        byte[] first = [.. BlockHead, 0x83, 1, 0, 7, 0, 0, 0, 0x82, 0, 7, 1, 0, 0, 0x82, 0xFE, 0xFF, 0xFF, 0xFF, 0x0F, 8, 0, 0, 0, 0x82, 1, 7, 1, 0, 0];
+        // Each block counts anew: thread 7 with number 4, thread 8 with number 2.
+        byte[] second = [.. BlockHead, 0x83, 1, 3, 7, 1, 0, 0, 0x82, 0xFD, 0xFF, 0xFF, 0xFF, 0x0F, 8, 0, 0, 0];
+        var events = new NettraceEvents(new AssemblyLoads(_ => { }));
+        events.OnEvents(first);
+        events.OnEvents(second);
+        Assert.Equal(0ul, events.Dropped);
+    }
+
+    [Fact]
+    public void Thread_WhoseFirstEventsHadNoRoom_IsCountedFromTheFirst()
+    {
+        var events = new NettraceEvents(new AssemblyLoads(_ => { }));
+        events.OnEvents(Event(thread: 7, number: 4));
+        Assert.Equal(3ul, events.Dropped);
+    }
+
+    [Fact]
+    public void Threads_BeyondTheBound_AreForgottenAndNothingIsTakenForDropped()
+    {
+        var events = new NettraceEvents(new AssemblyLoads(_ => { }));
+        for (var thread = 0; thread <= 4096; thread++)
+            events.OnEvents(Event(thread, number: 1));
+        events.OnEvents(Event(thread: 0, number: 2));
+        Assert.Equal(0ul, events.Dropped);
     }
 
     [Fact]
@@ -134,6 +167,8 @@ public sealed class NettraceTests
         Assert.Equal(AssemblyLoads.MaxNameBytes, load.Name.Length);
         Assert.True(load.Path.Length <= AssemblyLoads.MaxPathBytes && global::System.Text.Unicode.Utf8.IsValid(load.Path));
     }
+
+    private static byte[] Event(int thread, byte number) => [.. BlockHead, 0x83, 1, (byte)(number - 1), (byte)(thread & 0x7F | 0x80), (byte)(thread >> 7), 0, 0, 0];
 
     private static Trace Read(byte[] bytes)
     {

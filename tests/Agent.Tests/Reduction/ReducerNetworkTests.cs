@@ -128,6 +128,30 @@ public sealed class ReducerNetworkTests : ReducerRig
     }
 
     [Fact]
+    public void Scan_ThatGoesOnWhenTheAgentStops_IsToldToItsLastAttempt()
+    {
+        Exec(100, "/usr/bin/nmap", "nmap\0");
+        for (ushort port = 1; port <= 100; port++)
+            Network(100, NetworkOperation.Connect, 0, port, error: 111);
+        Reducer.Finish();
+        var told = Out.Facts.OfType<NetworkFact>().Where(f => f.Operation == NetworkOperation.Scan).Aggregate(0ul, (sum, f) => sum + f.Count);
+        Assert.Equal(100ul, 20 + told - 1);
+    }
+
+    /// <summary>A loop of a shell starts one short-lived program for each target.</summary>
+    [Fact]
+    public void Connects_OfManyProcessesOfOneProgram_AreOneScan()
+    {
+        for (uint i = 0; i < 100; i++)
+        {
+            Exec(100 + i, "/usr/bin/nc", $"nc\0-z\0db\0{i + 1}\0");
+            Network(100 + i, NetworkOperation.Connect, 0, (ushort)(i + 1), error: 111);
+        }
+        Assert.Single(Out.Facts.OfType<NetworkFact>(), f => f.Operation == NetworkOperation.Scan);
+        Assert.Equal(80ul, Reducer.Counters()["reduction.attempts_folded"]);
+    }
+
+    [Fact]
     public void Scan_EndsWithAQuietMinute()
     {
         Exec(100, "/usr/bin/nmap", "nmap\0");
