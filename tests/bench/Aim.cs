@@ -18,9 +18,9 @@ internal sealed record Aim(string Name, string Unit, string Format, Samples Ours
     public static Aim AtLeast(string name, string unit, string format, Samples ours, double limit) =>
         new(name, unit, format, ours, null, ours.Median, limit, ours.Median >= limit ? Met : Missed);
 
-    /// <summary>The same of what two noisy runs give: a range with the limit inside decides nothing.</summary>
+    /// <summary>The same of what noise is in: a range with the limit inside decides nothing, nor does one round.</summary>
     public static Aim AllAtLeast(string name, string unit, string format, Samples ours, double limit) =>
-        AtLeast(name, unit, format, ours, limit) is var aim && ours.Minimum < limit && limit <= ours.Maximum ? aim with { Verdict = WithinNoise } : aim;
+        AtLeast(name, unit, format, ours, limit) is var aim && (ours.Values.Count < 2 || (ours.Minimum < limit && limit <= ours.Maximum)) ? aim with { Verdict = WithinNoise } : aim;
 
     /// <summary>Ours at most a share of theirs; both are differences of two runs, so that each may be below 0.</summary>
     /// <param name="noise">How far runs spread that nobody watched.</param>
@@ -29,7 +29,7 @@ internal sealed record Aim(string Name, string Unit, string Format, Samples Ours
         var verdict = IsNoise(ours) || IsNoise(theirs) ? WithinNoise : ours.Median <= theirs.Median * share ? Met : Missed;
         return new(name, unit, format, ours, theirs, theirs.Median > 0 ? ours.Median / theirs.Median : null, share, verdict);
 
-        bool IsNoise(Samples added) => added.RangeIncludes(0) || added.Values.All(value => Math.Abs(value) < noise);
+        bool IsNoise(Samples added) => added.Values.Count < 2 || added.Minimum <= 0 || added.Maximum < noise;
     }
 
     // Theirs less ours, of the same round.

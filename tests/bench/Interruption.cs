@@ -3,15 +3,15 @@ using System.Runtime.InteropServices;
 namespace Runtime.Bench;
 
 /// <summary>
-/// SIGINT and SIGTERM as a token: measuring ends, and what was changed is taken back before the process does. Not the command line's
+/// SIGINT, SIGTERM and SIGHUP (its terminal went) as a token: measuring ends, and what was changed is taken back before the process does. Not the command line's
 /// own token, which does not tell the one from the other and goes with a limit of time.
 /// </summary>
 internal sealed class Interruption : IDisposable
 {
     private readonly CancellationTokenSource _source = new();
-    private readonly PosixSignalRegistration _interrupt, _terminate;
+    private readonly PosixSignalRegistration[] _signals;
 
-    public Interruption() => (_interrupt, _terminate) = (PosixSignalRegistration.Create(PosixSignal.SIGINT, Take), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Take));
+    public Interruption() => _signals = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP }.Select(signal => PosixSignalRegistration.Create(signal, Take))];
 
     public CancellationToken Token => _source.Token;
 
@@ -20,19 +20,28 @@ internal sealed class Interruption : IDisposable
 
     public void Dispose()
     {
-        _interrupt.Dispose();
-        _terminate.Dispose();
+        foreach (var signal in _signals)
+        {
+            signal.Dispose();
+        }
+
         _source.Dispose();
     }
 
     private void Take(PosixSignalContext signal)
     {
         signal.Cancel = true;
-        if (ExitCode == 0)
+        if (ExitCode != 0)
         {
-            ExitCode = signal.Signal == PosixSignal.SIGINT ? 130 : 143;
-            Console.Error.WriteLine($"{signal.Signal}: taking back what was changed and started");
-            _source.Cancel();
+            return;
         }
+
+        ExitCode = signal.Signal switch { PosixSignal.SIGINT => 130, PosixSignal.SIGTERM => 143, _ => 129 };
+        if (signal.Signal != PosixSignal.SIGHUP)
+        {
+            Console.Error.WriteLine($"{signal.Signal}: taking back what was changed and started");
+        }
+
+        _source.Cancel();
     }
 }

@@ -84,8 +84,8 @@ internal sealed class Overhead(Report report, string load, StackOptions options,
         foreach (var each in loads.All.Where(each => _bare.ContainsKey(each.Name)))
         {
             using var table = report.Table(
-                string.Create(CultureInfo.InvariantCulture, $"{each.Name}: {rounds} rounds, median [min .. max]"),
-                new("watched by"), new("a time", "ns"), new("slower by", "%", "+0.0;-0.0"), new("added a time", "ns"), new("its own CPU a time", "us", "0.00"));
+                string.Create(CultureInfo.InvariantCulture, $"{each.Name}: median [min .. max] of {rounds} rounds"),
+                new("watched by"), new("each", "ns"), new("slower by", "%", "+0.0;-0.0"), new("added to each", "ns"), new("its own CPU for each", "us", "0.00"));
             table.Add("nobody", Bare(each.Name), "", "", "");
             foreach (var monitor in monitors.Where(monitor => _costs.ContainsKey((each.Name, monitor.Name))))
             {

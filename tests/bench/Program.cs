@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using Grpc.Core;
 using Runtime.Bench;
 using Runtime.Stack;
 
@@ -21,8 +22,8 @@ root.SetAction(async (arguments, _) =>
     var numbers = compared.Select(rung => int.Parse(rung, CultureInfo.InvariantCulture)).ToList();
     var report = new Report(await Circumstances.ReadAsync(options.Programs, arguments.GetValue(loadAverage), repeat, parts, compared), arguments.GetValue(json)!);
     report.Begin();
-    using var workspace = new Workspace();
     using var interruption = new Interruption();
+    using var workspace = new Workspace();
     try
     {
         foreach (var part in parts)
@@ -35,7 +36,7 @@ root.SetAction(async (arguments, _) =>
     catch (Exception e) when (interruption.Token.IsCancellationRequested)
     {
         // Something else than the token's own: a child that the terminal interrupted too, or what could not be taken back.
-        Console.Error.WriteLine(e is OperationCanceledException ? $"interrupted: {report.UnderWay}" : $"interrupted: {report.UnderWay}: {e.Message}");
+        Console.Error.WriteLine(e is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled } ? $"interrupted: {report.UnderWay}" : $"interrupted: {report.UnderWay}: {e.Message}");
         return interruption.ExitCode;
     }
     finally

@@ -62,9 +62,10 @@ internal sealed class Report(Circumstances circumstances, string path)
 
     public void Aim(Aim aim) => _aims.Add(aim);
 
-    /// <summary>The aims beside what was reached, and the JSON.</summary>
+    /// <summary>The JSON, whatever becomes of the terminal, and the aims beside what was reached.</summary>
     public void End()
     {
+        Save();
         if (_aims.Count > 0)
         {
             var table = new Table("Aims", [new("aim"), new("ours"), new("theirs"), new("theirs less ours, round by round"), new("limit"), new("")], table => table.Print(Console.Out));
@@ -76,8 +77,6 @@ internal sealed class Report(Circumstances circumstances, string path)
                 }
             }
         }
-
-        Save();
     }
 
     private void Save()

@@ -22,8 +22,6 @@ internal sealed class Samples
 
     public void Add(double value) => _values.Add(value);
 
-    public bool RangeIncludes(double value) => Minimum <= value && value <= Maximum;
-
     /// <summary>This less the other, pair by pair: what both had from the same round is not in it.</summary>
     public Samples Less(Samples other) => new(_values.Zip(other._values, (mine, others) => mine - others));
 
