@@ -37,11 +37,14 @@ internal sealed class Interruption : IDisposable
         }
 
         ExitCode = signal.Signal switch { PosixSignal.SIGINT => 130, PosixSignal.SIGTERM => 143, _ => 129 };
-        if (signal.Signal != PosixSignal.SIGHUP)
+        if (signal.Signal == PosixSignal.SIGHUP)
         {
-            Console.Error.WriteLine($"{signal.Signal}: taking back what was changed and started");
+            // A write to a terminal that went fails; the JSON has what is told from here on.
+            Console.SetOut(TextWriter.Null);
+            Console.SetError(TextWriter.Null);
         }
 
+        Console.Error.WriteLine($"{signal.Signal}: taking back what was changed and started");
         _source.Cancel();
     }
 }
