@@ -12,7 +12,7 @@ internal sealed class BpfRunTime(Report report, string load, StackOptions option
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var table = report.Table("Run time of our kernel programs", new("call"), new("all programs", "ns a call"), new("the dearest, a run"));
-        await using var server = ServiceProcess.Start(load, "serve", "47082");
+        await using var server = await LoadServer.StartAsync(load, "47082", cancellationToken);
         var others = (await ProgramsAsync([], cancellationToken)).Keys;
         await using var stack = await Stacks.StartAsync(options, cancellationToken);
         var old = await File.ReadAllTextAsync(Switch, cancellationToken);

@@ -64,7 +64,7 @@ internal sealed class Footprint(Report report, string load, StackOptions options
     {
         using var table = report.Table(string.Create(CultureInfo.InvariantCulture, $"Soak: mixed load for {soak.TotalMinutes:0} minutes, RSS every 10 s"),
             new("RSS", "MiB", "0.0"), new("slope (least squares)", "MiB an hour", "+0.00;-0.00"), new("± (95 %)", "MiB an hour", "0.00"), new("lost"));
-        await using var server = ServiceProcess.Start(load, "serve", Mixed.Port);
+        await using var server = await LoadServer.StartAsync(load, Mixed.Port, cancellationToken);
         await using var stack = await Stacks.StartAsync(options, cancellationToken);
         // The first two minutes fill what has a bound.
         await Mixed.RunAsync(load, 120, cancellationToken);

@@ -28,7 +28,7 @@ internal sealed class Mixed(Report report, string load, StackOptions options, IR
 
     private async Task MeasureAsync(Dictionary<string, Result> results, CancellationToken cancellationToken)
     {
-        await using var server = ServiceProcess.Start(load, "serve", Port);
+        await using var server = await LoadServer.StartAsync(load, Port, cancellationToken);
         var monitors = Monitors.All(options, load, rungs);
         for (var round = 0; round < rounds; round++)
         {
