@@ -12,7 +12,7 @@ internal static class LoadServer
         try
         {
             await CollectorClient.UntilAsync(
-                () => Task.FromResult(server.Output), output => output.Contains("ready", StringComparison.Ordinal), TimeSpan.FromSeconds(10), $"a server listens on 127.0.0.1:{port}").WaitAsync(cancellationToken);
+                () => Task.FromResult(server.Output), output => output == "ready", TimeSpan.FromSeconds(10), $"a server listens on 127.0.0.1:{port}").WaitAsync(cancellationToken);
             return server;
         }
         catch

@@ -47,7 +47,7 @@ internal sealed class Loads : IAsyncDisposable
             // One program under many names; Debian's package of this one also starts a service.
             var redis = Path.Combine(loads._folder, "redis-server");
             File.CreateSymbolicLink(redis, "/usr/bin/redis-check-rdb");
-            await loads.ServeAsync("ready", [load, "serve", Port], cancellationToken);
+            loads._servers.Add(await LoadServer.StartAsync(load, Port, cancellationToken));
             await loads.ServeAsync("Ready to accept", [redis, "--port", RedisPort, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", loads._folder], cancellationToken);
             return loads;
         }
