@@ -9,16 +9,16 @@ internal sealed class BpfRunTime(Report report, string load, StackOptions option
 {
     private const string Switch = "/proc/sys/kernel/bpf_stats_enabled";
 
-    public async Task RunAsync()
+    public async Task RunAsync(CancellationToken cancellationToken)
     {
-        await using var server = ServiceProcess.Start(load, "serve", "47082");
-        var others = (await ProgramsAsync([])).Keys;
-        await using var stack = await RuntimeStack.StartAsync(options);
-        var old = await File.ReadAllTextAsync(Switch);
-        await File.WriteAllTextAsync(Switch, "1");
+        using var table = report.Table("Run time of our kernel programs", new("call"), new("all programs", "ns a call"), new("the dearest, a run"));
+        await using var server = await LoadServer.StartAsync(load, "47082", cancellationToken);
+        var others = (await ProgramsAsync([], cancellationToken)).Keys;
+        await using var stack = await Stacks.StartAsync(options, cancellationToken);
+        var old = await File.ReadAllTextAsync(Switch, cancellationToken);
+        await File.WriteAllTextAsync(Switch, "1", CancellationToken.None);
         try
         {
-            var rows = new List<string[]>();
             foreach (var (what, arguments) in ((string What, string[] Arguments)[])
                 [
                     ("exec (with fork, exit)", ["exec", "2000"]), ("open for writing", ["open-write", "100000"]), ("open for reading, not reported", ["open-read", "100000"]),
@@ -27,30 +27,31 @@ internal sealed class BpfRunTime(Report report, string load, StackOptions option
                     ("io_uring: datagram to a known peer", ["ring-send", "64000", "47082"]),
                 ])
             {
-                var before = await ProgramsAsync(others);
-                await Commands.NumberAsync(load, arguments);
-                var after = await ProgramsAsync(others);
+                report.Progress(what);
+                var before = await ProgramsAsync(others, cancellationToken);
+                await Commands.NumberAsync(load, arguments, cancellationToken);
+                var after = await ProgramsAsync(others, cancellationToken);
+                // Another's programs may have come meanwhile.
                 var ran = after
+                    .Where(program => before.ContainsKey(program.Key))
                     .Select(program => (program.Value.Name, Ns: program.Value.Ns - before[program.Key].Ns, Runs: program.Value.Runs - before[program.Key].Runs))
                     .Where(program => program.Runs > 0)
                     .ToList();
                 var count = double.Parse(arguments[1], CultureInfo.InvariantCulture);
-                rows.Add([what, (ran.Sum(program => program.Ns) / count).ToString("0", CultureInfo.InvariantCulture), string.Join(", ", ran.OrderByDescending(program => program.Ns).Take(4).Select(program => string.Create(CultureInfo.InvariantCulture, $"{program.Name} {program.Ns / program.Runs} ns")))]);
+                table.Add(what, ran.Sum(program => program.Ns) / count, string.Join(", ", ran.OrderByDescending(program => program.Ns).Take(4).Select(program => string.Create(CultureInfo.InvariantCulture, $"{program.Name} {program.Ns / program.Runs} ns"))));
             }
-
-            report.Table("Run time of our kernel programs", ["call", "ns a call, all programs", "the dearest, a run"], rows);
         }
         finally
         {
-            await File.WriteAllTextAsync(Switch, old);
+            await File.WriteAllTextAsync(Switch, old, CancellationToken.None);
         }
     }
 
     // [{"id":12,"type":"tracing","name":"on_exec",…,"run_time_ns":123,"run_cnt":4,…}]
     // run_time_ns and run_cnt are absent until the program ran with statistics on; names may repeat and are cut to 15 bytes.
-    private static async Task<Dictionary<long, (string Name, long Ns, long Runs)>> ProgramsAsync(IReadOnlyCollection<long> without)
+    private static async Task<Dictionary<long, (string Name, long Ns, long Runs)>> ProgramsAsync(IReadOnlyCollection<long> without, CancellationToken cancellationToken)
     {
-        using var json = JsonDocument.Parse(await Commands.RunAsync("bpftool", "-j", "prog", "show"));
+        using var json = JsonDocument.Parse(await Commands.RunAsync("bpftool", ["-j", "prog", "show"], cancellationToken));
         return json.RootElement.EnumerateArray()
             .Where(program => !without.Contains(program.GetProperty("id").GetInt64()))
             .ToDictionary(

@@ -7,7 +7,8 @@ namespace Runtime.Bench;
 internal static class Commands
 {
     /// <exception cref="InvalidOperationException">It ended with another code than 0; with what it printed.</exception>
-    public static async Task<string> RunAsync(string file, params string[] arguments)
+    /// <exception cref="OperationCanceledException">It was ended, with all that it had started.</exception>
+    public static async Task<string> RunAsync(string file, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
         var start = new ProcessStartInfo(file) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in arguments)
@@ -16,16 +17,26 @@ internal static class Commands
         }
 
         using var process = Process.Start(start)!;
-        var errors = process.StandardError.ReadToEndAsync();
-        var output = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
+        var errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
+        var output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
+        try
+        {
+            await process.WaitForExitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync(CancellationToken.None);
+            throw;
+        }
+
         return process.ExitCode == 0
-            ? output
+            ? await output
             : throw new InvalidOperationException($"{file} {string.Join(' ', arguments)} ended with {process.ExitCode}: {await errors}");
     }
 
-    public static async Task<double> NumberAsync(string file, params string[] arguments) =>
-        double.Parse((await RunAsync(file, arguments)).Trim(), CultureInfo.InvariantCulture);
+    public static async Task<double> NumberAsync(string file, IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
+        double.Parse((await RunAsync(file, arguments, cancellationToken)).Trim(), CultureInfo.InvariantCulture);
 
     /// <summary>CPU time of a process so far, user and system, all threads; 0 when it is gone. /proc/PID/schedstat counts the leader only.</summary>
     public static TimeSpan CpuOf(int pid)

@@ -9,25 +9,29 @@ internal sealed class Footprint(Report report, string load, StackOptions options
 {
     private const int Tenants = 1000;
 
-    public async Task RunAsync()
+    public async Task RunAsync(CancellationToken cancellationToken)
     {
-        var rows = new List<string[]>();
-        await using (var stack = await RuntimeStack.StartAsync(options))
+        using (var table = report.Table("The agent itself", new("load"), new("CPU", "% of one core", "0.00"), new("RSS", "MiB", "0.0"), new("PSS", "MiB", "0.0")))
         {
-            report.Progress("the agent idle");
-            await Task.Delay(window);
-            rows.Add(await MeasureAsync(stack, "idle", 40));
+            table.Add(await IdleAsync(cancellationToken));
+            table.Add(await TenantsAsync(cancellationToken));
         }
 
-        rows.Add(await TenantsAsync());
-        report.Table("The agent itself", ["load", "CPU, % of one core", "RSS MiB", "PSS MiB"], rows);
         if (soak > TimeSpan.Zero)
         {
-            await SoakAsync();
+            await SoakAsync(cancellationToken);
         }
     }
 
-    private async Task<string[]> TenantsAsync()
+    private async Task<IReadOnlyList<Cell>> IdleAsync(CancellationToken cancellationToken)
+    {
+        report.Progress("the agent idle");
+        await using var stack = await Stacks.StartAsync(options, cancellationToken);
+        await Task.Delay(window, cancellationToken);
+        return await MeasureAsync(stack, "idle", 40, cancellationToken);
+    }
+
+    private async Task<IReadOnlyList<Cell>> TenantsAsync(CancellationToken cancellationToken)
     {
         report.Progress($"{Tenants} containers");
         // The hierarchies in which a node counts what a container uses; version 2 has one for all.
@@ -35,10 +39,10 @@ internal sealed class Footprint(Report report, string load, StackOptions options
         await using var tenants = ServiceProcess.Start(load, ["tenants", Tenants.ToString(CultureInfo.InvariantCulture), .. hierarchies.Length > 0 ? hierarchies : ["/sys/fs/cgroup"]]);
         try
         {
-            await using var stack = await RuntimeStack.StartAsync(options);
-            await CollectorClient.UntilAsync(() => AgentReport.NextAsync(stack), agent => agent.Containers >= Tenants, TimeSpan.FromSeconds(60), $"{Tenants} containers are seen");
-            await Task.Delay(window);
-            return await MeasureAsync(stack, $"{Tenants} containers, each with a process that opens and executes every 20 s", 64);
+            await using var stack = await Stacks.StartAsync(options, cancellationToken);
+            await CollectorClient.UntilAsync(() => stack.ReportAsync(cancellationToken), agent => agent.Containers >= Tenants, TimeSpan.FromSeconds(60), $"{Tenants} containers are seen");
+            await Task.Delay(window, cancellationToken);
+            return await MeasureAsync(stack, $"{Tenants} containers, each with a process that opens and executes every 20 s", 64, cancellationToken);
         }
         finally
         {
@@ -46,34 +50,52 @@ internal sealed class Footprint(Report report, string load, StackOptions options
         }
     }
 
-    private async Task<string[]> MeasureAsync(RuntimeStack stack, string what, double aim)
+    private async Task<IReadOnlyList<Cell>> MeasureAsync(RuntimeStack stack, string what, double aim, CancellationToken cancellationToken)
     {
         var (cpu, clock) = (Commands.CpuOf(stack.Agent!.Pid), Stopwatch.StartNew());
-        await Task.Delay(window);
+        await Task.Delay(window, cancellationToken);
         var share = 100 * (Commands.CpuOf(stack.Agent.Pid) - cpu) / clock.Elapsed;
         var (pss, rss) = Commands.MemoryOf(stack.Agent.Pid);
-        report.Aim(string.Create(CultureInfo.InvariantCulture, $"RSS {what}: at most {aim} MiB"), string.Create(CultureInfo.InvariantCulture, $"{rss:0.0} MiB"), rss <= aim);
-        return [what, share.ToString("0.00", CultureInfo.InvariantCulture), rss.ToString("0.0", CultureInfo.InvariantCulture), pss.ToString("0.0", CultureInfo.InvariantCulture)];
+        report.Aim(Aim.AtMost(string.Create(CultureInfo.InvariantCulture, $"RSS {what}: at most {aim} MiB"), "MiB", "0.0", new(rss), aim));
+        return [what, share, rss, pss];
     }
 
-    private async Task SoakAsync()
+    private async Task SoakAsync(CancellationToken cancellationToken)
     {
-        await using var server = ServiceProcess.Start(load, "serve", Mixed.Port);
-        await using var stack = await RuntimeStack.StartAsync(options);
+        using var table = report.Table(string.Create(CultureInfo.InvariantCulture, $"Soak: mixed load for {soak.TotalMinutes:0} minutes, RSS every 10 s"),
+            new("RSS", "MiB", "0.0"), new("slope (least squares)", "MiB an hour", "+0.00;-0.00"), new("± (95 %)", "MiB an hour", "0.00"), new("lost"));
+        await using var server = await LoadServer.StartAsync(load, Mixed.Port, cancellationToken);
+        await using var stack = await Stacks.StartAsync(options, cancellationToken);
         // The first two minutes fill what has a bound.
-        await Mixed.RunAsync(load, 120);
-        var (clock, line) = (Stopwatch.StartNew(), new Line());
-        while (clock.Elapsed < soak)
+        await Mixed.RunAsync(load, 120, cancellationToken);
+        var (clock, line, lost) = (Stopwatch.StartNew(), new Line(), (Cell)"not asked");
+        try
         {
-            report.Progress($"soak: {clock.Elapsed.TotalMinutes:0} of {soak.TotalMinutes:0} minutes");
-            await Mixed.RunAsync(load, 10);
-            line.Add(clock.Elapsed.TotalHours, Commands.MemoryOf(stack.Agent!.Pid).Rss);
+            while (clock.Elapsed < soak)
+            {
+                report.Progress($"soak: {clock.Elapsed.TotalMinutes:0} of {soak.TotalMinutes:0} minutes");
+                await Mixed.RunAsync(load, 10, cancellationToken);
+                line.Add(clock.Elapsed.TotalHours, Commands.MemoryOf(stack.Agent!.Pid).Rss);
+            }
+
+            lost = (await stack.ReportAsync(cancellationToken)).Lost;
+        }
+        finally
+        {
+            Tell(line, lost, table);
+        }
+    }
+
+    private void Tell(Line line, Cell lost, Table table)
+    {
+        // No line has an error with less.
+        if (line.Count < 3)
+        {
+            return;
         }
 
         var (slope, error) = line.Slope();
-        report.Table(string.Create(CultureInfo.InvariantCulture, $"Soak: mixed load for {soak.TotalMinutes:0} minutes, RSS every 10 s"),
-            ["RSS MiB", "slope, MiB an hour (least squares, 95 %)", "lost"],
-            [[line.Range(), string.Create(CultureInfo.InvariantCulture, $"{slope:+0.00;-0.00} ± {2 * error:0.00}"), (await AgentReport.NextAsync(stack)).Lost.ToString(CultureInfo.InvariantCulture)]]);
-        report.Aim("soak: memory flat (slope within its error, or under 1 MiB an hour)", string.Create(CultureInfo.InvariantCulture, $"{slope:+0.00;-0.00} ± {2 * error:0.00} MiB an hour"), slope <= Math.Max(2 * error, 1));
+        table.Add(line.Values, slope, 2 * error, lost);
+        report.Aim(Aim.AtMost("soak: memory flat (slope within its error, or under 1 MiB an hour)", "MiB an hour", "+0.00;-0.00", new(slope), Math.Max(2 * error, 1)));
     }
 }

@@ -15,22 +15,25 @@ internal sealed class IngestRate(Report report, StackOptions options, int batche
     private const int PathsPerContainer = 50;
     private const int Window = 16;
 
-    public async Task RunAsync()
+    public async Task RunAsync(CancellationToken cancellationToken)
     {
+        using var table = report.Table("The collector on one core: rows of 40 containers, 2,000 distinct behaviours, batches of 1,000",
+            new("rows"), new("acknowledged", "rows a second"), new("applied", "rows a second"), new("CPU", "us a row", "0.0"), new("RSS", "MiB"));
         await using var stack = RuntimeStack.Prepare(options);
-        await stack.StartCollectorAsync();
-        await Commands.RunAsync("taskset", "-a", "-p", "-c", "0", stack.Collector!.Pid.ToString(CultureInfo.InvariantCulture));
+        await stack.StartCollectorAsync().WaitAsync(cancellationToken);
+        report.Progress($"{batches} batches");
+        await Commands.RunAsync("taskset", ["-a", "-p", "-c", "0", stack.Collector!.Pid.ToString(CultureInfo.InvariantCulture)], cancellationToken);
         using var channel = stack.Client.OpenChannel();
-        using var call = new Ingest.IngestClient(channel).Stream();
-        await call.RequestStream.WriteAsync(new AgentMessage { Hello = new Hello { AgentId = "bench", Epoch = "1", Cluster = "bench", Node = "bench", AgentVersion = "bench", BootId = "bench" } });
-        await call.ResponseStream.MoveNext(CancellationToken.None);
+        using var call = new Ingest.IngestClient(channel).Stream(cancellationToken: cancellationToken);
+        await call.RequestStream.WriteAsync(new AgentMessage { Hello = new Hello { AgentId = "bench", Epoch = "1", Cluster = "bench", Node = "bench", AgentVersion = "bench", BootId = "bench" } }, cancellationToken);
+        await call.ResponseStream.MoveNext(cancellationToken);
 
         var cpu = Commands.CpuOf(stack.Collector.Pid);
         var clock = Stopwatch.StartNew();
         ulong acknowledged = 0;
         for (ulong sequence = 1; sequence <= (ulong)batches; sequence++)
         {
-            await call.RequestStream.WriteAsync(new AgentMessage { Batch = Make(sequence) });
+            await call.RequestStream.WriteAsync(new AgentMessage { Batch = Make(sequence) }, cancellationToken);
             while (sequence - acknowledged >= Window)
             {
                 acknowledged = await AcknowledgedAsync();
@@ -43,14 +46,11 @@ internal sealed class IngestRate(Report report, StackOptions options, int batche
         }
 
         var acknowledgedIn = clock.Elapsed;
-        await CollectorClient.UntilAsync(async () => await stack.Client.Query.GetStatusAsync(new GetStatusRequest()).ResponseAsync, status => status.EventsWaiting == 0, TimeSpan.FromMinutes(2), "every event is applied");
+        await CollectorClient.UntilAsync(async () => await stack.Client.Query.GetStatusAsync(new GetStatusRequest(), cancellationToken: cancellationToken).ResponseAsync, status => status.EventsWaiting == 0, TimeSpan.FromMinutes(2), "every event is applied");
         var rows = (double)batches * RowsPerBatch;
-        report.Table(
-            "The collector on one core: rows of 40 containers, 2,000 distinct behaviours, batches of 1,000",
-            ["rows", "acknowledged rows a second", "applied rows a second", "CPU us a row", "RSS MiB"],
-            [[rows.ToString("0", CultureInfo.InvariantCulture), (rows / acknowledgedIn.TotalSeconds).ToString("0", CultureInfo.InvariantCulture), (rows / clock.Elapsed.TotalSeconds).ToString("0", CultureInfo.InvariantCulture), ((Commands.CpuOf(stack.Collector.Pid) - cpu).TotalMicroseconds / rows).ToString("0.0", CultureInfo.InvariantCulture), Commands.MemoryOf(stack.Collector.Pid).Rss.ToString("0", CultureInfo.InvariantCulture)]]);
+        table.Add(rows, rows / acknowledgedIn.TotalSeconds, rows / clock.Elapsed.TotalSeconds, (Commands.CpuOf(stack.Collector.Pid) - cpu).TotalMicroseconds / rows, Commands.MemoryOf(stack.Collector.Pid).Rss);
 
-        async Task<ulong> AcknowledgedAsync() => await call.ResponseStream.MoveNext(CancellationToken.None)
+        async Task<ulong> AcknowledgedAsync() => await call.ResponseStream.MoveNext(cancellationToken)
             ? call.ResponseStream.Current.Ack.Sequence
             : throw new InvalidOperationException("the collector ended the stream");
     }

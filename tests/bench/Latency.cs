@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using Runtime.Stack;
 using Runtime.V1;
 using Process = System.Diagnostics.Process;
@@ -14,22 +12,35 @@ internal sealed class Latency(Report report, string load, StackOptions options, 
 {
     private const int WarmUp = 5;
 
-    public async Task RunAsync()
+    public async Task RunAsync(CancellationToken cancellationToken)
     {
-        await using var receiver = await WebhookReceiver.StartAsync();
-        await using var stack = await RuntimeStack.StartAsync(options with { Slack = receiver.Address });
         var samples = new Samples();
+        try
+        {
+            await MeasureAsync(samples, cancellationToken);
+        }
+        finally
+        {
+            Tell(samples);
+        }
+    }
+
+    private async Task MeasureAsync(Samples samples, CancellationToken cancellationToken)
+    {
+        await using var receiver = await WebhookReceiver.StartAsync(cancellationToken: cancellationToken);
+        await using var stack = await Stacks.StartAsync(options with { Slack = receiver.Address }, cancellationToken);
+        report.Progress($"{count} incidents");
         // The first ones find code that was never run: they are warm-up.
         for (var i = -WarmUp; i < count; i++)
         {
-            var name = string.Create(CultureInfo.InvariantCulture, $"sample{i + WarmUp:0000}");
+            var name = string.Create(global::System.Globalization.CultureInfo.InvariantCulture, $"sample{i + WarmUp:0000}");
             var program = Path.Combine(stack.Folder, name);
             File.Copy(load, program);
             var started = DateTimeOffset.UtcNow;
             using var process = Process.Start(program, "memfd");
             try
             {
-                var call = await receiver.WaitAsync(call => call.Body.Contains(name, StringComparison.Ordinal), TimeSpan.FromSeconds(i < 0 ? 3 : 10));
+                var call = await receiver.WaitAsync(call => call.Body.Contains(name, StringComparison.Ordinal), TimeSpan.FromSeconds(i < 0 ? 3 : 10)).WaitAsync(cancellationToken);
                 if (i >= 0)
                 {
                     samples.Add((call.Received - started).TotalMilliseconds);
@@ -40,16 +51,20 @@ internal sealed class Latency(Report report, string load, StackOptions options, 
                 // What ran above us when the agent started may hold such a fact: the sample joined its incident, which is closed below.
             }
 
-            await process.WaitForExitAsync();
-            foreach (var incident in (await stack.Client.Query.ListIncidentsAsync(new ListIncidentsRequest { State = "open" })).Incidents)
+            await process.WaitForExitAsync(cancellationToken);
+            foreach (var incident in (await stack.Client.Query.ListIncidentsAsync(new ListIncidentsRequest { State = "open" }, cancellationToken: cancellationToken)).Incidents)
             {
-                await stack.Client.Query.CloseIncidentAsync(new CloseIncidentRequest { Id = incident.Id, Verdict = "benign", Note = "benchmark" });
+                await stack.Client.Query.CloseIncidentAsync(new CloseIncidentRequest { Id = incident.Id, Verdict = "benign", Note = "benchmark" }, cancellationToken: cancellationToken);
             }
         }
+    }
 
-        report.Table(
-            $"From exec to the webhook's receipt, {count} incidents, one after another",
-            ["p50 ms", "p90 ms", "p99 ms", "max ms"],
-            [[.. new[] { 0.5, 0.9, 0.99, 1 }.Select(share => samples.Quantile(share).ToString("0.0", CultureInfo.InvariantCulture))]]);
+    private void Tell(Samples samples)
+    {
+        using var table = report.Table("From exec to the webhook's receipt, one incident after another", new("incidents"), new("each", "ms", "0.0"), new("p90", "ms", "0.0"), new("p99", "ms", "0.0"));
+        if (samples.Values.Count > 0)
+        {
+            table.Add(samples.Values.Count, samples, samples.Quantile(0.9), samples.Quantile(0.99));
+        }
     }
 }

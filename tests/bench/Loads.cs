@@ -6,7 +6,7 @@ namespace Runtime.Bench;
 /// <summary>Something that a machine does; how long one time of it takes is what watching may change.</summary>
 /// <param name="Times">In one run.</param>
 /// <param name="RunAsync">One run; answers nanoseconds a time.</param>
-internal sealed record Load(string Name, double Times, Func<Task<double>> RunAsync);
+internal sealed record Load(string Name, double Times, Func<CancellationToken, Task<double>> RunAsync);
 
 /// <summary>The loads of a comparison, with the servers that some of them talk to.</summary>
 internal sealed class Loads : IAsyncDisposable
@@ -19,18 +19,16 @@ internal sealed class Loads : IAsyncDisposable
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(10);
 
     private readonly string _load;
-    private readonly string _folder = Directory.CreateTempSubdirectory("runtime-bench-").FullName;
-    private readonly ServiceProcess _server, _redis;
+
+    // Goes with all else that the run has written.
+    private readonly string _folder = Directory.CreateTempSubdirectory("loads-").FullName;
+
+    // The two that StartAsync starts.
+    private readonly List<ServiceProcess> _servers = [];
 
     private Loads(string load)
     {
         _load = load;
-        _server = ServiceProcess.Start(load, "serve", Port);
-        // One program under many names; Debian's package of this one also starts a service.
-        var redis = Path.Combine(_folder, "redis-server");
-        File.CreateSymbolicLink(redis, "/usr/bin/redis-check-rdb");
-        _redis = ServiceProcess.Start(redis, "--port", RedisPort, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", _folder);
-        WriteSources();
         All =
         [
             Counted(Exec, 700, "exec"), Counted(OpenNew, 20_000, "open-new"), Counted(OpenKnown, 100_000, "open-write"), Counted(OpenRead, 100_000, "open-read"),
@@ -40,23 +38,43 @@ internal sealed class Loads : IAsyncDisposable
 
     public IReadOnlyList<Load> All { get; }
 
-    public static async Task<Loads> StartAsync(string load)
+    public static async Task<Loads> StartAsync(string load, CancellationToken cancellationToken)
     {
         var loads = new Loads(load);
-        await CollectorClient.UntilAsync(() => Task.FromResult(loads._server.Output), output => output.Contains("ready", StringComparison.Ordinal), StartLimit, "the load's server listens");
-        await CollectorClient.UntilAsync(() => Task.FromResult(loads._redis.Output), output => output.Contains("Ready to accept", StringComparison.Ordinal), StartLimit, "redis-server listens");
-        return loads;
+        try
+        {
+            loads.WriteSources();
+            // One program under many names; Debian's package of this one also starts a service.
+            var redis = Path.Combine(loads._folder, "redis-server");
+            File.CreateSymbolicLink(redis, "/usr/bin/redis-check-rdb");
+            loads._servers.Add(await LoadServer.StartAsync(load, Port, cancellationToken));
+            await loads.ServeAsync("Ready to accept", [redis, "--port", RedisPort, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", loads._folder], cancellationToken);
+            return loads;
+        }
+        catch
+        {
+            await loads.DisposeAsync();
+            throw;
+        }
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _server.DisposeAsync();
-        await _redis.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
+        foreach (var server in _servers)
+        {
+            await server.DisposeAsync();
+        }
+    }
+
+    private async Task ServeAsync(string word, string[] command, CancellationToken cancellationToken)
+    {
+        var server = ServiceProcess.Start(command[0], command[1..]);
+        _servers.Add(server);
+        await CollectorClient.UntilAsync(() => Task.FromResult(server.Output), output => output.Contains(word, StringComparison.Ordinal), StartLimit, $"{command[0]} listens").WaitAsync(cancellationToken);
     }
 
     private Load Counted(string name, int times, string what, params string[] more) =>
-        new(name, times, () => Commands.NumberAsync(_load, [what, times.ToString(CultureInfo.InvariantCulture), .. more]));
+        new(name, times, cancellationToken => Commands.NumberAsync(_load, [what, times.ToString(CultureInfo.InvariantCulture), .. more], cancellationToken));
 
     // Each source reads some 30 headers: a compiler's mixture of execs, opens and work.
     private void WriteSources()
@@ -71,18 +89,18 @@ internal sealed class Loads : IAsyncDisposable
         File.WriteAllText(Path.Combine(_folder, "Makefile"), $"all: {objects}\n%.o: %.c\n\tclang -O2 -c -o $@ $<\n");
     }
 
-    private async Task<double> CompileAsync()
+    private async Task<double> CompileAsync(CancellationToken cancellationToken)
     {
         var clock = global::System.Diagnostics.Stopwatch.StartNew();
-        await Commands.RunAsync("make", "-s", "-B", "-j", Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture), "-C", _folder, "all");
+        await Commands.RunAsync("make", ["-s", "-B", "-j", Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture), "-C", _folder, "all"], cancellationToken);
         return clock.Elapsed.TotalNanoseconds;
     }
 
     // "test","rps","avg_latency_ms","min_latency_ms",…
     // "GET","81632.65","0.312","0.104",…
-    private static async Task<double> RedisAsync()
+    private static async Task<double> RedisAsync(CancellationToken cancellationToken)
     {
-        var output = await Commands.RunAsync("redis-benchmark", "-p", RedisPort, "-t", "get", "-n", RedisRequests.ToString(CultureInfo.InvariantCulture), "--csv");
+        var output = await Commands.RunAsync("redis-benchmark", ["-p", RedisPort, "-t", "get", "-n", RedisRequests.ToString(CultureInfo.InvariantCulture), "--csv"], cancellationToken);
         var rate = output.Split('\n').Single(line => line.StartsWith("\"GET\"", StringComparison.Ordinal)).Split(',')[1].Trim('"');
         return 1e9 / double.Parse(rate, CultureInfo.InvariantCulture);
     }

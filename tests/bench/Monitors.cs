@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Runtime.Stack;
-using Runtime.V1;
 
 namespace Runtime.Bench;
 
@@ -11,7 +10,7 @@ internal interface IMonitor
     string Name { get; }
 
     /// <summary>Answers once it watches.</summary>
-    Task<IRunningMonitor> StartAsync();
+    Task<IRunningMonitor> StartAsync(CancellationToken cancellationToken);
 }
 
 internal interface IRunningMonitor : IAsyncDisposable
@@ -25,7 +24,7 @@ internal interface IRunningMonitor : IAsyncDisposable
     double RssMebibytes { get; }
 
     /// <summary>Events that it says it lost since it started.</summary>
-    Task<double> LostAsync();
+    Task<double> LostAsync(CancellationToken cancellationToken);
 }
 
 internal static partial class Monitors
@@ -37,9 +36,9 @@ internal static partial class Monitors
     public static string Agent(int rung) => string.Create(CultureInfo.InvariantCulture, $"this agent, rung {rung}");
 
     /// <summary>Each sees execs, opens and connects, as we do.</summary>
-    public static IReadOnlyList<IMonitor> All(StackOptions options, string load) =>
+    public static IReadOnlyList<IMonitor> All(StackOptions options, string load, IReadOnlyList<int> rungs) =>
     [
-        new AgentMonitor(options, 1), new AgentMonitor(options, 2), new AgentMonitor(options, 3),
+        .. rungs.Select(rung => new AgentMonitor(options, rung)),
         new AuditMonitor(["-S", "execve", "-S", "execveat"], ["-S", "open", "-S", "openat", "-S", "creat"], ["-S", "connect"]),
         // tcpconnect needs kprobes, which not every kernel has.
         new ToolMonitor(Tools, load, ["execsnoop"], ["opensnoop"], ["tcpstates"]),
@@ -50,11 +49,11 @@ internal static partial class Monitors
     /// Waits until it takes less than a tenth of a core: what it still does of its start, or of the load before, would be measured with the
     /// next. Gives up after half a minute, and the figures show it.
     /// </summary>
-    public static async Task CalmAsync(this IRunningMonitor running)
+    public static async Task CalmAsync(this IRunningMonitor running, CancellationToken cancellationToken)
     {
         using var second = new PeriodicTimer(TimeSpan.FromMilliseconds(500));
         var before = running.Work;
-        for (var i = 0; i < 60 && await second.WaitForNextTickAsync(); i++)
+        for (var i = 0; i < 60 && await second.WaitForNextTickAsync(cancellationToken); i++)
         {
             var work = running.Work - before;
             if (work < TimeSpan.FromMilliseconds(50))
@@ -71,7 +70,7 @@ internal static partial class Monitors
     {
         public string Name => Agent(rung);
 
-        public async Task<IRunningMonitor> StartAsync() => new Running(await RuntimeStack.StartAsync(options with { Rung = rung }));
+        public async Task<IRunningMonitor> StartAsync(CancellationToken cancellationToken) => new Running(await Stacks.StartAsync(options with { Rung = rung }, cancellationToken));
 
         private sealed class Running(RuntimeStack stack) : IRunningMonitor
         {
@@ -81,7 +80,7 @@ internal static partial class Monitors
 
             public double RssMebibytes => Commands.MemoryOf(stack.Agent!.Pid).Rss;
 
-            public async Task<double> LostAsync() => (await AgentReport.NextAsync(stack)).Lost;
+            public async Task<double> LostAsync(CancellationToken cancellationToken) => (await stack.ReportAsync(cancellationToken)).Lost;
 
             public ValueTask DisposeAsync() => stack.DisposeAsync();
         }
@@ -94,14 +93,14 @@ internal static partial class Monitors
 
         public string Name => name;
 
-        public async Task<IRunningMonitor> StartAsync()
+        public async Task<IRunningMonitor> StartAsync(CancellationToken cancellationToken)
         {
             var running = new Running(load, commands);
             try
             {
                 foreach (var tool in running.Processes)
                 {
-                    await AttachedAsync(tool);
+                    await AttachedAsync(tool).WaitAsync(cancellationToken);
                 }
 
                 return running;
@@ -142,7 +141,7 @@ internal static partial class Monitors
 
             public double RssMebibytes => Processes.Sum(tool => Commands.MemoryOf(tool.Pid).Rss);
 
-            public Task<double> LostAsync() => Task.FromResult(Directory.EnumerateFiles(_folder).SelectMany(File.ReadLines)
+            public Task<double> LostAsync(CancellationToken cancellationToken) => Task.FromResult(Directory.EnumerateFiles(_folder).SelectMany(File.ReadLines)
                 .Select(line => Lost().Match(line)).Where(match => match.Success).Sum(match => double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)));
 
             public async ValueTask DisposeAsync()
@@ -159,94 +158,5 @@ internal static partial class Monitors
             [GeneratedRegex("[Ll]ost ([0-9]+) events")]
             private static partial Regex Lost();
         }
-    }
-
-    /// <summary>auditd with its rules. They are taken back and the daemon ended afterwards; the kernel's audit switch is restored.</summary>
-    private sealed class AuditMonitor(params string[][] rules) : IMonitor
-    {
-        public string Name => Audit;
-
-        public async Task<IRunningMonitor> StartAsync()
-        {
-            var running = new Running(ServiceProcess.Start("auditd", "-n"), rules);
-            try
-            {
-                await running.BeginAsync();
-                return running;
-            }
-            catch
-            {
-                await running.DisposeAsync();
-                throw;
-            }
-        }
-
-        private sealed class Running(ServiceProcess daemon, string[][] rules) : IRunningMonitor
-        {
-            private readonly int _kernelThread = Commands.PidOf("kauditd");
-            private double _lostBefore;
-
-            // The kernel's thread hands the records over: without it the daemon has nothing.
-            public TimeSpan Cpu => Commands.CpuOf(daemon.Pid) + Commands.CpuOf(_kernelThread);
-
-            public double RssMebibytes => Commands.MemoryOf(daemon.Pid).Rss;
-
-            public async Task BeginAsync()
-            {
-                await CollectorClient.UntilAsync(
-                    async () => await Commands.RunAsync("auditctl", "-s"),
-                    status => status.Contains($"pid {daemon.Pid}", StringComparison.Ordinal),
-                    TimeSpan.FromSeconds(30),
-                    "auditd has the kernel's ear");
-
-                // A large backlog and no wait: it may lose records, but must not block the load that is timed.
-                await Commands.RunAsync("auditctl", "-b", "65536", "--backlog_wait_time", "0");
-                foreach (var rule in rules)
-                {
-                    await Commands.RunAsync("auditctl", ["-a", "always,exit", "-F", "arch=b64", .. rule]);
-                }
-
-                _lostBefore = await CountAsync();
-            }
-
-            public async Task<double> LostAsync() => await CountAsync() - _lostBefore;
-
-            public async ValueTask DisposeAsync()
-            {
-                foreach (var rule in rules)
-                {
-                    await Commands.RunAsync("auditctl", ["-d", "always,exit", "-F", "arch=b64", .. rule]);
-                }
-
-                await daemon.StopAsync(TimeSpan.FromSeconds(60));
-                await daemon.DisposeAsync();
-                await Commands.RunAsync("auditctl", "-e", "0");
-            }
-
-            // enabled 1 / failure 1 / pid 4711 / rate_limit 0 / backlog_limit 65536 / lost 0 / …, a line each
-            private static async Task<double> CountAsync() => double.Parse(
-                (await Commands.RunAsync("auditctl", "-s")).Split('\n').Single(line => line.StartsWith("lost ", StringComparison.Ordinal))["lost ".Length..], CultureInfo.InvariantCulture);
-        }
-    }
-}
-
-/// <summary>What an agent says of itself.</summary>
-internal static class AgentReport
-{
-    /// <summary>One that was made after the call. Agents report once a second here.</summary>
-    public static async Task<AgentSummary> NextAsync(RuntimeStack stack)
-    {
-        var (last, changes) = (0ul, -1);
-        return await CollectorClient.UntilAsync(
-            async () => (await stack.Client.Query.GetStatusAsync(new GetStatusRequest())).Agents.Single(),
-            agent =>
-            {
-                changes += agent.CpuNs == last ? 0 : 1;
-                last = agent.CpuNs;
-                // The one under way may have been made before; and what waits is neither delivered nor lost yet.
-                return changes >= 2 && agent.QueueLength == 0;
-            },
-            TimeSpan.FromSeconds(60),
-            "the agent reports");
     }
 }

@@ -16,7 +16,7 @@
 //   load spin            one exec after the other until SIGTERM, prints how many: the highest exec rate of a core
 //   load memfd           a child of it executes this file from a memfd: a fact that always alerts
 //   load tenants N DIR.. N processes, each in a cgroup of its own below every DIR, named as Kubernetes names a container's; each
-//                        opens, executes and sleeps, until SIGTERM; the cgroups go with them
+//                        opens, executes and sleeps, until SIGTERM or SIGINT; the cgroups go with them
 //   load into FILE PROGRAM ARGUMENT..  executes PROGRAM with its output in FILE: nobody has to read it meanwhile
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -50,6 +50,13 @@ static void fail(const char *what)
 {
 	perror(what);
 	exit(1);
+}
+
+static const char *temporary(void)
+{
+	const char *folder = getenv("TMPDIR");
+
+	return folder ? folder : "/tmp";
 }
 
 static void run_once(char *self)
@@ -300,7 +307,7 @@ static int into(char **arguments)
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
-	char self[4096], folder[] = "/tmp/load.XXXXXX", file[4200];
+	char self[4096], folder[4096], file[4200];
 	ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
 	int result;
 
@@ -319,6 +326,7 @@ int main(int argc, char **argv)
 		return tenants(self, atol(argv[2]), argv + 3);
 	if (!strcmp(what, "serve") && argc > 2)
 		serve(argv[2]);
+	snprintf(folder, sizeof folder, "%s/load.XXXXXX", temporary());
 	if (argc < 3 || !mkdtemp(folder)) {
 		fputs("load: see the head of load.c\n", stderr);
 		return 2;

@@ -1,7 +1,11 @@
 #!/bin/bash
-# usage: tests/bench/run.sh [--quick] [--json FILE] [--soak MINUTES] [--only bpf|overhead|mixed|rates|footprint|latency|ingest]
+# usage: tests/bench/run.sh [--quick] [--only PART,..] [--rungs RUNG,..] [--soak MINUTES] [--json FILE]
 # Measures the built programs beside Debian's auditd, libbpf-tools and bpftrace in the same run. Root. About 25 minutes; --quick makes
-# 2 rounds instead of 5 and takes about 10. --soak watches the agent's memory for so long. Run it on a machine that does nothing else.
+# 2 rounds instead of 5 and takes about 10. Run it on a machine that does nothing else. Ctrl-C takes back what was changed.
+#   --only   parts to measure: bpf, overhead, mixed, rates, footprint, latency, ingest (all)
+#   --rungs  our rungs in the comparisons (overhead, mixed): 1, 2, 3 (all)
+#   --soak   with footprint: watches the agent's memory under a mixed load for so long
+#   --json   writes all samples, and what the run was, into a file
 set -euo pipefail
 repository=$(cd "$(dirname "$0")/../.." && pwd)
 rounds=5
@@ -9,19 +13,21 @@ arguments=()
 while [ $# -gt 0 ]; do
   case "$1" in
     --quick) rounds=2 ;;
-    --json | --only | --soak) arguments+=("$1" "${2:?$1 needs a value}"); shift ;;
-    -h | --help) sed -n 's/^# \{0,1\}//; 2,4p' "$0"; exit 0 ;;
+    --json | --only | --rungs | --soak) arguments+=("$1" "${2:?$1 needs a value}"); shift ;;
+    -h | --help) sed -n 's/^# \{0,1\}//; 2,8p' "$0"; exit 0 ;;
     *) echo "run.sh: '$1' is not known; see --help" >&2; exit 2 ;;
   esac
   shift
 done
 [ "$(id -u)" = 0 ] || { echo "run.sh: loading kernel programs needs root" >&2; exit 1; }
 
+# Before the builds, which are load too.
+read -r load_average _ < /proc/loadavg
 "$repository/deploy/install-packages.sh" build run bench
 "$repository/deploy/build.sh" > /dev/null
-dotnet build "$repository/tests/bench/Bench.csproj" --configuration Release -v quiet --nologo
-load=$(mktemp -t runtime-load.XXXXXX)
-trap 'rm -f "$load"' EXIT
-clang -O2 -static -Wall -Wextra -o "$load" "$repository/tests/bench/load.c"
-dotnet run --project "$repository/tests/bench/Bench.csproj" --configuration Release --no-build -- \
-  --programs "$repository/out" --load "$load" --rounds "$rounds" "${arguments[@]}"
+project="$repository/tests/bench"
+dotnet build "$project/Bench.csproj" --configuration Release -v quiet --nologo
+clang -O2 -static -Wall -Wextra -o "$project/bin/load" "$project/load.c"
+# In the place of this shell: a signal to it is one to the benchmark.
+exec dotnet "$project/bin/Release/net10.0/Runtime.Bench.dll" \
+  --programs "$repository/out" --load "$project/bin/load" --load-average "$load_average" --rounds "$rounds" "${arguments[@]}"

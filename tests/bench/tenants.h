@@ -10,7 +10,7 @@ static void tenant_path(char *path, size_t size, const char *hierarchy, long num
 
 static _Noreturn void tenant(char *self, long number, char **hierarchies)
 {
-	char path[4096], file[64];
+	char path[4096], file[4200];
 
 	for (char **hierarchy = hierarchies; *hierarchy; hierarchy++) {
 		FILE *members;
@@ -25,7 +25,7 @@ static _Noreturn void tenant(char *self, long number, char **hierarchies)
 		if (!members || fprintf(members, "%d", getpid()) < 0 || fclose(members) != 0)
 			fail(path);
 	}
-	snprintf(file, sizeof file, "/tmp/load-tenant-%lx", number);
+	snprintf(file, sizeof file, "%s/load-tenant-%lx", temporary(), number);
 	for (long round = 0;; round++) {
 		open_once(file, O_WRONLY | O_CREAT);
 		unlink(file);
@@ -41,10 +41,13 @@ static int tenants(char *self, long count, char **hierarchies)
 	char path[4096];
 
 	sigaction(SIGTERM, &action, NULL);
+	/* A terminal's Ctrl-C reaches it too. */
+	sigaction(SIGINT, &action, NULL);
 	for (long i = 0; i < count; i++) {
 		children[i] = fork();
 		if (children[i] == 0) {
 			signal(SIGTERM, SIG_DFL);
+			signal(SIGINT, SIG_DFL);
 			tenant(self, i + 1, hierarchies);
 		}
 	}
@@ -55,7 +58,7 @@ static int tenants(char *self, long count, char **hierarchies)
 	for (long i = 0; i < count; i++) {
 		kill(children[i], SIGKILL);
 		waitpid(children[i], NULL, 0);
-		snprintf(path, sizeof path, "/tmp/load-tenant-%lx", i + 1);
+		snprintf(path, sizeof path, "%s/load-tenant-%lx", temporary(), i + 1);
 		unlink(path);
 		for (char **hierarchy = hierarchies; *hierarchy; hierarchy++)
 			for (int level = 2; level >= 0; level--) {
