@@ -271,6 +271,9 @@ internal readonly ref struct NetworkEvent
     /// <summary>NameQuery: the message in <see cref="Payload"/> was received, not sent.</summary>
     public bool IsAnswer { get; init; }
 
+    /// <summary>Close and Progress: the process accepted the connection, it did not make it.</summary>
+    public bool IsAccepted { get; init; }
+
     /// <summary>NameQuery: inode of the socket. RawSocket: AF_* &lt;&lt; 24 | SOCK_* &lt;&lt; 16 | protocol. 0 for other operations.</summary>
     public uint Socket { get; init; }
 }

@@ -222,7 +222,8 @@ internal sealed partial class RecordDecoder(SensitivePaths sensitivePaths)
             BytesReceived = wire.BytesReceived,
             DurationNs = wire.DurationNs,
             Payload = payload,
-            IsAnswer = wire.Answer == 1,
+            IsAnswer = operation == NetworkOperation.NameQuery && wire.Answer == 1,
+            IsAccepted = operation is NetworkOperation.Close or NetworkOperation.Progress && wire.Answer == 1,
             Socket = wire.Socket,
         });
         return true;

@@ -33,7 +33,7 @@ internal sealed partial class Reducer : IKernelEventSink
     private readonly Queue<ProcessKey> _awaitedOrder = new();
 
     private ulong _nowBootNs;
-    private ulong _events, _new, _argumentsFolded, _flowsUnmatched;
+    private ulong _events, _new, _argumentsFolded;
 
     /// <param name="takeLosses">What the source lost since it was last asked; called at idle moments.</param>
     public Reducer(ReductionOptions options, ProcessTable processes, IContainers containers, IWallClock clock, Func<IReadOnlyList<CaptureLoss>> takeLosses, IFactSink sink)
@@ -262,7 +262,6 @@ internal sealed partial class Reducer : IKernelEventSink
             ["reduction.events"] = _events,
             ["reduction.new"] = _new,
             ["reduction.arguments_folded"] = _argumentsFolded,
-            ["reduction.flows_unmatched"] = _flowsUnmatched,
             ["reduction.privileges_of_runtimes"] = _privilegesOfRuntimes,
             ["reduction.attempts_folded"] = _attemptsFolded,
             ["reduction.repeats_of_nothing"] = _repeatsOfNothing,
@@ -277,17 +276,17 @@ internal sealed partial class Reducer : IKernelEventSink
     /// <returns>Null for the host, and for a runtime's own program that is in a container's cgroup already.</returns>
     private ContainerRecord? ContainerOf(ProcessRecord process, CgroupKey cgroup) => process.ContainerId.Length == 0 ? null : _containers.Lookup(cgroup, process.Key.Pid);
 
-    /// <summary>Bytes and duration go to the connection's behaviour: who connected to that peer, else who accepted on that port.</summary>
+    /// <summary>
+    /// Bytes and duration go to the connection's behaviour. Where that has another key by now, as of a process that has left its start since, or
+    /// was forgotten, to a behaviour of the flows' own, which is no news.
+    /// </summary>
     private void OnFlow(ProcessRecord process, ContainerRecord? container, in NetworkEvent e, long unixNs)
     {
-        var known = _known.Find(container, _key.OfNetwork(process, NetworkOperation.Connect, e, "", NameOf(process, e)))
-            ?? _known.Find(container, _key.OfNetwork(process, NetworkOperation.Connect, e, ""))
-            ?? _known.Find(container, _key.OfNetwork(process, NetworkOperation.Accept, e, ""));
-        if (known is null)
-        {
-            _flowsUnmatched++;
-            return;
-        }
+        var name = e.IsAccepted ? [] : NameOf(process, e);
+        var began = e.IsAccepted ? NetworkOperation.Accept : NetworkOperation.Connect;
+        var key = _key.OfNetwork(process, began, e, "");
+        var known = _known.Find(container, _key.OfNetwork(process, began, e, "", name)) ?? _known.Find(container, key) ?? _known.Find(container, ~key)
+            ?? _known.Add(~key, FactOf(process, container, e, unixNs, name) with { IsNew = false });
         _known.Flow(known, unixNs, e);
     }
 

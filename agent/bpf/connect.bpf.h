@@ -12,7 +12,8 @@ struct connection {
 	__u64 told_sent; /* of its payload, by its progress */
 	__u64 told_received;
 	__u8 awaits_first_bytes;
-	__u8 pad[7];
+	__u8 accepted;
+	__u8 pad[6];
 };
 
 /* By struct sock *. Entries go when the socket closes, which the kernel always tells. Full: counted as no_entry. */
@@ -40,6 +41,7 @@ static __always_inline bool flow__measure(struct network_event *event, const str
 	event->bytes_sent = sent > connection->told_sent ? sent - connection->told_sent : 0;
 	event->bytes_received = received > connection->told_received ? received - connection->told_received : 0;
 	event->duration_ns = event->header.time_boot_ns - connection->since_boot_ns;
+	event->answer = connection->accepted;
 	return event->bytes_sent || event->bytes_received;
 }
 
@@ -129,6 +131,7 @@ static __always_inline int accept__told(struct file *file, struct program_counte
 	header__fill(&connection.owner, KIND_NETWORK, task__current());
 	sock__peers(sk, &connection.peers);
 	connection.since_boot_ns = connection.owner.time_boot_ns;
+	connection.accepted = 1;
 	if (BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_CLOSE &&
 	    bpf_map_update_elem(&connections, &key, &connection, BPF_ANY) != 0)
 		count->no_entry++;

@@ -179,7 +179,7 @@ struct network_event {
 	__u8 operation;
 	__u8 protocol;	     /* IPPROTO_TCP, IPPROTO_UDP */
 	__u8 address_length; /* 4 or 16 of both addresses; a mapped address counts as 4 */
-	__u8 answer;	     /* name query: 1 when the message was received; see the operations */
+	__u8 answer;	     /* name query: 1 when the message was received; close and progress: 1 when it was accepted; see the operations */
 	__u16 local_port; /* host order; 0: not known */
 	__u16 remote_port;
 	__u16 error; /* positive errno of a failed connect */

@@ -18,11 +18,14 @@ public sealed partial class FlowTests
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         var port = ((IPEndPoint)listener.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
-        using var client = ServiceProcess.Start("bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/$0; printf hello >&3; read -r <&3; printf goodbye >&3", port);
-        using var server = await listener.AcceptSocketAsync(TestContext.Current.CancellationToken);
+        await using var client = ServiceProcess.Start("bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/$0; printf hello >&3; read -r <&3; printf goodbye >&3", port);
+        using var server = await listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
 
         await stack.EventAsync($":{port}", e => e.Summary.StartsWith("connected to", StringComparison.Ordinal) && e.Summary.Contains(" 5 B sent", StringComparison.Ordinal), "the bytes of a connection that goes on");
-        await server.SendAsync("enough\n"u8.ToArray(), TestContext.Current.CancellationToken);
+        await server.GetStream().WriteAsync("enough\n"u8.ToArray(), TestContext.Current.CancellationToken);
+        await server.GetStream().ReadExactlyAsync(new byte["hellogoodbye".Length], TestContext.Current.CancellationToken);
+        // Until both ends have closed it the connection is there.
+        server.Close();
         await stack.EventAsync($":{port}", e => e.Summary.StartsWith("close", StringComparison.Ordinal), "its end");
 
         var events = await stack.Client.Query.ListEventsAsync(new ListEventsRequest { Text = $":{port}", PageSize = 1000 });

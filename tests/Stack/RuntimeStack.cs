@@ -43,6 +43,9 @@ public sealed record StackOptions
     /// <summary>Nodes that must agree on a file's hash; the collector's default when null.</summary>
     public int? HashWitnesses { get; init; }
 
+    /// <summary>Put before the collector, e.g. chrt with another policy of the scheduler.</summary>
+    public IReadOnlyList<string> CollectorPrefix { get; init; } = [];
+
     /// <summary>Put before the agent, e.g. nsenter into a node's mount namespace.</summary>
     public IReadOnlyList<string> AgentPrefix { get; init; } = [];
 }
@@ -109,7 +112,8 @@ public sealed class RuntimeStack : IAsyncDisposable
             settings["Ingest"] = new JsonObject { [nameof(StackOptions.HashWitnesses)] = witnesses };
         }
 
-        Collector = ServiceProcess.Start(Program("collector"), "--config", Write("collector.json", settings));
+        string[] command = [.. _options.CollectorPrefix, Program("collector"), "--config", Write("collector.json", settings)];
+        Collector = ServiceProcess.Start(command[0], command[1..]);
         await CollectorClient.UntilAsync(
             async () => await Client.Query.GetStatusAsync(new GetStatusRequest()).ResponseAsync, _ => true, StartLimit, "the collector answers:\n" + Collector.Output);
     }

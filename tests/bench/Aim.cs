@@ -22,14 +22,11 @@ internal sealed record Aim(string Name, string Unit, string Format, Samples Ours
     public static Aim AllAtLeast(string name, string unit, string format, Samples ours, double limit) =>
         AtLeast(name, unit, format, ours, limit) is var aim && (ours.Values.Count < 2 || (ours.Minimum < limit && limit <= ours.Maximum)) ? aim with { Verdict = WithinNoise } : aim;
 
-    /// <summary>Ours at most a share of theirs; both are differences of two runs, so that each may be below 0.</summary>
-    /// <param name="noise">How far runs spread that nobody watched.</param>
-    public static Aim Share(string name, string unit, string format, Samples ours, Samples theirs, double share, double noise)
+    /// <summary>Ours at most a share of theirs, by the whole ranges: both are differences of two runs, which noise makes negative too.</summary>
+    public static Aim Share(string name, string unit, string format, Samples ours, Samples theirs, double share)
     {
-        var verdict = IsNoise(ours) || IsNoise(theirs) ? WithinNoise : ours.Median <= theirs.Median * share ? Met : Missed;
+        var verdict = ours.Values.Count < 2 ? WithinNoise : ours.Maximum <= theirs.Minimum * share ? Met : ours.Minimum > theirs.Maximum * share ? Missed : WithinNoise;
         return new(name, unit, format, ours, theirs, theirs.Median > 0 ? ours.Median / theirs.Median : null, share, verdict);
-
-        bool IsNoise(Samples added) => added.Values.Count < 2 || added.Minimum <= 0 || added.Maximum < noise;
     }
 
     // Theirs less ours, of the same round.

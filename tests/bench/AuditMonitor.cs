@@ -1,18 +1,21 @@
+using System.Globalization;
 using Runtime.Stack;
 
 namespace Runtime.Bench;
 
 /// <summary>auditd with its rules, as Debian sets it up. The kernel's audit is afterwards as it was.</summary>
-internal sealed class AuditMonitor(params string[][] rules) : IMonitor
+/// <param name="backlog">Records that the kernel holds for the daemon.</param>
+/// <param name="wait">How long a call waits for room among them before its record is lost, in the kernel's ticks.</param>
+internal sealed class AuditMonitor(string name, int backlog, int wait, string[][] rules) : IMonitor
 {
-    public string Name => Monitors.Audit;
+    public string Name => name;
 
     public async Task<IRunningMonitor> StartAsync(CancellationToken cancellationToken)
     {
         var running = new Running(await AuditState.ReadAsync());
         try
         {
-            await running.BeginAsync(rules, cancellationToken);
+            await running.BeginAsync(backlog, wait, rules, cancellationToken);
             return running;
         }
         catch
@@ -38,7 +41,7 @@ internal sealed class AuditMonitor(params string[][] rules) : IMonitor
 
         public double RssMebibytes => Commands.MemoryOf(_daemon!.Pid).Rss;
 
-        public async Task BeginAsync(string[][] rules, CancellationToken cancellationToken)
+        public async Task BeginAsync(int backlog, int wait, string[][] rules, CancellationToken cancellationToken)
         {
             if (before["pid"] != 0)
             {
@@ -50,9 +53,8 @@ internal sealed class AuditMonitor(params string[][] rules) : IMonitor
             var daemon = _daemon = ServiceProcess.Start("auditd", "-n", "-c", _folder.FullName);
             await CollectorClient.UntilAsync(AuditState.ReadAsync, state => state["pid"] == daemon.Pid, TimeSpan.FromSeconds(30), "auditd has the kernel's ear").WaitAsync(cancellationToken);
 
-            // A large backlog and no wait: it may lose records, but must not block the load that is timed.
-            await AuditState.SetAsync("-b", "65536");
-            await AuditState.SetAsync("--backlog_wait_time", "0");
+            await AuditState.SetAsync("-b", backlog.ToString(CultureInfo.InvariantCulture));
+            await AuditState.SetAsync("--backlog_wait_time", wait.ToString(CultureInfo.InvariantCulture));
             foreach (var rule in rules)
             {
                 await AuditState.SetAsync(["-a", "always,exit", "-F", "arch=b64", .. rule]);

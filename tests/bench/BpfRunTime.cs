@@ -21,7 +21,7 @@ internal sealed class BpfRunTime(Report report, string load, StackOptions option
         {
             foreach (var (what, arguments) in ((string What, string[] Arguments)[])
                 [
-                    ("exec (with fork, exit)", ["exec", "2000"]), ("open for writing", ["open-write", "100000"]), ("open for reading, not reported", ["open-read", "100000"]),
+                    ("exec (with fork, exit)", ["exec", "2000"]), ("open for writing, a new path", ["open-new", "20000"]), ("open for writing, a path told before", ["open-write", "100000"]), ("open for reading, not reported", ["open-read", "100000"]),
                     ("connect (with close, accept)", ["connect", "4000", "47082"]),
                     ("io_uring: read, not reported", ["ring-read", "128000"]), ("io_uring: open for reading, not reported", ["ring-open", "64000"]),
                     ("io_uring: datagram to a known peer", ["ring-send", "64000", "47082"]),

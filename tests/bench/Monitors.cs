@@ -29,7 +29,9 @@ internal interface IRunningMonitor : IAsyncDisposable
 
 internal static partial class Monitors
 {
-    public const string Tools = "libbpf-tools", Script = "bpftrace", Audit = "auditd";
+    public const string Tools = "libbpf-tools", Script = "bpftrace", Audit = "auditd", PatientAudit = "auditd that waits";
+
+    private static readonly string[][] s_audited = [["-S", "execve", "-S", "execveat"], ["-S", "open", "-S", "openat", "-S", "creat"], ["-S", "connect"]];
 
     private const string Calls = "tracepoint:syscalls:sys_enter_";
 
@@ -39,7 +41,9 @@ internal static partial class Monitors
     public static IReadOnlyList<IMonitor> All(StackOptions options, string load, IReadOnlyList<int> rungs) =>
     [
         .. rungs.Select(rung => new AgentMonitor(options, rung)),
-        new AuditMonitor(["-S", "execve", "-S", "execveat"], ["-S", "open", "-S", "openat", "-S", "creat"], ["-S", "connect"]),
+        // As cheap as it can be, when it loses what it has no room for; and as Debian's rules have it, when the watched wait until it has.
+        new AuditMonitor(Audit, backlog: 65536, wait: 0, s_audited),
+        new AuditMonitor(PatientAudit, backlog: 8192, wait: 60_000, s_audited),
         // tcpconnect needs kprobes, which not every kernel has.
         new ToolMonitor(Tools, load, ["execsnoop"], ["opensnoop"], ["tcpstates"]),
         new ToolMonitor(Script, load, ["bpftrace", "-e", Calls + "execve { printf(\"%d %s \", pid, comm); join(args->argv); } " + Calls + "openat { printf(\"%d %s %s\\n\", pid, comm, str(args->filename)); } " + Calls + "connect { printf(\"%d %s\\n\", pid, comm); }"]),
@@ -65,12 +69,16 @@ internal static partial class Monitors
         }
     }
 
-    /// <summary>Our agent with our collector behind it, as users run them. Only the agent counts: the collector may stand elsewhere.</summary>
+    /// <summary>
+    /// Our agent with our collector behind it, as users run them. Only the agent counts: the collector of a node stands elsewhere, so here it
+    /// runs when nobody else wants the processor.
+    /// </summary>
     private sealed class AgentMonitor(StackOptions options, int rung) : IMonitor
     {
         public string Name => Agent(rung);
 
-        public async Task<IRunningMonitor> StartAsync(CancellationToken cancellationToken) => new Running(await Stacks.StartAsync(options with { Rung = rung }, cancellationToken));
+        public async Task<IRunningMonitor> StartAsync(CancellationToken cancellationToken) =>
+            new Running(await Stacks.StartAsync(options with { Rung = rung, CollectorPrefix = ["chrt", "--idle", "0"] }, cancellationToken));
 
         private sealed class Running(RuntimeStack stack) : IRunningMonitor
         {

@@ -106,8 +106,10 @@ internal sealed class Overhead(Report report, string load, StackOptions options,
         var agent = Monitors.Agent(1);
         Share("exec: slowdown at most 1/10 of auditd's", Loads.Exec, Monitors.Audit, 1.0 / 10);
         Share("open of a new path: added at most 1/6 of auditd's", Loads.OpenNew, Monitors.Audit, 1.0 / 6);
+        Share("open of a new path: added at most 1/6 of what auditd adds that waits, so that it too loses none", Loads.OpenNew, Monitors.PatientAudit, 1.0 / 6);
         Share("open of a new path: added at most 1/10 of opensnoop's", Loads.OpenNew, Monitors.Tools, 1.0 / 10);
         Share("open of a path told before: added at most 1/20 of auditd's", Loads.OpenKnown, Monitors.Audit, 1.0 / 20);
+        Share("open of a path told before: added at most 1/20 of what auditd adds that waits", Loads.OpenKnown, Monitors.PatientAudit, 1.0 / 20);
         Share("open of a path told before: added at most 1/20 of opensnoop's", Loads.OpenKnown, Monitors.Tools, 1.0 / 20);
         Noise("exec: within the spread of bare", Loads.Exec);
         Noise("a call that nobody asked for: no measurable change", Loads.Untraced);
@@ -120,7 +122,7 @@ internal sealed class Overhead(Report report, string load, StackOptions options,
         {
             if (_costs.TryGetValue((name, agent), out var ours) && _costs.TryGetValue((name, peer), out var theirs))
             {
-                report.Aim(Aim.Share(aim, "ns", "0", ours.Added, theirs.Added, most, Bare(name).Spread));
+                report.Aim(Aim.Share(aim, "ns", "0", ours.Added, theirs.Added, most));
             }
         }
 

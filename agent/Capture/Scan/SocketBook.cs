@@ -20,6 +20,8 @@ internal sealed class SocketBook(ProcessSightings processes, SocketOwners owners
         public ulong ToldBootNs { get; private set; } = sinceBootNs;
         private ulong _toldSent, _toldReceived;
 
+        public bool IsAccepted => operation == NetworkOperation.Accept;
+
         /// <summary>Whose bytes are told; null where nobody's are.</summary>
         public Sighting? FlowOwner { get; } =
             operation is NetworkOperation.Connect or NetworkOperation.Accept && socket.Protocol == SocketSighting.Tcp ? owner : null;
@@ -85,7 +87,7 @@ internal sealed class SocketBook(ProcessSightings processes, SocketOwners owners
         if (held.FlowOwner is { } owner)
         {
             var now = Clock.BootNs();
-            Tell(sink, held.Take(held.Socket with { BytesSent = sent, BytesReceived = received }, now), owner, NetworkOperation.Close, now - held.SinceBootNs);
+            Tell(sink, held.Take(held.Socket with { BytesSent = sent, BytesReceived = received }, now), owner, NetworkOperation.Close, now - held.SinceBootNs, held.IsAccepted);
         }
         return true;
     }
@@ -98,7 +100,7 @@ internal sealed class SocketBook(ProcessSightings processes, SocketOwners owners
             return;
         var moved = held.Take(socket, now);
         if (moved is not { BytesSent: 0, BytesReceived: 0 })
-            Tell(sink, moved, owner, NetworkOperation.Progress, now - held.SinceBootNs);
+            Tell(sink, moved, owner, NetworkOperation.Progress, now - held.SinceBootNs, held.IsAccepted);
     }
 
     /// <summary>A socket whose process is not known; told as a loss of its cgroup (0: of nobody that could be named).</summary>
@@ -141,7 +143,7 @@ internal sealed class SocketBook(ProcessSightings processes, SocketOwners owners
             }
             _held[socket.Id] = new(socket, owner, operation, now) { Look = _look };
             if (isTold && owner is not null)
-                Tell(sink, socket with { BytesSent = 0, BytesReceived = 0 }, owner, operation, durationNs: 0);
+                Tell(sink, socket with { BytesSent = 0, BytesReceived = 0 }, owner, operation);
             else if (isTold && socket.Inode != 0)
                 MissOwner(socket.Cgroup);
         }
@@ -157,7 +159,7 @@ internal sealed class SocketBook(ProcessSightings processes, SocketOwners owners
         _ => listening.Contains(socket.LocalPort) ? NetworkOperation.Accept : NetworkOperation.Connect,
     };
 
-    private static void Tell(IKernelEventSink sink, in SocketSighting socket, Sighting owner, NetworkOperation operation, ulong durationNs) =>
+    private static void Tell(IKernelEventSink sink, in SocketSighting socket, Sighting owner, NetworkOperation operation, ulong durationNs = 0, bool isAccepted = false) =>
         sink.OnNetwork(new NetworkEvent
         {
             Origin = owner.At(Clock.BootNs()),
@@ -170,5 +172,6 @@ internal sealed class SocketBook(ProcessSightings processes, SocketOwners owners
             BytesSent = socket.BytesSent,
             BytesReceived = socket.BytesReceived,
             DurationNs = durationNs,
+            IsAccepted = isAccepted,
         });
 }

@@ -61,7 +61,7 @@ public abstract class ReducerRig
     private protected void File(uint pid, string path, FileOperation operation = FileOperation.Create, FileFlags flags = FileFlags.None) =>
         Reducer.OnFile(new FileEvent { Origin = Origin(pid, 7), Operation = operation, Path = Encoding.UTF8.GetBytes(path), Flags = flags });
 
-    private protected void Network(uint pid, NetworkOperation operation, ushort local, ushort remote, byte[]? peer = null, ushort error = 0, ulong sent = 0, ulong received = 0, ulong durationNs = 0, string payload = "", byte[]? bytes = null) =>
+    private protected void Network(uint pid, NetworkOperation operation, ushort local, ushort remote, byte[]? peer = null, ushort error = 0, ulong sent = 0, ulong received = 0, ulong durationNs = 0, bool isAccepted = false, string payload = "", byte[]? bytes = null) =>
         Reducer.OnNetwork(new NetworkEvent
         {
             Origin = Origin(pid, 7),
@@ -75,6 +75,7 @@ public abstract class ReducerRig
             BytesSent = sent,
             BytesReceived = received,
             DurationNs = durationNs,
+            IsAccepted = isAccepted,
             Payload = bytes ?? Encoding.UTF8.GetBytes(payload),
         });
 }
