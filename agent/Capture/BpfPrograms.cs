@@ -43,7 +43,7 @@ internal sealed class BpfPrograms : IDisposable
         Descriptors = HookCatalog.All.Zip(loaded.Programs).Where(p => p.Second >= 0).ToArray();
     }
 
-    /// <summary>As <see cref="HookCatalog.All"/>, in its order.</summary>
+    /// <summary>As <see cref="HookCatalog.All"/>, in its order; behind them <see cref="OverlayState"/>.</summary>
     public IReadOnlyList<HookState> Hooks { get; }
 
     /// <summary>Attached programs.</summary>
@@ -108,7 +108,7 @@ internal sealed class BpfPrograms : IDisposable
         return new BpfPrograms(bpfObject, links,
         [
             .. HookCatalog.All.Select(h => new HookState(h.Name, !reasons.ContainsKey(h.Program), reasons.GetValueOrDefault(h.Program, ""), needless.Contains(h.Program) ? "" : h.Loses)),
-            .. overlayUpper != 0 ? Array.Empty<HookState>() : [new("overlay", false, "overlayfs was not loaded when the agent started, or the kernel has no types of it", "whether a file was there when its container's image was mounted")],
+            OverlayState(overlayUpper),
         ]);
     }
 
@@ -146,10 +146,23 @@ internal sealed class BpfPrograms : IDisposable
             return ([], 0);
         var absent = HookCatalog.All.Where(h => h.Target.StartsWith(prefix, StringComparison.Ordinal) && !types.HasTypedef($"btf_trace_{h.Target[prefix.Length..]}"));
         using var module = types.OfModule("overlay");
-        var overlay = module ?? types;
-        // fs/overlayfs/ovl_entry.h
-        return ([.. absent.Select(h => h.Program)], overlay.OffsetOf("ovl_inode", "__upperdentry") - overlay.OffsetOf("ovl_inode", "vfs_inode") ?? 0);
+        return ([.. absent.Select(h => h.Program)], OverlayUpper(types, module ?? types));
     }
+
+    /// <summary>How far an inode of overlayfs is from its upper dentry: fs/overlayfs/ovl_entry.h, struct ovl_inode.</summary>
+    /// <param name="overlay">Types with those of overlayfs in them, where this kernel tells them.</param>
+    /// <returns><see cref="Settings.OverlayUpper"/>.</returns>
+    internal static long OverlayUpper(KernelTypes types, KernelTypes overlay)
+    {
+        // Modules have no types before 5.11, and none that is not loaded yet. The dentry is right behind the inode since 4.13 made the structure.
+        if (overlay.SizeOf("ovl_inode") is null)
+            return types.SizeOf("inode") ?? 0;
+        return overlay.OffsetOf("ovl_inode", "__upperdentry") - overlay.OffsetOf("ovl_inode", "vfs_inode") ?? 0;
+    }
+
+    /// <summary>No program of its own, but what those of files and execs need to know: listed like one.</summary>
+    internal static HookState OverlayState(long overlayUpper) =>
+        new("overlay", overlayUpper != 0, overlayUpper != 0 ? "" : "the kernel's types of overlayfs name no upper dentry", "whether a file was there when its container's image was mounted");
 
     /// <param name="reasons">By program; those in it are left out, and those that the kernel refuses join them.</param>
     private static BpfObject LoadWhatLoads(byte[] elf, CaptureOptions options, in Settings settings, Dictionary<string, string> reasons)

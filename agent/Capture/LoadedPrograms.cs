@@ -5,7 +5,7 @@ namespace Runtime.Agent.Capture;
 /// <summary>Programs at work in the kernel, by the descriptors of this process that hold them there.</summary>
 internal sealed record LoadedPrograms
 {
-    /// <summary>As HookCatalog.All, in its order; behind them what else this kernel lacks.</summary>
+    /// <summary>As HookCatalog.All, in its order; behind them BpfPrograms.OverlayState.</summary>
     public required HookState[] Hooks { get; init; }
     public required Dictionary<string, int> Maps { get; init; }
 

@@ -20,6 +20,13 @@ internal sealed unsafe class KernelTypes : IDisposable
 
     public bool HasTypedef(string name) => LibBpf.btf__find_by_name_kind(_types, name, Typedef) >= 0;
 
+    /// <returns>Bytes; null when there is no such structure.</returns>
+    public int? SizeOf(string structure)
+    {
+        var id = LibBpf.btf__find_by_name_kind(_types, structure, Structure);
+        return id < 0 ? null : (int)((uint*)LibBpf.btf__type_by_id(_types, (uint)id))[2];
+    }
+
     /// <summary>Bytes from the beginning of the structure; of its own members, not of those in a nameless one inside.</summary>
     /// <returns>Null when there is no such member, or it begins within a byte.</returns>
     public int? OffsetOf(string structure, string member)

@@ -1,12 +1,13 @@
 #!/bin/bash
-# usage: tests/kernels/run.sh [--list] [--json FILE] [--out OUT] [NAME[+VARIANT]...]
+# usage: tests/kernels/run.sh [--list] [--json FILE] [--out OUT] [--limit SECONDS] [NAME[+VARIANT]...]
 # Boots other kernels in QEMU and shows what the agent sees there: which rung it chooses, which programs load, and whether each
-# stimulus of stimuli.txt is told. A guest has no network but loopback, 1 GiB of memory and 600 s.
+# stimulus of stimuli.txt is told. A guest has no network but loopback, 1 GiB of memory and a limit of time.
 #   NAME      of kernels.txt, fetched from Debian's or Ubuntu's archive into the cache; without one: the default below
 #   VARIANT   v1 (cgroup v1 in place of v2), rung2, rung3 (forced), lockdown (=integrity), rights (no more than the DaemonSet's)
 #   --list    the names
 #   --json    the results also there, with the reason of every hook that is missing
 #   --out     the built programs (default: out, made by deploy/build.sh)
+#   --limit   what a guest may take (default: 600); one that is emulated on a busy machine needs more
 # Needs: qemu-system-x86, busybox-static, clang, jq, xz-utils, zstd. With KVM where that works, else emulated. RUNTIME_KERNEL_CACHE names the cache.
 # Exit code 1 when a stimulus was not told and the agent had not said so; a kernel that cannot be had is a row with its reason.
 set -euo pipefail
@@ -24,7 +25,8 @@ while [ $# -gt 0 ]; do
     --list) grep -v '^#' "$here/kernels.txt"; exit 0 ;;
     --json) json=$2; shift ;;
     --out) programs=$2; shift ;;
-    -h | --help) sed -n 's/^# \{0,1\}//; 2,13p' "$0"; exit 0 ;;
+    --limit) limit=$2; shift ;;
+    -h | --help) sed -n 's/^# \{0,1\}//; 2,12p' "$0"; exit 0 ;;
     -*) echo "no option $1; see --help" >&2; exit 2 ;;
     *) guests+=("$1") ;;
   esac

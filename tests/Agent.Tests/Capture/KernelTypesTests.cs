@@ -14,6 +14,7 @@ public sealed class KernelTypesTests
 
         // include/linux/types.h; two pointers since 2.2.
         Assert.Equal((0, IntPtr.Size), (types.OffsetOf("list_head", "next"), types.OffsetOf("list_head", "prev")));
+        Assert.Equal((2 * IntPtr.Size, null), (types.SizeOf("list_head"), types.SizeOf("no_such_structure")));
         Assert.Null(types.OffsetOf("list_head", "last"));
         Assert.Null(types.OffsetOf("no_such_structure", "next"));
         // Bit fields of four bits, little endian: the first begins a byte, the second does not (uapi/linux/ip.h).
