@@ -115,6 +115,39 @@ static __always_inline struct pid *file__pid(struct file *file)
 	return pid ?: BPF_CORE_READ(file, f_inode, i_private);
 }
 
+/*
+ * The names that a ring's request holds: a struct filename * each, which kernels after 6.18 wrap (seen in 7.3; include/linux/fs.h, struct
+ * delayed_filename: audit is told later, the text is there at once).
+ */
+struct delayed_filename___wrapped {
+	struct filename *__incomplete_filename;
+} __attribute__((preserve_access_index));
+
+#define REQUEST_NAME(type, field)                                                      \
+	struct type##___##field##_plain {                                              \
+		struct filename *field;                                                \
+	} __attribute__((preserve_access_index));                                      \
+	struct type##___##field##_wrapped {                                            \
+		struct delayed_filename___wrapped field;                               \
+	} __attribute__((preserve_access_index));                                      \
+	static __always_inline struct filename *type##__##field(void *request)         \
+	{                                                                              \
+		struct type##___##field##_wrapped *wrapped = request;                  \
+		struct type##___##field##_plain *plain = request;                      \
+                                                                                       \
+		if (bpf_core_field_exists(wrapped->field.__incomplete_filename))       \
+			return BPF_CORE_READ(wrapped, field.__incomplete_filename);    \
+		return BPF_CORE_READ(plain, field);                                    \
+	}
+
+REQUEST_NAME(io_open, filename)
+REQUEST_NAME(io_unlink, filename)
+REQUEST_NAME(io_rename, oldpath)
+REQUEST_NAME(io_rename, newpath)
+REQUEST_NAME(io_link, oldpath)
+REQUEST_NAME(io_link, newpath)
+REQUEST_NAME(io_xattr, filename)
+
 /* include/linux/sched.h: loginuid only with CONFIG_AUDIT. */
 static __always_inline __u32 task__login_uid(struct task_struct *task)
 {

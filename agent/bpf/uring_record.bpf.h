@@ -9,7 +9,7 @@
 
 static __always_inline void open__describe(struct scratch *scratch, struct io_open *open, struct program_counters *count)
 {
-	struct name_argument name = filename__argument(BPF_CORE_READ(open, filename), BPF_CORE_READ(open, dfd));
+	struct name_argument name = filename__argument(io_open__filename(open), BPF_CORE_READ(open, dfd));
 	__u64 flags = BPF_CORE_READ(open, how.flags);
 
 	name__begin(scratch, flags & OPEN_CREATE ? FILE_CREATE : flags & OPEN_ACCESS ? FILE_WRITE : FILE_SENSITIVE_READ,
@@ -73,23 +73,23 @@ static __noinline bool request__describe(struct scratch *scratch, struct io_kioc
 
 		if (BPF_CORE_READ(unlink, flags) & REMOVE_DIRECTORY)
 			return false;
-		name = filename__argument(BPF_CORE_READ(unlink, filename), BPF_CORE_READ(unlink, dfd));
+		name = filename__argument(io_unlink__filename(unlink), BPF_CORE_READ(unlink, dfd));
 		name__begin(scratch, FILE_UNLINK, &name, 0, count);
 		return true;
 	}
 	case IORING_OP_RENAMEAT: {
 		struct io_rename *rename = (void *)request;
 
-		old = filename__argument(BPF_CORE_READ(rename, oldpath), BPF_CORE_READ(rename, old_dfd));
-		name = filename__argument(BPF_CORE_READ(rename, newpath), BPF_CORE_READ(rename, new_dfd));
+		old = filename__argument(io_rename__oldpath(rename), BPF_CORE_READ(rename, old_dfd));
+		name = filename__argument(io_rename__newpath(rename), BPF_CORE_READ(rename, new_dfd));
 		names__begin(scratch, FILE_RENAME, &name, &old, count);
 		return true;
 	}
 	case IORING_OP_LINKAT: {
 		struct io_link *link = (void *)request;
 
-		old = filename__argument(BPF_CORE_READ(link, oldpath), BPF_CORE_READ(link, old_dfd));
-		name = filename__argument(BPF_CORE_READ(link, newpath), BPF_CORE_READ(link, new_dfd));
+		old = filename__argument(io_link__oldpath(link), BPF_CORE_READ(link, old_dfd));
+		name = filename__argument(io_link__newpath(link), BPF_CORE_READ(link, new_dfd));
 		names__begin(scratch, FILE_LINK, &name, &old, count);
 		return true;
 	}
@@ -97,16 +97,16 @@ static __noinline bool request__describe(struct scratch *scratch, struct io_kioc
 		struct io_link *link = (void *)request;
 		struct file_event *event;
 
-		name = filename__argument(BPF_CORE_READ(link, newpath), BPF_CORE_READ(link, new_dfd));
+		name = filename__argument(io_link__newpath(link), BPF_CORE_READ(link, new_dfd));
 		event = name__begin(scratch, FILE_SYMLINK, &name, 0, count);
-		event__add_other(event, scratch__add_kernel_string(scratch, BPF_CORE_READ(link, oldpath, name)), count);
+		event__add_other(event, scratch__add_kernel_string(scratch, BPF_CORE_READ(io_link__oldpath(link), name)), count);
 		return true;
 	}
 	case IORING_OP_SETXATTR: {
 		struct io_xattr *xattr = (void *)request;
 		struct file_event *event;
 
-		name = filename__argument(BPF_CORE_READ(xattr, filename), WORKING_DIRECTORY);
+		name = filename__argument(io_xattr__filename(xattr), WORKING_DIRECTORY);
 		event = name__begin(scratch, FILE_XATTR, &name, 0, count);
 		event__add_other(event, scratch__add_kernel_string(scratch, xattr__name(xattr)), count);
 		return true;
