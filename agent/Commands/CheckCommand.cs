@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Grpc.Core;
 using Runtime.Agent.Configuration;
 using Runtime.Agent.Health;
@@ -25,6 +26,8 @@ internal sealed class CheckCommand(AgentOptions options, TextWriter output)
             foreach (var line in await CoverageCheck.RunAsync(options, cancellationToken))
                 Print(line);
         }
+        foreach (var line in AtWork(options.State, DateTimeOffset.UtcNow))
+            Print(line);
         // Not part of the verdict: the agent waits for a collector that is not there yet, and what it sees meanwhile is kept.
         Print(await CollectorAsync(cancellationToken));
         var verdict = worst switch
@@ -35,6 +38,28 @@ internal sealed class CheckCommand(AgentOptions options, TextWriter output)
         };
         output.WriteLine(verdict);
         return worst switch { CheckResult.Fatal => CommandLine.CannotWork, CheckResult.Missing => CommandLine.Failed, _ => CommandLine.Done };
+    }
+
+    /// <summary>What the agent of this node says of itself. No part of the verdict, which is about what the node offers.</summary>
+    internal static IEnumerable<CheckLine> AtWork(string stateFolder, DateTimeOffset now)
+    {
+        const string subject = "agent at work";
+        if (Heartbeat.Fault(stateFolder, now) is { } fault)
+            return [new(CheckResult.Note, subject, fault)];
+        try
+        {
+            var losses = LossLedger.Read(stateFolder);
+            var sum = losses.Aggregate(0ul, (sum, loss) => sum + loss.Count);
+            return
+            [
+                sum == 0 ? new(CheckResult.Ok, subject, "alive; nothing lost since it started") : new(CheckResult.Note, subject, $"alive; lost {sum} events since it started"),
+                .. losses.Select(loss => new CheckLine(CheckResult.Note, "lost", loss.ToString())),
+            ];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            return [new(CheckResult.Note, subject, $"alive; what it lost cannot be read: {e.Message}")];
+        }
     }
 
     private int Live()

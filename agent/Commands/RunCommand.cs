@@ -57,8 +57,9 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
     private async Task<int> RunAsync(LiveNode node, CancellationToken stop)
     {
         var identity = AgentIdentity.OfThisMachine(options.Cluster, options.Node, options.State, log);
-        var queue = new FactQueue(options.Streaming.QueueCapacity, TimeProvider.System);
-        var heartbeat = new Heartbeat(options.State, TimeProvider.System, log);
+        var losses = new LossLedger();
+        var queue = new FactQueue(options.Streaming.QueueCapacity, TimeProvider.System) { OnLoss = losses.Add };
+        var heartbeat = new Heartbeat(options.State, losses, TimeProvider.System, log);
         var sight = new SightProbes(
             options.Sight, node.Rung, options.Capture.ScanInterval, Environment.ProcessPath!, options.State, node.Source, node.Clock, queue, TimeProvider.System, log);
         var resources = new ResourceSampler(options.Resources, options.Containers, node.Containers.Snapshot, TimeProvider.System, log);

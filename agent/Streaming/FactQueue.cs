@@ -55,6 +55,9 @@ internal sealed class FactQueue(int capacity, TimeProvider time) : IFactSink, IP
 
     public int Capacity => capacity;
 
+    /// <summary>Called with each loss, once, whoever takes the queue's facts; must not wait.</summary>
+    public Action<LossFact>? OnLoss { get; init; }
+
     public int Count
     {
         get
@@ -303,6 +306,7 @@ internal sealed class FactQueue(int capacity, TimeProvider time) : IFactSink, IP
 
     private void Merge(LossFact loss)
     {
+        OnLoss?.Invoke(loss);
         var key = new LossKey(loss.Container?.Id, loss.Host, loss.Kind, loss.Reason);
         _losses[key] = _losses.TryGetValue(key, out var sum)
             ? loss with { Count = sum.Count + loss.Count, FirstUnixNs = Math.Min(sum.FirstUnixNs, loss.FirstUnixNs), LastUnixNs = Math.Max(sum.LastUnixNs, loss.LastUnixNs) }

@@ -1,6 +1,10 @@
 using Microsoft.Extensions.Time.Testing;
 using Runtime.Agent.Capture;
+using Runtime.Agent.Commands;
 using Runtime.Agent.Health;
+using Runtime.Agent.Reduction;
+using Runtime.Agent.Streaming;
+using Runtime.Agent.Tests.Reduction;
 using Xunit;
 
 namespace Runtime.Agent.Tests.Health;
@@ -8,6 +12,7 @@ namespace Runtime.Agent.Tests.Health;
 public sealed class HealthTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("health-").FullName;
+    private readonly LossLedger _losses = new();
     private readonly StringWriter _text = new();
     private readonly FakeTimeProvider _time = new(DateTimeOffset.Parse("2026-11-23T05:48:29.5Z", null));
 
@@ -15,7 +20,7 @@ public sealed class HealthTests : IDisposable
     public void Beat_Agent_IsAliveUntilItStops()
     {
         Assert.Contains("no agent has run", Heartbeat.Fault(_folder, _time.GetUtcNow()), StringComparison.Ordinal);
-        var heartbeat = new Heartbeat(_folder, _time, Log());
+        var heartbeat = new Heartbeat(_folder, _losses, _time, Log());
         heartbeat.Beat();
         _time.Advance(TimeSpan.FromSeconds(3));
         heartbeat.Beat();
@@ -28,10 +33,45 @@ public sealed class HealthTests : IDisposable
     {
         var file = Path.Combine(_folder, "file");
         File.WriteAllText(file, "");
-        var heartbeat = new Heartbeat(Path.Combine(file, "below"), _time, Log());
+        var heartbeat = new Heartbeat(Path.Combine(file, "below"), _losses, _time, Log());
         heartbeat.Beat();
         heartbeat.Beat();
         Assert.Equal(1, _text.ToString().Count(c => c == '\n'));
+    }
+
+    [Fact]
+    public void Check_OfAnAgentAtWork_SaysWhatItLostAndOfWhom()
+    {
+        Assert.Contains("no agent has run", Assert.Single(CheckCommand.AtWork(_folder, _time.GetUtcNow())).Words, StringComparison.Ordinal);
+        var heartbeat = new Heartbeat(_folder, _losses, _time, Log());
+        heartbeat.Beat();
+        Assert.Equal("alive; nothing lost since it started", Assert.Single(CheckCommand.AtWork(_folder, DateTimeOffset.UtcNow)).Words);
+
+        var queue = new FactQueue(16, _time) { OnLoss = _losses.Add };
+        var container = FakeContainers.Record("c1") with { PodNamespace = "payments", PodName = "api-0", Name = "api" };
+        var second = 1_000_000_000L;
+        queue.Post(new LossFact(container, false, "file", "share_full", 400, 3 * second, 4 * second));
+        queue.Post(new LossFact(container, false, "file", "share_full", 12, 4 * second, 5 * second));
+        queue.Post(new LossFact(null, true, "process", "ring_full", 1, second, second));
+        _time.Advance(TimeSpan.FromSeconds(3));
+        heartbeat.Beat();
+
+        Assert.Equal(
+            ["alive; lost 413 events since it started", "412 file events of payments/api-0 (api), 00:00:03 to 00:00:05 UTC: share_full", "1 process event of the host, 00:00:01 to 00:00:01 UTC: ring_full"],
+            CheckCommand.AtWork(_folder, _time.GetUtcNow()).Select(line => line.Words));
+        File.WriteAllText(LossLedger.PathIn(_folder), "{");
+        Assert.Contains("cannot be read", Assert.Single(CheckCommand.AtWork(_folder, _time.GetUtcNow())).Words, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Ledger_OfManyOwners_KeepsThoseThatLostLast()
+    {
+        for (var i = 1; i <= 3 * LossLedger.MaxLines; i++)
+            _losses.Add(new LossFact(FakeContainers.Record($"c{i}"), false, "file", "ring_full", 1, i, i));
+        _losses.Write(_folder);
+        var lines = LossLedger.Read(_folder);
+        Assert.Equal(LossLedger.MaxLines, lines.Count);
+        Assert.Equal((3L * LossLedger.MaxLines, 2L * LossLedger.MaxLines + 1), (lines[0].LastUnixNs, lines[^1].LastUnixNs));
     }
 
     [Fact]
