@@ -63,7 +63,7 @@ internal sealed class NettraceReader(INettraceBlocks blocks)
             }
         }
         if (_length == 0 && _buffer.Length > KeptBuffer)
-            _buffer = new byte[InitialBuffer];
+            (_buffer, _start) = (new byte[InitialBuffer], 0);
     }
 
     private ReadOnlySpan<byte> Waiting => _buffer.AsSpan(_start, _length);

@@ -161,7 +161,10 @@ internal static class Targets
     private static void Nettrace(ReadOnlySpan<byte> input)
     {
         var loads = new AssemblyLoads(load => Require(load.Path.Length <= AssemblyLoads.MaxPathBytes, "a path has its longest length"));
-        new NettraceReader(new NettraceEvents(loads)).Add(input);
+        // As sockets hand it over: in pieces.
+        var reader = new NettraceReader(new NettraceEvents(loads));
+        for (var rest = input; !rest.IsEmpty; rest = rest[Math.Min(rest.Length, 97)..])
+            reader.Add(rest[..Math.Min(rest.Length, 97)]);
         loads.Finish();
     }
 

@@ -52,6 +52,24 @@ public sealed class NettraceTests
         },
         iter: 50);
 
+    /// <summary>The buffer that a large block had taken was given back, and the place in it was kept: the session ended with the next byte.</summary>
+    [Fact]
+    public void Blocks_LargerThanTheBufferThatIsKept_AreReadOneAfterTheOther()
+    {
+        List<byte> stream = [.. Recorded.AsSpan(0, 32)];
+        for (var block = 0; block < 3; block++)
+        {
+            stream.AddRange(Object("StackBlock", Length(100_000))[..^4]);
+            stream.AddRange(new byte[-stream.Count & 3]);
+            stream.AddRange([.. new byte[100_000], 6]);
+        }
+        stream.Add(1);
+        var trace = new Trace();
+        foreach (var piece in stream.Chunk(1000))
+            trace.Reader.Add(piece);
+        Assert.True(trace.IsComplete);
+    }
+
     [Fact]
     public void Recording_Damaged_IsRefusedOrReadAndNeverAnythingElse() =>
         Gen.Select(Gen.Int[0, Recorded.Length - 1].Array[1, 12], Gen.Byte.Array[12], Gen.Int[1, Recorded.Length]).Sample(
