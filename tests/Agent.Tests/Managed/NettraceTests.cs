@@ -56,17 +56,18 @@ public sealed class NettraceTests
     [Fact]
     public void Blocks_LargerThanTheBufferThatIsKept_AreReadOneAfterTheOther()
     {
-        List<byte> stream = [.. Recorded.AsSpan(0, 32)];
-        for (var block = 0; block < 3; block++)
+        var trace = Read([.. Recorded.AsSpan(0, 32)]);
+        var position = 32;
+        for (var i = 0; i < 3; i++)
         {
-            stream.AddRange(Object("StackBlock", Length(100_000))[..^4]);
-            stream.AddRange(new byte[-stream.Count & 3]);
-            stream.AddRange([.. new byte[100_000], 6]);
+            byte[] head = Object("StackBlock", Length(100_000))[..^4];
+            position += head.Length;
+            byte[] block = [.. head, .. new byte[-position & 3], .. new byte[100_000], 6];
+            position += block.Length - head.Length;
+            foreach (var piece in block.Chunk(1000))
+                trace.Reader.Add(piece);
         }
-        stream.Add(1);
-        var trace = new Trace();
-        foreach (var piece in stream.Chunk(1000))
-            trace.Reader.Add(piece);
+        trace.Reader.Add([1]);
         Assert.True(trace.IsComplete);
     }
 
