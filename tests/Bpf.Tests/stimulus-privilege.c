@@ -252,6 +252,9 @@ int main(int count, char **given)
 		check(kill(getppid(), SIGCONT));
 	} else if (ACT("kill-own"))
 		kill_many(1);
+	else if (ACT("leave-own"))
+		for (int i = 0; i < VICTIMS; i++)
+			child_that_waits();
 	else
 		return 97;
 	return 0;
