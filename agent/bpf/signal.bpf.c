@@ -76,6 +76,8 @@ int BPF_PROG(on_task_rename, struct task_struct *task, const char *comm)
 #define SIGNAL_BY_QUEUE (-1) /* SI_QUEUE: sigqueue, pidfd_send_signal */
 #define SIGNAL_BY_THREAD (-6) /* SI_TKILL */
 
+#define TASK_EXITING 0x4 /* PF_EXITING */
+
 struct killer_key {
 	__u64 start_boot_ns;
 	__u32 pid;
@@ -137,6 +139,26 @@ static __always_inline int agent__is_signalled(int signal, struct task_struct *a
 }
 
 /*
+ * Whether a process sent it, not the kernel. In place of a siginfo: 0 (SEND_SIG_NOINFO) stands for the current process's kill(), and
+ * is all that kill() gives on newer kernels (seen in 7.3), but also the signal that children asked for when their parent ends; 1
+ * (SEND_SIG_PRIV) stands for the kernel, and cannot be read.
+ * Read from the context: the verifier takes a tracepoint's pointer for a good one, and may drop its comparison with 0.
+ */
+static __always_inline bool signal__is_sent(unsigned long long *context)
+{
+	struct kernel_siginfo *info;
+	int code;
+
+	if (bpf_probe_read_kernel(&info, sizeof(info), &context[1]) != 0)
+		return false;
+	if (!info)
+		return !(BPF_CORE_READ(task__current(), flags) & TASK_EXITING);
+	if (bpf_probe_read_kernel(&code, sizeof(code), &info->si_code) != 0)
+		return false;
+	return code == SIGNAL_BY_USER || code == SIGNAL_BY_QUEUE || code == SIGNAL_BY_THREAD;
+}
+
+/*
  * TP_PROTO(int sig, struct kernel_siginfo *info, struct task_struct *task, int group, int result)
  * Every way to send a signal ends here, and a group's signal once for each of its processes. Most signals are the kernel's
  * own (SIGCHLD): they leave at the first line. A server that ends its own children is no killer.
@@ -150,13 +172,10 @@ int BPF_PROG(on_signal_generate, int signal, struct kernel_siginfo *info, struct
 	struct killer *killer;
 	struct task_struct *task;
 	__u32 number;
-	int code;
 
 	if (signal < 1 || signal > 31 || !(ENDING_SIGNALS >> signal & 1))
 		return 0;
-	/* 0 and 1 stand for the kernel's own signals. */
-	if (bpf_probe_read_kernel(&code, sizeof(code), &info->si_code) != 0 ||
-	    (code != SIGNAL_BY_USER && code != SIGNAL_BY_QUEUE && code != SIGNAL_BY_THREAD))
+	if (!signal__is_sent(ctx))
 		return 0;
 	count = call__begin(PROGRAM_SIGNAL_GENERATE);
 	if (!count)

@@ -35,6 +35,7 @@ public sealed class PrivilegeEventTests(CaptureFixture capture)
     [InlineData("unshare-files")]
     [InlineData("name", "worker")]
     [InlineData("kill-own")]
+    [InlineData("leave-own")]
     public async Task Call_ThatTakesNoPower_IsNotTold(params string[] act)
     {
         var pid = await RunAsync(act);

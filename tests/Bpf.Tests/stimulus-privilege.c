@@ -223,7 +223,8 @@ int main(int count, char **given)
 		check(setns(host, 0));
 	} else if (ACT("pivot-refused")) {
 		check(syscall(SYS_setresuid, 65534, 65534, 65534));
-		syscall(SYS_pivot_root, "/new", "/old");
+		/* Both exist: newer kernels look for them before they refuse. */
+		syscall(SYS_pivot_root, "/", "/");
 	} else if (ACT("bpf"))
 		load_program();
 	else if (ACT("perf"))
@@ -251,6 +252,9 @@ int main(int count, char **given)
 		check(kill(getppid(), SIGCONT));
 	} else if (ACT("kill-own"))
 		kill_many(1);
+	else if (ACT("leave-own"))
+		for (int i = 0; i < VICTIMS; i++)
+			child_that_waits();
 	else
 		return 97;
 	return 0;
