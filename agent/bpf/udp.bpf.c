@@ -48,15 +48,19 @@ static __always_inline struct sock *datagram__socket(struct pt_regs *registers, 
 SEC("tp/syscalls/sys_exit_sendto")
 int on_sendto(struct trace_event_raw_sys_exit *context)
 {
-	struct program_counters *count = call__begin(PROGRAM_SENDTO);
-	struct pt_regs *registers;
+	struct pt_regs *registers = task__registers();
+	__u64 address = syscall__argument(registers, 4);
+	struct program_counters *count;
 	struct sock *sk;
 
+	/* send() of every connected socket is this call without an address. */
+	if (!address)
+		return 0;
+	count = call__begin(PROGRAM_SENDTO);
 	if (!count)
 		return 0;
-	registers = task__registers();
 	sk = datagram__socket(registers, context->ret, count);
-	return sk ? datagram__report(sk, syscall__argument(registers, 4), count) : 0;
+	return sk ? datagram__report(sk, address, count) : 0;
 }
 
 /* struct user_msghdr begins with the address. SYSCALL_DEFINE3(sendmsg, int, fd, struct user_msghdr __user *, msg, unsigned int, flags) */
