@@ -57,9 +57,9 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
     private async Task<int> RunAsync(LiveNode node, CancellationToken stop)
     {
         var identity = AgentIdentity.OfThisMachine(options.Cluster, options.Node, options.State, log);
-        var losses = new LossLedger();
+        var losses = new LossLedger(options.State, TimeProvider.System, log);
         var queue = new FactQueue(options.Streaming.QueueCapacity, TimeProvider.System) { OnLoss = losses.Add };
-        var heartbeat = new Heartbeat(options.State, losses, TimeProvider.System, log);
+        var heartbeat = new Heartbeat(options.State, TimeProvider.System, log);
         var sight = new SightProbes(
             options.Sight, node.Rung, options.Capture.ScanInterval, Environment.ProcessPath!, options.State, node.Source, node.Clock, queue, TimeProvider.System, log);
         var resources = new ResourceSampler(options.Resources, options.Containers, node.Containers.Snapshot, TimeProvider.System, log);
@@ -84,6 +84,7 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
 
         var probing = ProbeAsync(sight, watching.Task, stopping.Token);
         var sampling = SampleAsync(resources, watching.Task, stopping.Token);
+        var losing = losses.RunAsync(stopping.Token);
 
         // The capture thread ends when it is told to, or by a fault; the stream outlives it for as long as draining may take.
         await captured.Task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -91,6 +92,7 @@ internal sealed class RunCommand(AgentOptions options, AgentLog log)
         await probing;
         await measuring;
         await sampling;
+        await losing;
         drained.CancelAfter(options.Streaming.DrainTimeout);
         await streaming;
         var left = stream.Undelivered;

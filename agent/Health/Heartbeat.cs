@@ -2,8 +2,7 @@ namespace Runtime.Agent.Health;
 
 /// <summary>Shows from outside that the capture thread still goes round: a file whose time it renews.</summary>
 /// <remarks>A file, because nothing of ours listens; <c>agent check --live</c> looks at it.</remarks>
-/// <param name="losses">Written beside it.</param>
-internal sealed class Heartbeat(string stateFolder, LossLedger losses, TimeProvider time, AgentLog log)
+internal sealed class Heartbeat(string stateFolder, TimeProvider time, AgentLog log)
 {
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
@@ -29,13 +28,12 @@ internal sealed class Heartbeat(string stateFolder, LossLedger losses, TimeProvi
             {
                 File.SetLastWriteTimeUtc(PathIn(stateFolder), time.GetUtcNow().UtcDateTime);
             }
-            losses.Write(stateFolder);
             _lastStamp = time.GetTimestamp();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             _failed = true;
-            log.Warning($"State is \"{stateFolder}\", which cannot be written ({e.Message}): 'agent check' will not see this agent");
+            log.Warning($"State is \"{stateFolder}\", which cannot be written ({e.Message}): 'agent check --live' will not see this agent");
         }
     }
 

@@ -25,8 +25,10 @@ internal sealed partial class LossJson : JsonSerializerContext;
 /// What the agent at work lost since it started, by whom it is missing from. Kept in a file beside the sign of life, because nothing of ours
 /// listens: <c>agent check</c> reads it. Any thread.
 /// </summary>
-internal sealed class LossLedger
+internal sealed class LossLedger(string stateFolder, TimeProvider time, AgentLog log)
 {
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+
     /// <summary>The one that lost longest ago leaves; the counters still have it.</summary>
     public const int MaxLines = 64;
 
@@ -56,10 +58,30 @@ internal sealed class LossLedger
         }
     }
 
+    /// <summary>Keeps the file up to date until the token; beside the capture thread, which a disk must not hold up.</summary>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        using var timer = new PeriodicTimer(Interval, time);
+        try
+        {
+            do
+                Write();
+            while (await timer.WaitForNextTickAsync(stop));
+        }
+        catch (OperationCanceledException)
+        {
+            // The agent stops.
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            log.Warning($"State is \"{stateFolder}\", which cannot be written ({e.Message}): 'agent check' will not say what this agent lost");
+        }
+    }
+
     /// <summary>Writes the file when something was lost since the last call, and at the first.</summary>
     /// <exception cref="IOException">The folder cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder cannot be written.</exception>
-    public void Write(string stateFolder)
+    public void Write()
     {
         LossLine[] lines;
         lock (_lock)
@@ -69,6 +91,7 @@ internal sealed class LossLedger
             _isNews = false;
             lines = [.. _lines.Values.OrderByDescending(line => line.LastUnixNs)];
         }
+        Directory.CreateDirectory(stateFolder);
         // Whoever reads it meanwhile has the old file whole.
         var path = PathIn(stateFolder);
         File.WriteAllBytes(path + ".new", JsonSerializer.SerializeToUtf8Bytes(lines, LossJson.Default.LossLineArray));

@@ -55,7 +55,7 @@ internal sealed class FactQueue(int capacity, TimeProvider time) : IFactSink, IP
 
     public int Capacity => capacity;
 
-    /// <summary>Called with each loss, once, whoever takes the queue's facts; must not wait.</summary>
+    /// <summary>Called with each loss, once, under the queue's lock: it must not wait.</summary>
     public Action<LossFact>? OnLoss { get; init; }
 
     public int Count

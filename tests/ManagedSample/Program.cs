@@ -7,7 +7,7 @@ using System.Text.RegularExpressions;
 //   file PATH           writes an assembly to PATH and loads it
 //   emit NAME           makes an assembly in memory, with Reflection.Emit
 //   regex               compiles a regular expression, as harmless programs do
-//   threads COUNT       loads COUNT assemblies on each of four threads at once, at a pace at which they take turns
+//   threads COUNT       loads COUNT assemblies on each of four threads, which take turns
 //   work COUNT          allocates and hashes COUNT times, and answers the milliseconds that it took
 Console.WriteLine("ready");
 while (Console.ReadLine() is { } line)
@@ -37,18 +37,7 @@ while (Console.ReadLine() is { } line)
             answer = new Regex("a+b", RegexOptions.Compiled).IsMatch("xaab").ToString();
             break;
         case "threads":
-            var threads = Enumerable.Range(0, 4).Select(t => new Thread(() =>
-            {
-                for (var i = 0; i < int.Parse(words[1]); i++)
-                {
-                    using var image = new MemoryStream();
-                    Make($"Turn{t}.Payload{i}").Save(image);
-                    Call(Assembly.Load(image.ToArray()));
-                    Thread.Sleep(1);
-                }
-            })).ToList();
-            threads.ForEach(t => t.Start());
-            threads.ForEach(t => t.Join());
+            LoadInTurns(int.Parse(words[1]));
             break;
         case "work":
             var started = Environment.TickCount64;
@@ -79,3 +68,20 @@ static void Fill(ModuleBuilder module)
 }
 
 static void Call(Assembly assembly) => assembly.GetType("Payload")!.GetMethod("Answer")!.Invoke(null, null);
+
+static void LoadInTurns(int count)
+{
+    using var turn = new Barrier(4);
+    var threads = Enumerable.Range(0, turn.ParticipantCount).Select(t => new Thread(() =>
+    {
+        for (var i = 0; i < count; i++)
+        {
+            using var image = new MemoryStream();
+            Make($"Turn{t}.Payload{i}").Save(image);
+            Call(Assembly.Load(image.ToArray()));
+            turn.SignalAndWait();
+        }
+    })).ToList();
+    threads.ForEach(thread => thread.Start());
+    threads.ForEach(thread => thread.Join());
+}

@@ -13,23 +13,24 @@ internal sealed class BpfRunTime(Report report, string load, StackOptions option
     {
         using var table = report.Table("Run time of our kernel programs", new("call"), new("all programs", "ns a call"), new("the dearest, a run"));
         await using var server = await LoadServer.StartAsync(load, "47082", cancellationToken);
+        await using var loads = await Loads.StartAsync(load, cancellationToken);
         var others = (await ProgramsAsync([], cancellationToken)).Keys;
         await using var stack = await Stacks.StartAsync(options, cancellationToken);
         var old = await File.ReadAllTextAsync(Switch, cancellationToken);
         await File.WriteAllTextAsync(Switch, "1", CancellationToken.None);
         try
         {
-            foreach (var (what, arguments) in ((string What, string[] Arguments)[])
+            foreach (var each in (Load[])
                 [
-                    ("exec (with fork, exit)", ["exec", "2000"]), ("open for writing, a new path", ["open-new", "20000"]), ("open for writing, a path told before", ["open-write", "100000"]), ("open for reading, not reported", ["open-read", "100000"]),
-                    ("connect (with close, accept)", ["connect", "4000", "47082"]),
-                    ("io_uring: read, not reported", ["ring-read", "128000"]), ("io_uring: open for reading, not reported", ["ring-open", "64000"]),
-                    ("io_uring: datagram to a known peer", ["ring-send", "64000", "47082"]),
+                    Of("exec (with fork, exit)", "exec", "2000"), Of("open for writing, a new path", "open-new", "20000"), Of("open for writing, a path told before", "open-write", "100000"),
+                    Of("open for reading, not reported", "open-read", "100000"), Of("connect (with close, accept)", "connect", "4000", "47082"),
+                    Of("io_uring: read, not reported", "ring-read", "128000"), Of("io_uring: open for reading, not reported", "ring-open", "64000"),
+                    Of("io_uring: datagram to a known peer", "ring-send", "64000", "47082"), loads.All.Single(other => other.Name == Loads.Redis),
                 ])
             {
-                report.Progress(what);
+                report.Progress(each.Name);
                 var before = await ProgramsAsync(others, cancellationToken);
-                await Commands.NumberAsync(load, arguments, cancellationToken);
+                await each.RunAsync(cancellationToken);
                 var after = await ProgramsAsync(others, cancellationToken);
                 // Another's programs may have come meanwhile.
                 var ran = after
@@ -37,8 +38,7 @@ internal sealed class BpfRunTime(Report report, string load, StackOptions option
                     .Select(program => (program.Value.Name, Ns: program.Value.Ns - before[program.Key].Ns, Runs: program.Value.Runs - before[program.Key].Runs))
                     .Where(program => program.Runs > 0)
                     .ToList();
-                var count = double.Parse(arguments[1], CultureInfo.InvariantCulture);
-                table.Add(what, ran.Sum(program => program.Ns) / count, string.Join(", ", ran.OrderByDescending(program => program.Ns).Take(4).Select(program => string.Create(CultureInfo.InvariantCulture, $"{program.Name} {program.Ns / program.Runs} ns"))));
+                table.Add(each.Name, ran.Sum(program => program.Ns) / each.Times, string.Join(", ", ran.OrderByDescending(program => program.Ns).Take(4).Select(program => string.Create(CultureInfo.InvariantCulture, $"{program.Name} {program.Ns / program.Runs} ns"))));
             }
         }
         finally
@@ -46,6 +46,9 @@ internal sealed class BpfRunTime(Report report, string load, StackOptions option
             await File.WriteAllTextAsync(Switch, old, CancellationToken.None);
         }
     }
+
+    private Load Of(string name, params string[] arguments) =>
+        new(name, double.Parse(arguments[1], CultureInfo.InvariantCulture), cancellationToken => Commands.NumberAsync(load, arguments, cancellationToken));
 
     // [{"id":12,"type":"tracing","name":"on_exec",…,"run_time_ns":123,"run_cnt":4,…}]
     // run_time_ns and run_cnt are absent until the program ran with statistics on; names may repeat and are cut to 15 bytes.

@@ -5,6 +5,7 @@ using Runtime.Stack;
 namespace Runtime.Bench;
 
 /// <summary>The agent's memory and CPU: idle, with 1,000 containers, and over a long time under load.</summary>
+/// <param name="window">How long is measured: its end is awaited by the clock, as what is taken in that time is the figure.</param>
 internal sealed class Footprint(Report report, string load, StackOptions options, TimeSpan window, TimeSpan soak)
 {
     private const int Tenants = 1000;

@@ -5,6 +5,7 @@ using Runtime.V1;
 namespace Runtime.Bench;
 
 /// <summary>The agent's CPU an event at a high rate, and what it loses at the highest.</summary>
+/// <param name="window">How long is measured: its end is awaited by the clock, as what is taken in that time is the figure.</param>
 internal sealed class Rates(Report report, string load, StackOptions options, TimeSpan window)
 {
     public async Task RunAsync(CancellationToken cancellationToken)

@@ -12,7 +12,6 @@ namespace Runtime.Agent.Tests.Health;
 public sealed class HealthTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("health-").FullName;
-    private readonly LossLedger _losses = new();
     private readonly StringWriter _text = new();
     private readonly FakeTimeProvider _time = new(DateTimeOffset.Parse("2026-11-23T05:48:29.5Z", null));
 
@@ -20,7 +19,7 @@ public sealed class HealthTests : IDisposable
     public void Beat_Agent_IsAliveUntilItStops()
     {
         Assert.Contains("no agent has run", Heartbeat.Fault(_folder, _time.GetUtcNow()), StringComparison.Ordinal);
-        var heartbeat = new Heartbeat(_folder, _losses, _time, Log());
+        var heartbeat = new Heartbeat(_folder, _time, Log());
         heartbeat.Beat();
         _time.Advance(TimeSpan.FromSeconds(3));
         heartbeat.Beat();
@@ -33,7 +32,7 @@ public sealed class HealthTests : IDisposable
     {
         var file = Path.Combine(_folder, "file");
         File.WriteAllText(file, "");
-        var heartbeat = new Heartbeat(Path.Combine(file, "below"), _losses, _time, Log());
+        var heartbeat = new Heartbeat(Path.Combine(file, "below"), _time, Log());
         heartbeat.Beat();
         heartbeat.Beat();
         Assert.Equal(1, _text.ToString().Count(c => c == '\n'));
@@ -43,32 +42,43 @@ public sealed class HealthTests : IDisposable
     public void Check_OfAnAgentAtWork_SaysWhatItLostAndOfWhom()
     {
         Assert.Contains("no agent has run", Assert.Single(CheckCommand.AtWork(_folder, _time.GetUtcNow())).Words, StringComparison.Ordinal);
-        var heartbeat = new Heartbeat(_folder, _losses, _time, Log());
+        var heartbeat = new Heartbeat(_folder, _time, Log());
         heartbeat.Beat();
+        var losses = Ledger();
+        losses.Write();
         Assert.Equal("alive; nothing lost since it started", Assert.Single(CheckCommand.AtWork(_folder, DateTimeOffset.UtcNow)).Words);
 
-        var queue = new FactQueue(16, _time) { OnLoss = _losses.Add };
+        var queue = new FactQueue(16, _time) { OnLoss = losses.Add };
         var container = FakeContainers.Record("c1") with { PodNamespace = "payments", PodName = "api-0", Name = "api" };
         var second = 1_000_000_000L;
         queue.Post(new LossFact(container, false, "file", "share_full", 400, 3 * second, 4 * second));
         queue.Post(new LossFact(container, false, "file", "share_full", 12, 4 * second, 5 * second));
         queue.Post(new LossFact(null, true, "process", "ring_full", 1, second, second));
-        _time.Advance(TimeSpan.FromSeconds(3));
-        heartbeat.Beat();
+        losses.Write();
 
         Assert.Equal(
             ["alive; lost 413 events since it started", "412 file events of payments/api-0 (api), 00:00:03 to 00:00:05 UTC: share_full", "1 process event of the host, 00:00:01 to 00:00:01 UTC: ring_full"],
-            CheckCommand.AtWork(_folder, _time.GetUtcNow()).Select(line => line.Words));
+            CheckCommand.AtWork(_folder, DateTimeOffset.UtcNow).Select(line => line.Words));
         File.WriteAllText(LossLedger.PathIn(_folder), "{");
-        Assert.Contains("cannot be read", Assert.Single(CheckCommand.AtWork(_folder, _time.GetUtcNow())).Words, StringComparison.Ordinal);
+        Assert.Contains("cannot be read", Assert.Single(CheckCommand.AtWork(_folder, DateTimeOffset.UtcNow)).Words, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Ledger_OfAFolderThatCannotBe_WarnsAndEnds()
+    {
+        var file = Path.Combine(_folder, "file");
+        await File.WriteAllTextAsync(file, "", TestContext.Current.CancellationToken);
+        await new LossLedger(Path.Combine(file, "below"), _time, Log()).RunAsync(TestContext.Current.CancellationToken);
+        Assert.Contains("will not say what this agent lost", _text.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
     public void Ledger_OfManyOwners_KeepsThoseThatLostLast()
     {
+        var losses = Ledger();
         for (var i = 1; i <= 3 * LossLedger.MaxLines; i++)
-            _losses.Add(new LossFact(FakeContainers.Record($"c{i}"), false, "file", "ring_full", 1, i, i));
-        _losses.Write(_folder);
+            losses.Add(new LossFact(FakeContainers.Record($"c{i}"), false, "file", "ring_full", 1, i, i));
+        losses.Write();
         var lines = LossLedger.Read(_folder);
         Assert.Equal(LossLedger.MaxLines, lines.Count);
         Assert.Equal((3L * LossLedger.MaxLines, 2L * LossLedger.MaxLines + 1), (lines[0].LastUnixNs, lines[^1].LastUnixNs));
@@ -128,6 +138,8 @@ public sealed class HealthTests : IDisposable
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private LossLedger Ledger() => new(_folder, _time, Log());
 
     private AgentLog Log() => new(_text, LogLevel.Information, _time);
 }

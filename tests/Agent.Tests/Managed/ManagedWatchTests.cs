@@ -52,10 +52,7 @@ public sealed class ManagedWatchTests : IManagedSink, IAsyncDisposable
     [Fact]
     public async Task ThreadsThatTakeTurns_LoseNothing()
     {
-        var sample = await StartAsync();
-        _watch.Start();
-        _watch.OnExec(RecordOf(sample));
-        await UntilAsync(() => Saw(sample, ManagedOperation.AssemblyFile, "managed-sample"), "the session");
+        var sample = await WatchedAsync();
         await AskAsync(sample, "threads 20");
         await UntilAsync(() => Enumerable.Range(0, 4).All(t => Saw(sample, ManagedOperation.AssemblyMemory, $"Turn{t}.Payload19")), "the last of each thread");
         // What follows a gap shows it.
@@ -107,10 +104,7 @@ public sealed class ManagedWatchTests : IManagedSink, IAsyncDisposable
     [Fact]
     public async Task SomebodyElse_WhoSpeaksToThePort_IsTold()
     {
-        var sample = await StartAsync();
-        _watch.Start();
-        _watch.OnExec(RecordOf(sample));
-        await UntilAsync(() => Saw(sample, ManagedOperation.AssemblyFile, "managed-sample"), "the session");
+        var sample = await WatchedAsync();
         var polls = Counter("managed.polls");
         await UntilAsync(() => Counter("managed.polls") >= polls + 12, "polls with nobody there");
         Assert.DoesNotContain(_events, e => e.Operation == ManagedOperation.DiagnosticsClient);
@@ -196,10 +190,7 @@ public sealed class ManagedWatchTests : IManagedSink, IAsyncDisposable
     [Fact]
     public async Task ProcessThatEnds_LeavesNothingBehind()
     {
-        var sample = await StartAsync();
-        _watch.Start();
-        _watch.OnExec(RecordOf(sample));
-        await UntilAsync(() => Saw(sample, ManagedOperation.AssemblyFile, "managed-sample"), "the session");
+        var sample = await WatchedAsync();
         sample.StandardInput.Close();
         await sample.WaitForExitAsync(TestContext.Current.CancellationToken);
         await UntilAsync(() => Counter("managed.watched") == 0 && Counter("managed.waiting") == 0, "it is forgotten");
@@ -218,6 +209,16 @@ public sealed class ManagedWatchTests : IManagedSink, IAsyncDisposable
             sample.Dispose();
         }
         Directory.Delete(_folder, recursive: true);
+    }
+
+    /// <summary>A sample with its session.</summary>
+    private async Task<Process> WatchedAsync()
+    {
+        var sample = await StartAsync();
+        _watch.Start();
+        _watch.OnExec(RecordOf(sample));
+        await UntilAsync(() => Saw(sample, ManagedOperation.AssemblyFile, "managed-sample"), "the session");
+        return sample;
     }
 
     private Task<Process> StartAsync(params (string Name, string Value)[] environment) => StartAsync(Path.Combine(AppContext.BaseDirectory, "managed-sample"), [], environment);
