@@ -53,13 +53,14 @@ public sealed class ManagedWatchTests : IManagedSink, IAsyncDisposable
     public async Task ThreadsThatTakeTurns_LoseNothing()
     {
         var sample = await WatchedAsync();
-        await AskAsync(sample, "threads 20");
-        await UntilAsync(() => Enumerable.Range(0, 4).All(t => Saw(sample, ManagedOperation.AssemblyMemory, $"Turn{t}.Payload19")), "the last of each thread");
+        // Enough for several blocks: a gap shows at the thread's next one.
+        await AskAsync(sample, "threads 200");
+        await UntilAsync(() => Enumerable.Range(0, 4).All(t => Saw(sample, ManagedOperation.AssemblyMemory, $"Turn{t}.Payload199")), "the last of each thread");
         // What follows a gap shows it.
         await AskAsync(sample, "bytes Hidden.Behind");
         await UntilAsync(() => Saw(sample, ManagedOperation.AssemblyMemory, "Hidden.Behind"), "what came behind them");
         _watch.OnIdle(this, _ => true);
-        Assert.Equal(81, _events.Count(e => e.Operation == ManagedOperation.AssemblyMemory));
+        Assert.Equal(801, _events.Count(e => e.Operation == ManagedOperation.AssemblyMemory));
         Assert.Empty(_losses);
     }
 
