@@ -17,6 +17,9 @@ internal sealed class BpfPrograms : IDisposable
     private const int MinShareBytes = 64 * 1024;
     private const string ResourceName = "runtime.bpf.o";
 
+    /// <summary>The kernel waits some 40 ms at each detached program for those that still run it; such waits of several threads are one.</summary>
+    private const int DetachThreads = 8;
+
     /// <summary>What is read or written after the load.</summary>
     private static readonly string[] MapNames = ["events", "counters", "losses", .. OpenRepeatTables.MapNames];
 
@@ -114,7 +117,9 @@ internal sealed class BpfPrograms : IDisposable
 
     public void Dispose()
     {
-        foreach (var link in _links.Values) link.Dispose();
+        var closers = _links.Values.Chunk((_links.Count / DetachThreads) + 1)
+            .Select(links => Task.Factory.StartNew(() => { foreach (var link in links) link.Dispose(); }, default, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+        Task.WaitAll(closers.ToArray());
         _object?.Dispose();
     }
 

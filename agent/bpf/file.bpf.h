@@ -42,7 +42,7 @@ static __always_inline struct file_event *open_file__begin(struct scratch *scrat
 	event->inode = BPF_CORE_READ(file, f_inode, i_ino);
 	event->device = BPF_CORE_READ(file, f_inode, i_sb, s_dev);
 	event__set_walk(event, &event->walk_length,
-			path__write(scratch, BPF_CORE_READ(file, f_path.dentry), BPF_CORE_READ(file, f_path.mnt)));
+			path__write((__u64)BPF_CORE_READ(file, f_path.dentry), (__u64)BPF_CORE_READ(file, f_path.mnt)));
 	return event;
 }
 

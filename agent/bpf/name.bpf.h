@@ -41,7 +41,7 @@ static __always_inline void event__add_name(struct scratch *scratch, const struc
 
 		base = BPF_CORE_READ(file, f_path);
 	}
-	event__set_walk(&scratch->file, walk_length, path__write(scratch, base.dentry, base.mnt));
+	event__set_walk(&scratch->file, walk_length, path__write((__u64)base.dentry, (__u64)base.mnt));
 	got = name->is_kernels ? scratch__add_kernel_string(scratch, (void *)name->text)
 			       : scratch__add_user_string(scratch, (void *)name->text);
 	*argument_length = got > 0 ? got : 0;

@@ -22,15 +22,22 @@ static __always_inline bool is_directory(struct dentry *dentry)
  * reached. It ends at the top of the mount tree, not at the process's root directory: chroot does not shorten what we see.
  * runc executes a bind mount of itself that it has taken away again (cloned_binary.c, try_bindfd): such a file has no place in
  * any mount tree.
+ *
+ * A global function (since 5.6): the verifier goes through its loop once for each program and not at each call. Numbers are what such a
+ * function can be given on every kernel (pointers to memory since 5.12).
  */
-static __noinline __u32 path__write(struct scratch *scratch, struct dentry *dentry,
-				    struct vfsmount *vfsmount)
+__weak __noinline __u32 path__write(__u64 dentry_address, __u64 vfsmount_address)
 {
-	struct mount *mount = mount__of(vfsmount);
+	struct mount *mount = mount__of((struct vfsmount *)vfsmount_address);
 	struct dentry *root = BPF_CORE_READ(mount, mnt.mnt_root);
-	__u32 start = scratch__cursor(scratch);
+	struct dentry *dentry = (struct dentry *)dentry_address;
+	struct scratch *scratch = scratch__get();
+	__u32 start;
 	int step;
 
+	if (!scratch)
+		return WALK_TRUNCATED;
+	start = scratch__cursor(scratch);
 	for (step = 0; step < PATH_STEPS; step++) {
 		__u32 at = scratch__cursor(scratch);
 		struct dentry *parent;

@@ -76,7 +76,7 @@ static __always_inline int privilege__report(enum privilege_operation operation,
 static __always_inline void privilege__set_path(struct scratch *scratch, struct dentry *dentry,
 						struct vfsmount *mount)
 {
-	__u32 walk = path__write(scratch, dentry, mount);
+	__u32 walk = path__write((__u64)dentry, (__u64)mount);
 
 	scratch->privilege.flags |= PRIVILEGE_SUBJECT_IS_PATH;
 	if (walk & WALK_TRUNCATED)

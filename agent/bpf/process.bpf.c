@@ -157,8 +157,7 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm
 
 	file = BPF_CORE_READ(task, mm, exe_file);
 	exec__set_file(event, file);
-	walk = path__write(scratch, BPF_CORE_READ(file, f_path.dentry),
-			   BPF_CORE_READ(file, f_path.mnt));
+	walk = path__write((__u64)BPF_CORE_READ(file, f_path.dentry), (__u64)BPF_CORE_READ(file, f_path.mnt));
 	if (walk & WALK_TRUNCATED)
 		event->flags |= EXEC_PATH_TRUNCATED;
 	event->binary_length = WALK_LENGTH(walk);
@@ -189,7 +188,7 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm
 	}
 
 	directory = BPF_CORE_READ(task, fs, pwd);
-	walk = path__write(scratch, directory.dentry, directory.mnt);
+	walk = path__write((__u64)directory.dentry, (__u64)directory.mnt);
 	if (walk & WALK_TRUNCATED)
 		event->flags |= EXEC_CWD_TRUNCATED;
 	event->cwd_length = WALK_LENGTH(walk);

@@ -84,7 +84,7 @@ static __always_inline int unix__report(struct file *file, struct program_counte
 	if (dentry) {
 		if (!dentry__is_runtimes(dentry))
 			goto filtered;
-		walk = WALK_LENGTH(path__write(scratch, dentry, BPF_CORE_READ(peer, path.mnt)));
+		walk = WALK_LENGTH(path__write((__u64)dentry, (__u64)BPF_CORE_READ(peer, path.mnt)));
 	} else {
 		walk = unix__abstract(scratch, peer);
 	}

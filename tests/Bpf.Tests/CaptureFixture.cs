@@ -5,6 +5,7 @@ using Runtime.Bpf.Tests;
 
 [assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
 [assembly: AssemblyFixture(typeof(CaptureFixture))]
+[assembly: AssemblyFixture(typeof(Runtime.Stack.HeldTracepoints))]
 [assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)]
 
 namespace Runtime.Bpf.Tests;

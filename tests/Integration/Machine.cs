@@ -3,6 +3,7 @@ using Runtime.Stack;
 
 // The tests share one kernel and two cores: side by side they would measure each other.
 [assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)]
+[assembly: AssemblyFixture(typeof(HeldTracepoints))]
 
 namespace Runtime.Integration;
 

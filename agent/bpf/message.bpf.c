@@ -10,7 +10,11 @@
 #include "task.bpf.h"
 #include "call.bpf.h"
 #include "socket.bpf.h"
+#include "path.bpf.h"
 #include "network.bpf.h"
+#include "unix.bpf.h"
+#include "udp.bpf.h"
+#include "connect.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -123,20 +127,71 @@ static __always_inline int question__report(struct sock *sk, struct asked *asked
 	return message__report(sk, asked, 0, buffer, length, count);
 }
 
-/* TP_PROTO(struct sock *sk, int ret, int flags), since 6.3. sendmmsg() is told by its return, which knows all its messages. */
-SEC("tp_btf/sock_send_length")
-int BPF_PROG(on_name_send, struct sock *sk, int result)
+/* Where the bytes of the first send lie; 0 when the call has none in user memory (sendfile, splice, io_uring). */
+static __always_inline __u64 send__buffer(struct pt_regs *registers, __u64 *length)
 {
-	__u16 port = BPF_CORE_READ(sk, __sk_common.skc_dport);
+	__u64 argument = syscall__argument(registers, 1);
+	struct user_buffer buffer = {};
+	__u64 vector = argument;
+
+	switch (syscall__number(registers)) {
+	case SYSCALL_WRITE:
+	case SYSCALL_SENDTO:
+		*length = syscall__argument(registers, 2);
+		return argument;
+	case SYSCALL_SENDMSG:
+	case SYSCALL_SENDMMSG: /* the first message */
+		bpf_probe_read_user(&vector, sizeof(vector),
+				    (void *)(argument + USER_MESSAGE_VECTOR));
+		break;
+	case SYSCALL_WRITEV:
+		break;
+	default:
+		return 0;
+	}
+	bpf_probe_read_user(&buffer, sizeof(buffer), (void *)vector);
+	*length = buffer.length;
+	return buffer.base;
+}
+
+static __always_inline void first_bytes__report(struct connection *connection, int result, struct program_counters *count)
+{
+	__u64 flags, length = 0, buffer;
+	struct network_event *event;
+
+	count->seen++;
+	connection->awaits_first_bytes = 0;
+	buffer = task__is_foreign_abi(task__current()) ? 0 : send__buffer(task__registers(), &length);
+	if (!buffer) {
+		count->read_failed++;
+		return;
+	}
+	if (length > result)
+		length = result;
+	if (length > PAYLOAD_BYTES)
+		length = PAYLOAD_BYTES;
+	event = event__reserve(sizeof(*event) + PAYLOAD_BYTES, &connection->owner, &flags, count);
+	if (!event)
+		return;
+	event__fill(event, &connection->owner, NETWORK_FIRST_BYTES, PROTOCOL_TCP,
+		    &connection->peers);
+	event->header.length = sizeof(*event) + length;
+	event->payload_length = length;
+	if (bpf_probe_read_user((void *)(event + 1), length, (void *)buffer) != 0) {
+		count->read_failed++;
+		bpf_ringbuf_discard(event, BPF_RB_NO_WAKEUP);
+		return;
+	}
+	event__submit(event, flags, count);
+}
+
+static __always_inline int question__sent(struct sock *sk, int result)
+{
+	struct program_counters *count = task__is_foreign_abi(task__current()) ? NULL : call__begin(PROGRAM_SEND);
 	__u64 length = 0, buffer = 0, address = 0, argument;
-	struct program_counters *count;
 	struct pt_regs *registers;
 	struct asked asked = {};
 
-	if (result < DNS_HEADER_BYTES || (port && port != bpf_htons(PORT_DNS)) ||
-	    !is_resolver_protocol(sk) || task__is_foreign_abi(task__current()))
-		return 0;
-	count = call__begin(PROGRAM_NAME_SEND);
 	if (!count)
 		return 0;
 	registers = task__registers();
@@ -162,6 +217,34 @@ int BPF_PROG(on_name_send, struct sock *sk, int result)
 	sock__peers(sk, &asked.peers);
 	peers__address(&asked.peers, address);
 	return question__report(sk, &asked, buffer, length, count);
+}
+
+/*
+ * TP_PROTO(struct sock *sk, int ret, int flags), since 6.3: sockets only, unlike a hook on write. A busy server sends hundreds of thousands
+ * of times a second, so one program looks for both the first bytes of a connection and questions to name servers, and leaves the rest by
+ * what the socket alone tells. A second program on this tracepoint costs every send more than all that this one does.
+ * sendmmsg() of questions is told by its return, which knows all its messages.
+ */
+SEC("tp_btf/sock_send_length")
+int BPF_PROG(on_send, struct sock *sk, int result)
+{
+	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
+	__u16 port = sk->__sk_common.skc_dport;
+	struct program_counters *count;
+	struct connection *connection;
+	__u64 key = (__u64)sk;
+
+	if (result <= 0)
+		return 0;
+	if (tcp && tcp->bytes_sent <= result) {
+		connection = bpf_map_lookup_elem(&connections, &key);
+		count = connection && connection->awaits_first_bytes ? counters__get(PROGRAM_SEND) : NULL;
+		if (count)
+			first_bytes__report(connection, result, count);
+	}
+	if (result < DNS_HEADER_BYTES || (port && port != bpf_htons(PORT_DNS)) || !(tcp || sk->sk_protocol == PROTOCOL_UDP))
+		return 0;
+	return question__sent(sk, result);
 }
 
 /* The C library asks for A and AAAA with one call. */
@@ -207,7 +290,7 @@ int on_name_sendmmsg(struct trace_event_raw_sys_exit *context)
 SEC("tp_btf/sock_recv_length")
 int BPF_PROG(on_name_receive, struct sock *sk, int result)
 {
-	__u16 port = BPF_CORE_READ(sk, __sk_common.skc_dport);
+	__u16 port = sk->__sk_common.skc_dport;
 	__u64 key = (__u64)sk, length = 0, buffer = 0, argument;
 	struct program_counters *count;
 	struct pt_regs *registers;
