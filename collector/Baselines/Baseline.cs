@@ -46,7 +46,7 @@ internal sealed class Baseline(Scope scope, BaselineOptions options)
         foreach (var group in _groups)
         {
             group.MoveTo(unit);
-            group.Evaluate(Starts, options);
+            group.Evaluate(Starts, IsJob, options);
         }
 
         Replicas.MoveTo(unit, options);
@@ -72,6 +72,8 @@ internal sealed class Baseline(Scope scope, BaselineOptions options)
 
     /// <summary>Container starts for the lock rule; null for the host, which has none.</summary>
     public long? Starts => scope.IsHost ? null : Replicas.StartsWatched;
+
+    private bool IsJob => scope.OwnerKind is Owners.JobKind or Owners.CronJobKind;
 
     public double Lambda(KindGroup group) => Group(group).Lambda(Replicas.Instances);
 
@@ -217,7 +219,7 @@ internal sealed class Baseline(Scope scope, BaselineOptions options)
 
     private BaselineGroupView ViewOf(GroupBaseline group)
     {
-        var facts = group.Facts(Starts);
+        var facts = group.Facts(Starts, IsJob);
         var state = group.State is not (BaselineState.Learning or BaselineState.Unstable) && Replicas.Images.Any(image => image.OnProbation)
             ? BaselineState.Reopened
             : group.State;

@@ -103,13 +103,13 @@ internal sealed class GroupBaseline(KindGroup group)
         }
     }
 
-    public void Evaluate(long? starts, BaselineOptions options) => State = LockRule.Next(State, Facts(starts), options);
+    public void Evaluate(long? starts, bool isJob, BaselineOptions options) => State = LockRule.Next(State, Facts(starts, isJob), options);
 
-    public LockFacts Facts(long? starts)
+    public LockFacts Facts(long? starts, bool isJob)
     {
         var units = Coverage.Units;
         return new LockFacts(
-            units, starts, Estimators.PredictedNew(units, Units.Singletons, Units.Doubletons, BaselineOptions.UnitsPerDay), Coverage.Since(LastNewUnit));
+            units, starts, Estimators.PredictedNew(units, Units.Singletons, Units.Doubletons, BaselineOptions.UnitsPerDay), Coverage.Since(LastNewUnit), isJob);
     }
 
     public double Completeness => Estimators.Coverage(Coverage.Units, Units.Singletons, Units.Doubletons, Units.Pairs);

@@ -9,10 +9,16 @@ internal enum ItemKind
     FileRead = 'r',
     Egress = 'n',
     Listen = 'l',
+
+    /// <summary>A name that was looked up.</summary>
+    Name = 'd',
     Privilege = 'p',
     Binary = 'b',
     Loading = 'v',
     Managed = 'm',
+
+    /// <summary>An image that the deployment never ran.</summary>
+    Image = 'i',
 
     /// <summary>Never learnt: only an approval by a person makes such an item.</summary>
     TierZero = '0',
@@ -65,7 +71,7 @@ internal sealed class Item(ItemKind kind, string fullKey)
     public static KindGroup GroupOf(ItemKind kind) => kind switch
     {
         ItemKind.FileWrite or ItemKind.FileRead => KindGroup.File,
-        ItemKind.Egress => KindGroup.Egress,
+        ItemKind.Egress or ItemKind.Name => KindGroup.Egress,
         ItemKind.Listen => KindGroup.Listen,
         _ => KindGroup.Process,
     };
@@ -79,10 +85,12 @@ internal sealed class Item(ItemKind kind, string fullKey)
         ItemKind.FileRead => "file_read",
         ItemKind.Egress => "egress",
         ItemKind.Listen => "listen",
+        ItemKind.Name => "name",
         ItemKind.Privilege => "privilege",
         ItemKind.Binary => "binary",
         ItemKind.Loading => "loading",
         ItemKind.Managed => "managed",
+        ItemKind.Image => "image",
         ItemKind.TierZero => "tier0",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "no such kind"),
     };
@@ -96,10 +104,12 @@ internal sealed class Item(ItemKind kind, string fullKey)
         "file_read" => ItemKind.FileRead,
         "egress" => ItemKind.Egress,
         "listen" => ItemKind.Listen,
+        "name" => ItemKind.Name,
         "privilege" => ItemKind.Privilege,
         "binary" => ItemKind.Binary,
         "loading" => ItemKind.Loading,
         "managed" => ItemKind.Managed,
+        "image" => ItemKind.Image,
         "tier0" => ItemKind.TierZero,
         _ => null,
     };

@@ -15,6 +15,8 @@ namespace Runtime.Collector.Baselines;
 /// write   /usr/sbin/nginx|create|/var/log/nginx/&lt;date&gt;.log|other
 /// read    /usr/bin/cat|shadow
 /// egress  /usr/bin/curl|203.0.113.0/24|443|tcp
+/// egress  /usr/bin/curl|dns:api.example.com|443|tcp      a peer whose name was looked up
+/// name    /usr/bin/curl|api.example.com                  the question itself
 /// egress  /usr/bin/docker|/run/docker.sock|-|unix      a runtime's socket;  /usr/bin/tcpdump|packet 0x0003|-|socket  a special one
 /// listen  /usr/sbin/nginx|80|tcp|any
 /// privilege, binary, loading, managed: see <see cref="Privilege"/>, <see cref="Binary"/>, <see cref="Loading"/>, <see cref="Managed"/>
@@ -114,6 +116,24 @@ internal sealed partial class ItemKey
         return Finish();
     }
 
+    /// <summary>What all egress keys of this program begin with.</summary>
+    public ReadOnlySpan<char> EgressPrefix(NetworkObservation network) => Prefix(ItemKind.Egress, network.Process);
+
+    /// <summary>What all names of this program begin with.</summary>
+    public ReadOnlySpan<char> NamePrefix(ProcessInfo process) => Prefix(ItemKind.Name, process);
+
+    public ReadOnlySpan<char> Name(ProcessInfo process, ReadOnlySpan<char> name)
+    {
+        Start(ItemKind.Name);
+        Part(process.Binary);
+        Raw("|");
+        Part(name);
+        return Finish();
+    }
+
+    /// <summary>A name that stands for many below one domain.</summary>
+    public static bool IsManyNames(string fullKey) => fullKey[0] == (char)ItemKind.Name && fullKey.Contains("|*.", StringComparison.Ordinal);
+
     /// <summary>A runtime's socket, or a socket past TCP and UDP, whose name says all; or a scan, whoever the peers were.</summary>
     public ReadOnlySpan<char> Socket(NetworkObservation network)
     {
@@ -200,6 +220,21 @@ internal sealed partial class ItemKey
             "pl" => "pl",
             _ => path.Contains(".so.", StringComparison.Ordinal) ? "so" : "other",
         };
+    }
+
+    public ReadOnlySpan<char> Image(string digest)
+    {
+        Start(ItemKind.Image);
+        Part(digest);
+        return Finish();
+    }
+
+    private ReadOnlySpan<char> Prefix(ItemKind kind, ProcessInfo process)
+    {
+        Start(kind);
+        Part(process.Binary);
+        Raw("|");
+        return Text;
     }
 
     private void Start(ItemKind kind)

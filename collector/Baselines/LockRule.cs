@@ -7,7 +7,8 @@ namespace Runtime.Collector.Baselines;
 /// <param name="Starts">Container starts that were watched from their beginning; null where there are none (the host).</param>
 /// <param name="PredictedNew">Expected new items in the next day.</param>
 /// <param name="QuietUnits">Covered units since the last new item.</param>
-internal readonly record struct LockFacts(long Units, long? Starts, double PredictedNew, double QuietUnits);
+/// <param name="IsJob">Each start is a run of its own, and nothing happens between them: covered units teach nothing in their place.</param>
+internal readonly record struct LockFacts(long Units, long? Starts, double PredictedNew, double QuietUnits, bool IsJob = false);
 
 /// <summary>When a kind group of a baseline moves from learning to provisional to locked, and what its deviations must weigh.</summary>
 /// <remarks>
@@ -21,6 +22,9 @@ internal static class LockRule
 
     /// <summary>Evidence that a deviation must have on its own to count while everything is still new.</summary>
     public const double LearningThreshold = 1000;
+
+    /// <summary>Runs of a Job or CronJob before it leaves learning.</summary>
+    public const int JobRuns = 3;
     public const double ProvisionalThreshold = 50;
     public const double LockedThreshold = 20;
 
@@ -86,7 +90,9 @@ internal static class LockRule
 
         if (!HasStarts(facts, options, options.UnitsInsteadOfStarts))
         {
-            missing.Add(Text($"{options.Starts} container starts (or {options.UnitsInsteadOfStarts} {unit} without one), has {facts.Starts}"));
+            missing.Add(facts.IsJob
+                ? Text($"{JobRuns} runs, has {facts.Starts}")
+                : Text($"{options.Starts} container starts (or {options.UnitsInsteadOfStarts} {unit} without one), has {facts.Starts}"));
         }
 
         if (facts.PredictedNew > LockedPrediction)
@@ -115,7 +121,7 @@ internal static class LockRule
 
     /// <summary>What never restarts would wait for ever: enough covered units take the starts' place.</summary>
     private static bool HasStarts(in LockFacts facts, BaselineOptions options, int unitsInstead) =>
-        facts.Starts is not { } starts || starts >= options.Starts || facts.Units >= unitsInstead;
+        facts.Starts is not { } starts || (facts.IsJob ? starts >= JobRuns : starts >= options.Starts || facts.Units >= unitsInstead);
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -45,7 +45,7 @@ internal static class Peers
         return kind is PeerKind.Private or PeerKind.LinkLocal && network.RemotePort is 53 ? PeerKind.Dns : kind;
     }
 
-    /// <summary>"self", "metadata", "dns", "10.1.2.0/24", "203.0.113.0/24", "2001:db8:1::/48" …, written to <paramref name="target"/>.</summary>
+    /// <summary>"self", "metadata", "dns 10.96.0.10", "10.1.2.0/24", "203.0.113.0/24", "2001:db8:1::/48" …, written to <paramref name="target"/>.</summary>
     public static ReadOnlySpan<char> Fold(PeerKind kind, IPAddress? address, Span<char> target)
     {
         switch (kind)
@@ -53,7 +53,10 @@ internal static class Peers
             case PeerKind.Unknown: return "unknown";
             case PeerKind.Self: return "self";
             case PeerKind.Metadata: return "metadata";
-            case PeerKind.Dns: return "dns";
+            case PeerKind.Dns:
+                Resolver.CopyTo(target);
+                address!.TryFormat(target[Resolver.Length..], out var digits);
+                return target[..(Resolver.Length + digits)];
             case PeerKind.Multicast: return "multicast";
             case PeerKind.LinkLocal: return "link-local";
         }
@@ -67,6 +70,9 @@ internal static class Peers
         suffix.CopyTo(target[written..]);
         return target[..(written + suffix.Length)];
     }
+
+    /// <summary>Before a resolver's address: who chooses the resolver chooses what names mean, so another one is another peer.</summary>
+    public const string Resolver = "dns ";
 
     /// <summary>Room that <see cref="Fold"/> needs.</summary>
     public const int FoldedLength = 64;

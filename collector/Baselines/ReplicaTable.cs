@@ -71,15 +71,17 @@ internal sealed class ReplicaTable
 
     /// <summary>Tells which image a replica runs, once that is known.</summary>
     /// <param name="probation">Whether an image never seen before comes to a baseline that has learnt.</param>
-    public void Runs(Replica replica, string digest, string name, int unit, bool probation)
+    /// <returns>The image when the scope never ran it before; null else.</returns>
+    public ImageVersion? Runs(Replica replica, string digest, string name, int unit, bool probation)
     {
         if (digest.Length == 0 || replica.Digest == digest)
         {
-            return;
+            return null;
         }
 
         replica.Digest = digest;
         var image = Find(digest);
+        var isNew = image is null;
         if (image is null)
         {
             if (_images.Count >= MaxImages)
@@ -92,6 +94,7 @@ internal sealed class ReplicaTable
         }
 
         image.Starts += replica.StartWatched ? 1 : 0;
+        return isNew ? image : null;
     }
 
     public ImageVersion? Find(string digest)

@@ -33,6 +33,12 @@ internal static class VaryingPath
         var dot = segment.LastIndexOf('.');
         var extension = dot > 0 && segment.Length - dot <= 5 && !segment.AsSpan(dot).ContainsAnyInRange('0', '9') ? segment[dot..] : "";
         var stem = segment.AsSpan(0, segment.Length - extension.Length);
+        return TypeOf(stem) is { } type ? type + extension : segment;
+    }
+
+    /// <returns>"&lt;int&gt;" or "&lt;rand&gt;"; null for what does not vary.</returns>
+    public static string? TypeOf(ReadOnlySpan<char> stem)
+    {
         int letters = 0, digits = 0, switches = 0, hex = 0, others = 0;
         var wasDigit = false;
         foreach (var character in stem)
@@ -51,8 +57,8 @@ internal static class VaryingPath
             hex += char.IsAsciiHexDigit(character) ? 1 : 0;
         }
 
-        return digits >= 4 && letters == 0 && others == 0 ? "<int>" + extension
-            : digits > 0 && ((hex >= 8 && hex == letters + digits) || (letters + digits >= 6 && switches >= 3)) ? "<rand>" + extension
-            : segment;
+        return digits >= 4 && letters == 0 && others == 0 ? "<int>"
+            : digits > 0 && ((hex >= 8 && hex == letters + digits) || (letters + digits >= 6 && switches >= 3)) ? "<rand>"
+            : null;
     }
 }

@@ -45,6 +45,18 @@ internal readonly record struct Surroundings
     /// <summary>The program was seen to connect before.</summary>
     public bool HasEgress { get; init; }
 
+    /// <summary>The peer is known by a name that the container looked up.</summary>
+    public bool IsNamed { get; init; }
+
+    /// <summary>This deployment looks names up where we see it, so that a peer without one was dialled by its address.</summary>
+    public bool SeesNames { get; init; }
+
+    /// <summary>The deployment asks another resolver of its network.</summary>
+    public bool HasResolver { get; init; }
+
+    /// <summary>The program asked for more names below one domain than are told one by one.</summary>
+    public bool ManyNames { get; init; }
+
     /// <summary>The container runs an image that is new to the baseline.</summary>
     public bool OnProbation { get; init; }
 }

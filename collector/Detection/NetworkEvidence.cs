@@ -27,6 +27,17 @@ internal static class NetworkEvidence
             return Weigh(matches, network, surroundings);
         }
 
+        if (network.Operation == NetworkOperation.NameQuery)
+        {
+            matches.Add(OfName(surroundings));
+            return Weigh(matches, network, surroundings);
+        }
+
+        if (network.RemotePort == 53 && (peer is PeerKind.Self or PeerKind.Public || surroundings.HasResolver))
+        {
+            matches.Add(new("odd_resolver", 15, "it asks a name server that nothing here asked", "T1071.004"));
+        }
+
         if (peer is not PeerKind.Self and not PeerKind.Dns)
         {
             if (!surroundings.HasEgress && PoolPorts.Contains(network.RemotePort))
@@ -43,6 +54,8 @@ internal static class NetworkEvidence
         matches.Add(peer switch
         {
             PeerKind.Metadata => new("metadata", 15, "it asks the cloud's metadata service, which nothing of its kind did here", "T1552.005"),
+            PeerKind.Public when surroundings.IsNamed => new("public_peer", 4, "the peer is in the internet and its name is new here", "T1071.001"),
+            PeerKind.Public when surroundings.SeesNames => new("unnamed_peer", 12, "it dials an address in the internet that nobody here looked up", "T1071.001"),
             PeerKind.Public => new("public_peer", 4, "the address is in the internet and new here", "T1071.001"),
             PeerKind.Self => new("self_peer", 0.5, "it connects to its own pod", ""),
             PeerKind.Dns => new("dns_peer", 0.5, "it asks a resolver of the cluster", ""),
@@ -50,6 +63,11 @@ internal static class NetworkEvidence
         });
         return Weigh(matches, network, surroundings);
     }
+
+    /// <summary>The connection that follows weighs; a name alone is what most novelty is. Many below one domain are how data leaves by questions.</summary>
+    private static ClassMatch OfName(in Surroundings surroundings) =>
+        surroundings.ManyNames ? new("many_names", 60, "it asked for more names below one domain than a program does: data can leave by the questions", "T1071.004")
+        : new("new_name", 1, "the name is new here", "");
 
     /// <summary>On the host it is what the node's own tools are for.</summary>
     private static ClassMatch OfSocket(NetworkObservation network) => (network.Operation, network.Name.Split(' ')[0], network.Scope.IsHost) switch

@@ -61,6 +61,11 @@ internal static partial class Titles
             return $"{binary} {did} {DisplayText.Path(network.Name)} in {scope}: it never did so{In(history)}";
         }
 
+        if (network.Operation == NetworkOperation.NameQuery)
+        {
+            return $"{binary} looked up {DisplayText.Shorten(DisplayText.Escape(network.Name), 120)} in {scope}: never seen{In(history)}";
+        }
+
         var peer = network.RemoteAddress is null ? "an unknown address" : new global::System.Net.IPEndPoint(network.RemoteAddress, network.RemotePort).ToString();
         if (network.Operation == NetworkOperation.Scan)
         {
@@ -81,6 +86,15 @@ internal static partial class Titles
 
     public static string Managed(ManagedObservation managed, string scope, string history) =>
         $"{DisplayText.Path(managed.Process.Binary)} {ManagedWords.Did(managed, DisplayText.Path)} in {scope}: never seen{In(history)}";
+
+    /// <param name="known">All images of the deployment, oldest first, <paramref name="image"/> among them.</param>
+    public static string Rollout(ImageVersion image, IReadOnlyList<ImageVersion> known, string scope)
+    {
+        var before = known.LastOrDefault(other => other.Digest != image.Digest);
+        return $"{scope} runs an image that it never ran: {Reference(image)}{(before is null ? "" : $" after {Reference(before)}")}";
+
+        static string Reference(ImageVersion version) => DisplayText.Path(version.Name.Length == 0 ? version.Digest : $"{version.Name}@{DisplayText.Shorten(version.Digest, 20)}");
+    }
 
     public static string TierZero(TierZeroFact fact, string scope) => $"{fact.Words}, in {scope}";
 

@@ -8,6 +8,8 @@ internal sealed class HeldIncident
 {
     public const int MaxDeviations = 256;
     private const int MaxNames = 256;
+    private const int MaxEvidence = 10;
+    private const int LeastReplicas = 3;
 
     /// <summary>One page for one cause: who deals with a critical incident is told what else it is, and not without end.</summary>
     public const int MaxFactUpdates = 3;
@@ -37,6 +39,12 @@ internal sealed class HeldIncident
 
     /// <summary>Opened by what was odd while the baseline learnt.</summary>
     public bool IsOfLearning { get; init; }
+
+    /// <summary>Holds what an image brought, for a person to look through.</summary>
+    public bool IsReview { get; init; }
+
+    /// <summary>What its spread over the replicas makes of its weight; null until <see cref="JudgePeers"/>.</summary>
+    public Evidence? Peers { get; set; }
 
     [JsonIgnore]
     public bool IsAlerted => Record.AlertedRevision > 0;
@@ -110,7 +118,7 @@ internal sealed class HeldIncident
     /// <param name="from">The deviation or sighting that changed it; null when only its state did.</param>
     public void Refresh(Deviation? from, ulong newSightings)
     {
-        var weight = HasTierZero ? new Weight(IncidentWeight.Cap, Baselines.LockRule.LockedThreshold) : IncidentWeight.Combine(Episode);
+        var weight = HasTierZero ? new Weight(IncidentWeight.Cap, Baselines.LockRule.LockedThreshold) : IncidentWeight.Combine(Episode).Times(Peers?.Factor ?? 1);
         var severity = HasTierZero ? Severity.Critical : weight.Severity;
         var strongest = Deviations.OrderByDescending(deviation => deviation.EValue).ThenByDescending(deviation => TierZero.Rank(deviation.Key)).ToList();
         var record = Record;
@@ -155,8 +163,42 @@ internal sealed class HeldIncident
             Images = images,
             ProcessTree = ProcessTree.Of(strongest.Take(TreeDeviations)).Render(),
             DeviationIds = strongest.Select(deviation => deviation.Id).ToList(),
-            Evidence = strongest.SelectMany(deviation => deviation.Evidence).DistinctBy(evidence => evidence.Reason).Take(10).ToList(),
+            Evidence = WithPeers(strongest.SelectMany(deviation => deviation.Evidence).DistinctBy(evidence => evidence.Reason)),
         };
+    }
+
+    /// <summary>
+    /// Replicas of one image do the same sooner or later: what one of them alone does a while after it began is odder, and what at least half do after
+    /// a rollout is the rollout's. Half of them without one may be a worm, and weighs as before.
+    /// </summary>
+    /// <param name="replicas">That are running; below three nothing is compared.</param>
+    /// <returns>False when nothing changed.</returns>
+    public bool JudgePeers(int replicas, bool isRollout)
+    {
+        if (Peers is not null || replicas < LeastReplicas)
+        {
+            return false;
+        }
+
+        var showing = Record.Containers.Count;
+        Peers = showing == 1 ? new Evidence($"only one of {replicas} replicas does so", 1.5)
+            : showing >= (replicas + 1) / 2 && isRollout ? new Evidence($"{showing} of {replicas} replicas do so, and their image is new", 0.2)
+            : new Evidence("", 1);
+        if (Peers.Factor == 1 || HasTierZero)
+        {
+            return false;
+        }
+
+        var weight = new Weight(Record.EValue, Record.Threshold).Times(Peers.Factor);
+        var worse = weight.Severity > Record.Severity;
+        Record = Record with
+        {
+            EValue = weight.EValue,
+            Severity = worse || !IsAlerted ? weight.Severity : Record.Severity,
+            Revision = Record.Revision + (worse ? 1 : 0),
+            Evidence = WithPeers(Record.Evidence),
+        };
+        return true;
     }
 
     /// <summary>Whether people should hear of it now; when so, it is noted as told.</summary>
@@ -177,6 +219,9 @@ internal sealed class HeldIncident
 
     /// <summary>Each of the first four replicas, then every doubling: a hundred replicas are not a hundred messages.</summary>
     private static bool IsTold(int replicas) => replicas <= 4 || int.IsPow2(replicas);
+
+    private List<Evidence> WithPeers(IEnumerable<Evidence> evidence) =>
+        Peers is { Factor: not 1 } peers ? [.. evidence.Take(MaxEvidence - 1), peers] : [.. evidence.Take(MaxEvidence)];
 
     private static IReadOnlyList<string> With(IReadOnlyList<string> names, string name) =>
         name.Length == 0 || names.Count >= MaxNames || names.Contains(name) ? names : [.. names, name];

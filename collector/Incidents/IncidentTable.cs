@@ -22,6 +22,9 @@ internal sealed record Finding(
 {
     public bool IsTierZero => Kind == ItemKind.TierZero;
 
+    /// <summary>The cause of the review that it belongs to, whatever its process; null for what is told by itself.</summary>
+    public string? Review { get; init; }
+
     /// <summary>Seen while the baseline learnt or did not settle; a Tier 0 fact needs no baseline.</summary>
     public bool IsOfLearning => !IsTierZero && IsLearning;
 }
@@ -73,7 +76,10 @@ internal sealed class IncidentTable(Scope scope, BaselineOptions options)
         };
         held.Put(deviation);
         held.Weigh(open.Deviation.Weighed, observation.First, options);
-        Mark(held, observation, 0);
+        if (!held.IsReview)
+        {
+            Mark(held, observation, 0);
+        }
 
         // The sighting's own container and node tell how far it spread; the deviation stays that of its first sight.
         held.Refresh(deviation with { Container = observation.Container, Node = observation.Node }, observation.Count);
@@ -86,8 +92,10 @@ internal sealed class IncidentTable(Scope scope, BaselineOptions options)
     public void Raise(Finding finding)
     {
         var observation = finding.Observation;
-        var cause = CauseOf(observation, finding.Root);
-        var held = FindByLineage(observation, 0, finding)
+        var cause = finding.Review ?? CauseOf(observation, finding.Root);
+        var held = finding.Review is not null
+            ? _held.LastOrDefault(candidate => candidate.Record.Cause == cause && Takes(candidate, finding))
+            : FindByLineage(observation, 0, finding)
             ?? (finding.Write is { } write && _processes.Find(write.Writer) is { } writers && Takes(writers, finding) ? writers : null)
             ?? _held.LastOrDefault(candidate => candidate.Record.Cause == cause && Takes(candidate, finding));
         var kind = Item.Name(finding.Kind);
@@ -114,7 +122,7 @@ internal sealed class IncidentTable(Scope scope, BaselineOptions options)
             Lineage = LineageText.Shorten(observation.Lineage),
         };
 
-        held ??= Open(incidentId, cause, deviation, finding.IsOfLearning);
+        held ??= Open(incidentId, cause, deviation, finding);
         if (finding.IsTierZero)
         {
             held.Take(finding.Assessment.Class);
@@ -139,10 +147,41 @@ internal sealed class IncidentTable(Scope scope, BaselineOptions options)
             }
         }
 
-        Mark(held, observation, finding.Root);
+        // What a review holds is explained: what runs below it is not below a deviation.
+        if (finding.Review is null)
+        {
+            Mark(held, observation, finding.Root);
+        }
+
         held.Refresh(deviation, observation.Count);
         Changed(held, deviation);
         MakeRoom(held);
+    }
+
+    /// <summary>Looks once at how far each incident has spread, a quarter of a unit after it began.</summary>
+    /// <param name="replicas">That are running.</param>
+    public void JudgePeers(int replicas, bool isRollout, DateTimeOffset now)
+    {
+        foreach (var held in _held)
+        {
+            if (held is { IsReview: false, Peers: null, Record.State: IncidentState.Open } && now - held.Record.FirstSeen >= options.Unit / 4
+                && held.JudgePeers(replicas, isRollout))
+            {
+                Changed(held, null);
+            }
+        }
+    }
+
+    /// <summary>Ends an open review that nobody decided on.</summary>
+    /// <param name="cause">Of <see cref="Finding.Review"/>.</param>
+    public void Accept(string cause, DateTimeOffset now)
+    {
+        if (_held.Find(held => held.Record.Cause == cause && held.Record.State == IncidentState.Open) is { } review)
+        {
+            review.Record = Verdicts.Accept(review.Record, now);
+            Detach(review);
+            Changed(review, null);
+        }
     }
 
     /// <summary>Forgets closed incidents a day after they were last seen.</summary>
@@ -257,11 +296,12 @@ internal sealed class IncidentTable(Scope scope, BaselineOptions options)
         return table;
     }
 
-    private HeldIncident Open(string id, string cause, Deviation first, bool ofLearning)
+    private HeldIncident Open(string id, string cause, Deviation first, Finding finding)
     {
         var held = new HeldIncident
         {
-            IsOfLearning = ofLearning,
+            IsOfLearning = finding.IsOfLearning,
+            IsReview = finding.Review is not null,
             Record = new Incident
             {
                 Id = id,

@@ -16,6 +16,8 @@ internal readonly record struct Weight(double EValue, double Threshold)
 {
     public bool Alerts => EValue >= Threshold;
 
+    public Weight Times(double factor) => this with { EValue = Math.Min(IncidentWeight.Cap, EValue * factor) };
+
     public Severity Severity =>
         EValue >= 1000 * Threshold ? Severity.Critical
         : EValue >= 10 * Threshold ? Severity.High

@@ -12,6 +12,10 @@ internal static class Verdicts
     public static Incident Close(Incident incident, string verdict, string who, string note, DateTimeOffset now) =>
         incident with { State = IncidentState.Closed, Audit = [.. incident.Audit, new AuditEntry(now, who, "closed as " + verdict, note)] };
 
+    /// <summary>The image's trial is over, and nobody objected.</summary>
+    public static Incident Accept(Incident incident, DateTimeOffset now) =>
+        incident with { State = IncidentState.Closed, Audit = [.. incident.Audit, new AuditEntry(now, "runtime", "accepted", "the image ran for a day and was started twice")] };
+
     public static Incident Approve(Incident incident, string who, string note, DateTimeOffset now) =>
         incident with { State = IncidentState.Approved, Audit = [.. incident.Audit, new AuditEntry(now, who, "approved", note)] };
 

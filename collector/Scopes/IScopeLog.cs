@@ -13,6 +13,9 @@ internal interface IScopeLog
     /// <summary>Scopes whose log goes on behind their stored state.</summary>
     Task<IReadOnlyList<LogPosition>> ListBehindAsync(CancellationToken cancellationToken);
 
+    /// <summary>Every scope of the store.</summary>
+    Task<IReadOnlyList<string>> ListScopesAsync(CancellationToken cancellationToken);
+
     /// <summary>Tells how far a scope is in memory, ahead of its stored state; for figures only.</summary>
     void NoteApplied(string scopeId, long through);
 

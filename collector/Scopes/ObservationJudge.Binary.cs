@@ -28,7 +28,7 @@ internal sealed partial class ObservationJudge
             return;
         }
 
-        Deviate(binary, ItemKind.Binary, key, assessment, KindGroup.Process, state, false, (binary.Process.Flags & ProcessFlags.AtStart) != 0, sight,
+        Deviate(binary, ItemKind.Binary, key, assessment, KindGroup.Process, state, false, (binary.Process.Flags & ProcessFlags.AtStart) != 0, sight, image,
             history => Titles.Binary(binary, scope.DisplayName, history));
     }
 
@@ -63,7 +63,7 @@ internal sealed partial class ObservationJudge
             var key = item?.FullKey ?? _key.Text.ToString();
             var state = baseline.StateFor(KindGroup.Process, image);
             Deviate(exec, ItemKind.Loading, key, LoadingEvidence.OfVariable(exec, variable, SurroundingsOf(exec, image, state)), KindGroup.Process, state, false,
-                (exec.Process.Flags & ProcessFlags.AtStart) != 0, sight, history => Titles.Loading(exec, variable, scope.DisplayName, history));
+                (exec.Process.Flags & ProcessFlags.AtStart) != 0, sight, image, history => Titles.Loading(exec, variable, scope.DisplayName, history));
         }
     }
 }

@@ -33,6 +33,6 @@ internal sealed partial class ObservationJudge
             return;
         }
 
-        Deviate(map, ItemKind.FileWrite, key, assessment, KindGroup.File, state, false, false, sight, history => Titles.File(map, scope.DisplayName, history));
+        Deviate(map, ItemKind.FileWrite, key, assessment, KindGroup.File, state, false, false, sight, image, history => Titles.File(map, scope.DisplayName, history));
     }
 }

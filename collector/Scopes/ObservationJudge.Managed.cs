@@ -21,7 +21,7 @@ internal sealed partial class ObservationJudge
         {
             WrittenBy = WriterOf(incidents.Writes.Find(managed.Container?.Id ?? "", managed.Path, managed.First.UtcTicks - options.JoinWindow.Ticks), managed),
         };
-        Deviate(managed, ItemKind.Managed, key, ManagedEvidence.Assess(managed, surroundings), KindGroup.Process, state, false, (managed.Flags & ManagedFlags.AtStart) != 0, sight,
+        Deviate(managed, ItemKind.Managed, key, ManagedEvidence.Assess(managed, surroundings), KindGroup.Process, state, false, (managed.Flags & ManagedFlags.AtStart) != 0, sight, image,
             history => Titles.Managed(managed, scope.DisplayName, history));
     }
 }

@@ -5,7 +5,7 @@ using Runtime.Collector.Inventory;
 
 namespace Runtime.Collector.Scopes;
 
-/// <summary>Peers, listeners and sockets.</summary>
+/// <summary>Peers, names, listeners and sockets.</summary>
 internal sealed partial class ObservationJudge
 {
     private const int DistinctPorts = 8;
@@ -15,7 +15,7 @@ internal sealed partial class ObservationJudge
         var isState = (network.Flags & NetworkFlags.AtStart) != 0;
         var fact = isState ? null : JudgeTierZero(network);
         Span<char> port = stackalloc char[16];
-        Span<char> folded = stackalloc char[Peers.FoldedLength];
+        Span<char> folded = stackalloc char[PeerNames.FoldedLength];
         var peer = PeerKind.Unknown;
         Item? item;
         KindGroup group;
@@ -28,7 +28,20 @@ internal sealed partial class ObservationJudge
             case NetworkOperation.Connect or NetworkOperation.UdpPeer:
                 group = KindGroup.Egress;
                 peer = Peers.KindOf(network);
-                item = FindEgress(network, Peers.Fold(peer, network.RemoteAddress, folded), port);
+                item = PeerNames.IsNamed(network, peer) ? FindNamed(network, folded, port) : null;
+
+                // A baseline that was learnt without names (an older kernel, a lower rung) has the peer by its address.
+                item ??= FindEgress(network, Peers.Fold(peer, network.RemoteAddress, folded), port);
+                if (item is null && PeerNames.IsNamed(network, peer))
+                {
+                    FindNamed(network, folded, port);
+                }
+
+                break;
+            case NetworkOperation.NameQuery when network.Name.Length > 0:
+                group = KindGroup.Egress;
+                peer = Peers.KindOf(network);
+                item = FindName(network, folded);
                 break;
             case NetworkOperation.UnixConnect or NetworkOperation.RawSocket or NetworkOperation.Scan:
                 group = KindGroup.Egress;
@@ -48,10 +61,14 @@ internal sealed partial class ObservationJudge
         var surroundings = SurroundingsOf(network, image, state) with
         {
             HasEgress = group == KindGroup.Egress && HasEgress(network.Process.Binary, key),
+            IsNamed = PeerNames.IsNamed(network, peer),
+            SeesNames = peer == PeerKind.Public && SeesNames(),
+            HasResolver = peer == PeerKind.Dns && HasResolver(key),
+            ManyNames = group == KindGroup.Egress && ItemKey.IsManyNames(key),
         };
 
-        Deviate(network, group == KindGroup.Listen ? ItemKind.Listen : ItemKind.Egress, key, NetworkEvidence.Assess(network, peer, surroundings),
-            group, state, fact is not null, isState, sight, history => Titles.Network(network, scope.DisplayName, history));
+        Deviate(network, (ItemKind)key[0], key, NetworkEvidence.Assess(network, peer, surroundings),
+            group, state, fact is not null, isState, sight, image, history => Titles.Network(network, scope.DisplayName, history));
     }
 
     /// <summary>Tries the port itself, then the fold that takes its place once a program used many ports of a peer. Leaves the key that counts in the buffer.</summary>
@@ -75,6 +92,73 @@ internal sealed partial class ObservationJudge
         _key.Egress(network, peer, portClass);
         return null;
     }
+
+    /// <summary>By the peer's name; by any name once the program is known to connect to many. Leaves the key that counts in the buffer.</summary>
+    private Item? FindNamed(NetworkObservation network, Span<char> folded, Span<char> port)
+    {
+        PeerNames.Prefix.CopyTo(folded);
+        var length = PeerNames.Prefix.Length + PeerNames.Fold(network.Name, folded[PeerNames.Prefix.Length..]).Length;
+        var portClass = Peers.PortClass(network.RemotePort, port);
+        if (baseline.Items.Find(_key.Egress(network, folded[..length], portClass)) is { } exact)
+        {
+            return exact;
+        }
+
+        var any = baseline.Items.Find(_key.Egress(network, PeerNames.AnyName, portClass));
+        if (any is not null || IsOpenEgress(network, portClass))
+        {
+            return any;
+        }
+
+        _key.Egress(network, folded[..length], portClass);
+        return null;
+    }
+
+    /// <summary>More learnt names than a list of peers has. What is pending does not count: an attacker's many peers open nothing.</summary>
+    private bool IsOpenEgress(NetworkObservation network, ReadOnlySpan<char> portClass)
+    {
+        var prefix = string.Concat(_key.EgressPrefix(network), PeerNames.Prefix);
+        var suffix = $"|{portClass}|{Peers.ProtocolName(network.Protocol)}";
+        var learnt = baseline.Items.All.Count(item => item.State != ItemState.Pending
+            && item.FullKey.StartsWith(prefix, StringComparison.Ordinal) && item.FullKey.EndsWith(suffix, StringComparison.Ordinal));
+        _key.Egress(network, PeerNames.AnyName, portClass);
+        return learnt >= PeerNames.DistinctPeers;
+    }
+
+    /// <summary>The name, or its domain once the program asked for many below it. Leaves the key that counts in the buffer.</summary>
+    private Item? FindName(NetworkObservation network, Span<char> folded)
+    {
+        var name = PeerNames.Fold(network.Name, folded);
+        if (baseline.Items.Find(_key.Name(network.Process, name)) is { } exact)
+        {
+            return exact;
+        }
+
+        var domain = PeerNames.Domain(name).ToString();
+        if (domain.Length == 0 || name[0] == '*')
+        {
+            return null;
+        }
+
+        var wide = baseline.Items.Find(_key.Name(network.Process, "*." + domain));
+        var prefix = _key.NamePrefix(network.Process).ToString();
+        if (wide is not null
+            || baseline.Items.All.Count(item => item.FullKey.StartsWith(prefix, StringComparison.Ordinal) && PeerNames.Domain(item.FullKey.AsSpan(prefix.Length)).SequenceEqual(domain))
+                >= PeerNames.DistinctBelowDomain)
+        {
+            _key.Name(network.Process, "*." + domain);
+            return wide;
+        }
+
+        _key.Name(network.Process, name);
+        return null;
+    }
+
+    private bool HasResolver(string except) => baseline.Items.All.Any(item =>
+        item.Kind == ItemKind.Egress && item.State != ItemState.Pending && item.FullKey != except && item.FullKey.Contains("|" + Peers.Resolver, StringComparison.Ordinal));
+
+    /// <summary>Whether names are known here at all: without them an address says nothing about who avoided asking.</summary>
+    private bool SeesNames() => baseline.Items.All.Any(item => item.Kind == ItemKind.Name);
 
     private bool HasEgress(string binary, string except)
     {

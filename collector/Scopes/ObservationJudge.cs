@@ -1,5 +1,6 @@
 using Runtime.Collector.Baselines;
 using Runtime.Collector.Detection;
+using Runtime.Collector.Fleet;
 using Runtime.Collector.Incidents;
 using Runtime.Collector.Ingest;
 using Runtime.Collector.Inventory;
@@ -13,7 +14,7 @@ namespace Runtime.Collector.Scopes;
 /// deleted programs, all below an incident that alerted) and what is remarkable by itself, which waits for its quorum. Once locked, everything new
 /// is pending: a deviation until its quorum, or a person, makes it the deployment's own.
 /// </remarks>
-internal sealed partial class ObservationJudge(Scope scope, BaselineOptions options, Baseline baseline, IncidentTable incidents)
+internal sealed partial class ObservationJudge(Scope scope, BaselineOptions options, Baseline baseline, IncidentTable incidents, FleetView? fleet)
 {
     private readonly ItemKey _key = new();
 
@@ -75,13 +76,14 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
         var state = baseline.StateFor(KindGroup.Process, image);
         var write = FindWrite(exec);
         var onlyEdge = programKnown || incidents.IsOpen(programKey, exec.First);
-        var assessment = ExecEvidence.Assess(exec, SurroundingsOf(exec, image, state) with
+        var surroundings = SurroundingsOf(exec, image, state) with
         {
             OnlyEdgeIsNew = programKnown,
             WrittenBy = WriterOf(write, exec),
             KnownElsewhere = programKnown ? null : KnownElsewhere(process.Binary),
             ParentStartsNothing = state is not BaselineState.Learning && exec.Lineage.Count > 1 && StartsNothing(exec.Lineage[1].Binary),
-        });
+        };
+        var assessment = ExecEvidence.Assess(exec, surroundings);
         var neverLearnt = fact is not null
             || process.Phase == Phase.Session
             || (process.Flags & (ProcessFlags.UpperLayer | ProcessFlags.Memfd | ProcessFlags.Deleted)) != 0
@@ -110,7 +112,7 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
         if (!incidents.SeeAgain(keys[^1], exec))
         {
             var title = Titles.Exec(exec, programKnown, scope.DisplayName, History(KindGroup.Process, sight));
-            Raise(exec, onlyEdge ? ItemKind.Edge : ItemKind.Exec, keys, title, assessment, KindGroup.Process, state, write, unlearnt, sight);
+            Raise(exec, onlyEdge ? ItemKind.Edge : ItemKind.Exec, keys, title, assessment, KindGroup.Process, state, write, unlearnt, sight, image);
         }
     }
 
@@ -132,19 +134,19 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
 
         var key = item?.FullKey ?? _key.Text.ToString();
         var state = baseline.StateFor(KindGroup.File, image);
-        Deviate(file, kind, key, FileEvidence.Assess(file, SurroundingsOf(file, image, state)), KindGroup.File, state, fact is not null, false, sight,
+        Deviate(file, kind, key, FileEvidence.Assess(file, SurroundingsOf(file, image, state)), KindGroup.File, state, fact is not null, false, sight, image,
             history => Titles.File(file, scope.DisplayName, history));
     }
 
     private void Deviate(
         Observation observation, ItemKind kind, string key, Assessment assessment, KindGroup group, BaselineState state, bool isTierZero, bool isState,
-        in Sight sight, Func<string, string> title)
+        in Sight sight, ImageVersion? image, Func<string, string> title)
     {
         var neverLearnt = isTierZero || observation.Process.Phase == Phase.Session || incidents.IsBelowAlert(observation);
         var unlearnt = Learn([key], kind, state, assessment, neverLearnt, sight);
         if (!isState && IsTold(state, assessment) && !incidents.SeeAgain(key, observation))
         {
-            Raise(observation, kind, [key], title(History(group, sight)), assessment, group, state, null, unlearnt, sight);
+            Raise(observation, kind, [key], title(History(group, sight)), assessment, group, state, null, unlearnt, sight, image);
         }
     }
 
@@ -176,7 +178,7 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
 
     private void Raise(
         Observation observation, ItemKind kind, List<string> keys, string title, Assessment assessment, KindGroup group, BaselineState state,
-        RecentWrite? write, bool unlearnt, in Sight sight)
+        RecentWrite? write, bool unlearnt, in Sight sight, ImageVersion? image)
     {
         // Below an alert nothing is learnt, so nothing counts there as a novelty of the deployment either.
         if (unlearnt && !incidents.IsBelowAlert(observation))
@@ -184,9 +186,15 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
             baseline.Group(group).NoteNovelty(sight.FirstUnit);
         }
 
+        var review = ReviewOf(observation, assessment, state, image);
+        if (fleet is not null && review is null && !IsLearning(state) && !incidents.IsBelowAlert(observation))
+        {
+            assessment = fleet.Weigh(assessment, group, keys[0], sight.First);
+        }
+
         incidents.Raise(new Finding(
             observation, kind, keys, title, assessment, group, baseline.Threshold(group, state), RootOf(observation), write,
-            IsLearning: IsLearning(state)));
+            IsLearning: IsLearning(state)) { Review = review });
     }
 
     /// <returns>True when the novelty did not become an item, so that nobody else counts it.</returns>
@@ -209,6 +217,10 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
                 key[0] == (char)ItemKind.Edge ? ItemKind.Edge : kind, key,
                 locked || assessment.IsRemarkable ? ItemState.Pending : ItemState.Learned, sight.First, sight.FirstUnit);
             baseline.Touch(added, sight);
+            if (added.State == ItemState.Learned)
+            {
+                fleet?.Learnt(key);
+            }
         }
 
         return false;
@@ -237,6 +249,7 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
         if (item.State == ItemState.Pending && baseline.HasQuorum(item, sight.Last))
         {
             item.State = ItemState.Learned;
+            fleet?.Learnt(item.FullKey);
         }
 
         return item.State != ItemState.Pending;

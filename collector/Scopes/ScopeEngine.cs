@@ -1,5 +1,6 @@
 using Runtime.Collector.Baselines;
 using Runtime.Collector.Detection;
+using Runtime.Collector.Fleet;
 using Runtime.Collector.Incidents;
 using Runtime.Collector.Ingest;
 using Runtime.Collector.Inventory;
@@ -21,29 +22,37 @@ internal sealed class ScopeEngine
     private readonly Baseline _baseline;
     private readonly IncidentTable _incidents;
     private readonly ObservationJudge _judge;
+    private readonly FleetView? _fleet;
 
-    public ScopeEngine(Scope scope, BaselineOptions options)
-        : this(scope, options, new Baseline(scope, options), new IncidentTable(scope, options))
+    /// <param name="fleet">What other deployments do; null where there is nothing to compare with.</param>
+    public ScopeEngine(Scope scope, BaselineOptions options, FleetView? fleet = null)
+        : this(scope, options, fleet, new Baseline(scope, options), new IncidentTable(scope, options))
     {
     }
 
-    private ScopeEngine(Scope scope, BaselineOptions options, Baseline baseline, IncidentTable incidents)
+    private ScopeEngine(Scope scope, BaselineOptions options, FleetView? fleet, Baseline baseline, IncidentTable incidents)
     {
+        _fleet = fleet;
         _scope = scope;
         _options = options;
         _baseline = baseline;
         _incidents = incidents;
-        _judge = new ObservationJudge(scope, options, baseline, incidents);
+        _judge = new ObservationJudge(scope, options, baseline, incidents, fleet);
+        fleet?.Join();
+        foreach (var item in baseline.Items.All.Where(item => item.State != ItemState.Pending))
+        {
+            fleet?.Learnt(item.FullKey);
+        }
     }
 
     /// <summary>Highest <see cref="Observation.Id"/> that was applied.</summary>
     public long AppliedThrough { get; private set; }
 
     /// <exception cref="FormatException">Damaged, of another version, of another scope, or learnt with another unit.</exception>
-    public static ScopeEngine Restore(Scope scope, ReadOnlySpan<byte> state, BaselineOptions options)
+    public static ScopeEngine Restore(Scope scope, ReadOnlySpan<byte> state, BaselineOptions options, FleetView? fleet = null)
     {
         var saved = ScopeState.Read(scope, state, options);
-        return new ScopeEngine(scope, options, saved.Baseline, saved.Incidents) { AppliedThrough = saved.AppliedThrough };
+        return new ScopeEngine(scope, options, fleet, saved.Baseline, saved.Incidents) { AppliedThrough = saved.AppliedThrough };
     }
 
     /// <summary>At most <see cref="ScopeState.MaxLength"/> bytes; equal engines give equal bytes.</summary>
@@ -81,6 +90,10 @@ internal sealed class ScopeEngine
     public ScopeOutcome Advance(DateTimeOffset now)
     {
         _baseline.MoveTo(now.UtcTicks);
+        _fleet?.Settle(now.UtcTicks, _options.Day.Ticks);
+        _judge.EndReviews(now);
+        _incidents.JudgePeers(
+            _baseline.Replicas.Live(now.UtcTicks - _options.Day.Ticks), _baseline.Replicas.Images.Any(image => image.OnProbation), now);
         _incidents.Expire(now);
         return TakeOutcome();
     }
@@ -174,7 +187,11 @@ internal sealed class ScopeEngine
             var watched = ((process.Flags | observation.Lineage[^1].Flags) & ProcessFlags.AtStart) == 0;
             replica = _baseline.Replicas.See(container.Id, watched, last);
             var learning = _baseline.Group(KindGroup.Process).State == BaselineState.Learning;
-            _baseline.Replicas.Runs(replica, container.ImageDigest, container.Image, unit, probation: !learning);
+            if (_baseline.Replicas.Runs(replica, container.ImageDigest, container.Image, unit, probation: !learning) is { OnProbation: true } rolledOut)
+            {
+                _judge.NoteRollout(observation, rolledOut);
+            }
+
             image = _baseline.Replicas.Find(replica.Digest);
         }
 
@@ -222,6 +239,7 @@ internal sealed class ScopeEngine
         }
 
         _baseline.Approve(kind, (char)kind + deviation.Key, who, now.UtcTicks);
+        _fleet?.Learnt((char)kind + deviation.Key);
         if (kind is ItemKind.Exec or ItemKind.Edge && deviation.Lineage.Count > 0)
         {
             var key = new ItemKey();
@@ -240,6 +258,11 @@ internal sealed class ScopeEngine
         if (incidents.Count == 0)
         {
             return ScopeOutcome.Nothing;
+        }
+
+        if (alerts.Count > 0)
+        {
+            _fleet?.Alerted(_baseline.LastSeen);
         }
 
         // What people are told of is not learnt meanwhile, and what a milder state let in goes back.

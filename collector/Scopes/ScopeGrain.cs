@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Orleans.Runtime;
 using Runtime.Collector.Baselines;
+using Runtime.Collector.Fleet;
 using Runtime.Collector.Incidents;
 using Runtime.Collector.Inventory;
 using Runtime.Collector.Storage;
@@ -13,7 +14,7 @@ namespace Runtime.Collector.Scopes;
 /// </summary>
 internal sealed partial class ScopeGrain(
     [PersistentState("scope", ScopeStateStorage.Name)] IPersistentState<ScopeRecord> stored,
-    IScopeLog log, ScopesOptions options, BaselineOptions baselines, AlertRoutes routes, ScopesMeter meter, TimeProvider time, ILogger<ScopeGrain> logger) : Grain, IScopeGrain
+    IScopeLog log, FleetKnowledge fleet, ScopesOptions options, BaselineOptions baselines, AlertRoutes routes, ScopesMeter meter, TimeProvider time, ILogger<ScopeGrain> logger) : Grain, IScopeGrain
 {
     private const int ReadAtOnce = 500;
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
@@ -255,14 +256,14 @@ internal sealed partial class ScopeGrain(
         _position = stored.State.AppliedThrough;
         try
         {
-            _engine = stored.State.State.Length > 0 ? ScopeEngine.Restore(scope, stored.State.State, baselines) : new ScopeEngine(scope, baselines);
+            _engine = stored.State.State.Length > 0 ? ScopeEngine.Restore(scope, stored.State.State, baselines, fleet.For(ScopeId)) : new ScopeEngine(scope, baselines, fleet.For(ScopeId));
         }
         catch (FormatException failure)
         {
             // Not from the log's beginning: that would tell of old incidents again.
             Log.StartsAnew(logger, ScopeId, failure.Message);
             meter.Restarted.Add(1);
-            _engine = new ScopeEngine(scope, baselines);
+            _engine = new ScopeEngine(scope, baselines, fleet.For(ScopeId));
         }
     }
 

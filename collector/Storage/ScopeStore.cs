@@ -33,6 +33,9 @@ internal sealed class ScopeStore(Database database, OutboxSignal outbox) : IScop
             reader => new LogPosition(reader.GetString(0), reader.GetInt64(1))),
         cancellationToken);
 
+    public Task<IReadOnlyList<string>> ListScopesAsync(CancellationToken cancellationToken) => database.ReadAsync<IReadOnlyList<string>>(
+        session => session.Rows("SELECT scope_id FROM scopes ORDER BY number", reader => reader.GetString(0)), cancellationToken);
+
     public void NoteApplied(string scopeId, long through) => _applied[scopeId] = through;
 
     /// <summary>The scope was removed from the store.</summary>

@@ -39,7 +39,7 @@ public sealed class ItemKeyTests
     [InlineData("10.9.8.7", 5432, "10.9.8.0/24|5432|tcp")]
     [InlineData("172.31.255.4", 443, "172.31.255.0/24|443|tcp")]
     [InlineData("172.32.0.4", 443, "172.32.0.0/24|443|tcp")]
-    [InlineData("10.96.0.10", 53, "dns|53|tcp")]
+    [InlineData("10.96.0.10", 53, "dns 10.96.0.10|53|tcp")]
     [InlineData("8.8.8.8", 53, "8.8.8.0/24|53|tcp")] // a resolver out in the internet is a peer
     [InlineData("169.254.169.254", 80, "metadata|80|tcp")]
     [InlineData("fd00:ec2::254", 80, "metadata|80|tcp")]

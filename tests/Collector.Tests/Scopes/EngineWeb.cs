@@ -13,15 +13,18 @@ internal sealed class EngineWeb
 {
     private readonly List<Observation> _log = [];
 
-    public EngineWeb(BaselineOptions? options = null)
+    public EngineWeb(BaselineOptions? options = null, Collector.Fleet.FleetView? fleet = null)
     {
         Options = options ?? new BaselineOptions();
-        Engine = new ScopeEngine(ObservationBuilder.Web, Options);
+        Engine = new ScopeEngine(ObservationBuilder.Web, Options, fleet);
     }
 
     public BaselineOptions Options { get; }
     public ScopeEngine Engine { get; set; }
     public ObservationBuilder Builder { get; } = new();
+
+    /// <summary>That the next replica runs.</summary>
+    public string Image { get; set; } = "docker.io/library/nginx:1.27";
 
     /// <summary>Everything that was applied, in order.</summary>
     public IReadOnlyList<Observation> Log => _log;
@@ -46,10 +49,21 @@ internal sealed class EngineWeb
         return outcome;
     }
 
+    public ScopeOutcome Advance(DateTimeOffset now)
+    {
+        var outcome = Engine.Advance(now);
+        if (!outcome.IsNothing)
+        {
+            Outcomes.Add(outcome);
+        }
+
+        return outcome;
+    }
+
     /// <summary>One container start: entrypoint script, chown, nginx, its listener.</summary>
     public Replica Start(string id, string pod, string digest = "sha256:aaaa")
     {
-        var container = ObservationBuilder.Container(id, pod, digest);
+        var container = ObservationBuilder.Container(id, pod, digest) with { Image = Image };
         var entrypoint = Builder.Process("/bin/sh", phase: Phase.Init, script: "/docker-entrypoint.sh", arguments: ["/bin/sh", "/docker-entrypoint.sh"]);
         Apply(Builder.Exec(container, entrypoint));
         Apply(Builder.Exec(container, Builder.Process("/bin/chown", entrypoint, Phase.Init, arguments: ["chown", "nginx", "/var/cache/nginx"])));
@@ -75,7 +89,7 @@ internal sealed class EngineWeb
             }
 
             Builder.Now += Options.Unit;
-            Engine.Advance(Builder.Now);
+            Advance(Builder.Now);
         }
     }
 

@@ -1,0 +1,53 @@
+using Runtime.Collector.Baselines;
+using Runtime.Collector.Inventory;
+using Runtime.Collector.Scopes;
+
+namespace Runtime.Collector.Fleet;
+
+/// <summary>
+/// Reads all stored baselines once after a start: deployments that show nothing new would otherwise be missing among those that are compared with.
+/// </summary>
+internal sealed partial class FleetStart(IScopeLog log, FleetKnowledge fleet, BaselineOptions options, ILogger<FleetStart> logger) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            foreach (var scopeId in await log.ListScopesAsync(stoppingToken))
+            {
+                var stored = await log.LoadAsync(scopeId, stoppingToken);
+                if (stored is { State.Length: > 0 })
+                {
+                    Take(scopeId, stored.State);
+                }
+            }
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            // Each scope brings its own baseline when its next row comes.
+            Log.NotRead(logger, failure);
+        }
+    }
+
+    private void Take(string scopeId, byte[] state)
+    {
+        try
+        {
+            ScopeEngine.Restore(Scope.Parse(scopeId), state, options, fleet.For(scopeId));
+        }
+        catch (FormatException failure)
+        {
+            // The scope itself says so when it wakes.
+            Log.Unusable(logger, scopeId, failure.Message);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(3220, LogLevel.Warning, "The stored baselines were not read to compare deployments with each other; each is taken in when its deployment is seen again.")]
+        public static partial void NotRead(ILogger logger, Exception failure);
+
+        [LoggerMessage(3221, LogLevel.Debug, "The stored baseline of {ScopeId} is not compared with: {Failure}")]
+        public static partial void Unusable(ILogger logger, string scopeId, string failure);
+    }
+}
