@@ -6,5 +6,7 @@ internal sealed class FleetKnowledge
     public FleetIndex Index { get; } = new();
     public NoveltyLedger Ledger { get; } = new();
 
-    public FleetView For(string scopeId) => new(Index, Ledger, scopeId);
+    public Calibration Calibration { get; } = new();
+
+    public FleetView For(string scopeId) => new(Index, Ledger, Calibration, scopeId);
 }

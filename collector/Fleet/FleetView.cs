@@ -9,7 +9,7 @@ namespace Runtime.Collector.Fleet;
 /// It is not part of a scope's state: a log that is read again after a crash may find more known elsewhere than the first time. Ids do not
 /// depend on it, so that nothing is told twice.
 /// </remarks>
-internal sealed class FleetView(FleetIndex index, NoveltyLedger ledger, string scopeId)
+internal sealed class FleetView(FleetIndex index, NoveltyLedger ledger, Calibration calibration, string scopeId)
 {
     /// <summary>Deployments below which a comparison says nothing.</summary>
     private const int LeastScopes = 5;
@@ -26,6 +26,9 @@ internal sealed class FleetView(FleetIndex index, NoveltyLedger ledger, string s
 
     public void Alerted(long ticks) => ledger.Alerted(scopeId, ticks);
 
+    /// <summary>An incident was harmless.</summary>
+    public void Harmless(double eValue) => calibration.Note(eValue);
+
     public void Settle(long now, long day) => ledger.Settle(now, day);
 
     /// <summary>Multiplies rarity into what a novelty weighs, and notes the novelty for later comparisons.</summary>
@@ -34,6 +37,11 @@ internal sealed class FleetView(FleetIndex index, NoveltyLedger ledger, string s
         var others = index.Others(scopeId, fullKey);
         var factor = Rarity(group, others, out var scopes);
         ledger.Note(scopeId, group, others, ticks);
+        if (calibration.Excess is > 1.01 and var excess)
+        {
+            assessment = With(assessment, string.Create(CultureInfo.InvariantCulture, $"incidents that were harmless weighed {excess:0.#} on average"), 1 / excess);
+        }
+
         if (factor is > 0.99 and < 1.01)
         {
             return assessment;
@@ -42,12 +50,14 @@ internal sealed class FleetView(FleetIndex index, NoveltyLedger ledger, string s
         var reason = others >= FleetIndex.Saturation
             ? string.Create(CultureInfo.InvariantCulture, $"{others} or more of {scopes - 1} other deployments do so")
             : string.Create(CultureInfo.InvariantCulture, $"{others} of {scopes - 1} other deployments do so");
-        return assessment with
-        {
-            Evidence = [.. assessment.Evidence, new Evidence(reason, factor)],
-            EValue = Math.Min(Assessment.Cap, assessment.EValue * factor),
-        };
+        return With(assessment, reason, factor);
     }
+
+    private static Assessment With(Assessment assessment, string reason, double factor) => assessment with
+    {
+        Evidence = [.. assessment.Evidence, new Evidence(reason, factor)],
+        EValue = Math.Min(Assessment.Cap, assessment.EValue * factor),
+    };
 
     /// <summary>Expectation at most 1 over harmless novelty; 1 while too few deployments are known.</summary>
     private double Rarity(KindGroup group, int others, out int scopes)

@@ -46,6 +46,9 @@ internal sealed class HeldIncident
     /// <summary>What its spread over the replicas makes of its weight; null until <see cref="JudgePeers"/>.</summary>
     public Evidence? Peers { get; set; }
 
+    /// <summary>Taken for harmless, and what it weighed noted.</summary>
+    public bool IsHarmless { get; set; }
+
     [JsonIgnore]
     public bool IsAlerted => Record.AlertedRevision > 0;
 

@@ -172,6 +172,16 @@ internal sealed class IncidentTable(Scope scope, BaselineOptions options)
         }
     }
 
+    /// <summary>Incidents that nobody was told of, and that were seen no more for a day; each once.</summary>
+    public IEnumerable<HeldIncident> TakeFaded(DateTimeOffset now)
+    {
+        foreach (var held in _held.Where(held => held is { IsAlerted: false, IsHarmless: false, IsReview: false, IsOfLearning: false } && now - held.Record.LastSeen > options.Day))
+        {
+            held.IsHarmless = true;
+            yield return held;
+        }
+    }
+
     /// <summary>Ends an open review that nobody decided on.</summary>
     /// <param name="cause">Of <see cref="Finding.Review"/>.</param>
     public void Accept(string cause, DateTimeOffset now)

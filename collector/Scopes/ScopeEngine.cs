@@ -91,6 +91,11 @@ internal sealed class ScopeEngine
     {
         _baseline.MoveTo(now.UtcTicks);
         _fleet?.Settle(now.UtcTicks, _options.Day.Ticks);
+        foreach (var faded in _incidents.TakeFaded(now))
+        {
+            _fleet?.Harmless(faded.Record.EValue);
+        }
+
         _judge.EndReviews(now);
         _incidents.JudgePeers(
             _baseline.Replicas.Live(now.UtcTicks - _options.Day.Ticks), _baseline.Replicas.Images.Any(image => image.OnProbation), now);
@@ -111,6 +116,12 @@ internal sealed class ScopeEngine
 
         if (verdict == Verdicts.Benign)
         {
+            if (!held.IsHarmless)
+            {
+                held.IsHarmless = true;
+                _fleet?.Harmless(held.Record.EValue);
+            }
+
             foreach (var fullKey in held.Open.SelectMany(open => open.Keys))
             {
                 if (_baseline.Items.Find(fullKey) is { } item)
