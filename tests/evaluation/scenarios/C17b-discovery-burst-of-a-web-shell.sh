@@ -1,0 +1,19 @@
+# id: C17b
+# title: A web shell looks around with what the image has
+# expect: alert
+# severity: medium
+# kinds: process
+# attck: T1082
+# image: php
+# launch: app
+
+id
+uname -a
+whoami
+ls -la / /etc /var/www
+cat /etc/passwd /etc/os-release /proc/version
+df -h
+env
+nproc
+cat /proc/net/tcp /proc/net/route
+exit 0
