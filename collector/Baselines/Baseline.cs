@@ -110,6 +110,25 @@ internal sealed class Baseline(Scope scope, BaselineOptions options)
         item.ApprovedAt = now;
     }
 
+    /// <summary>
+    /// What only these containers showed, and nobody before <paramref name="since"/>, waits for its quorum again: whoever broke into them may have
+    /// taught it first.
+    /// </summary>
+    /// <param name="since">UTC ticks.</param>
+    public void Doubt(IReadOnlyList<string> containers, long since)
+    {
+        foreach (var ordinal in containers.Select(Replicas.FindReplica).OfType<Replica>().Select(replica => replica.Ordinal).ToList())
+        {
+            foreach (var item in Items.All)
+            {
+                if (item.State == ItemState.Learned && item.FirstSeen >= since && item.Starts.Count == 1 && item.Starts.Owner == ordinal)
+                {
+                    item.State = ItemState.Pending;
+                }
+            }
+        }
+    }
+
     public void Touch(Item item, in Sight sight)
     {
         item.FirstSeen = Math.Min(item.FirstSeen, sight.First);

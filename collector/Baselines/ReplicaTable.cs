@@ -69,6 +69,9 @@ internal sealed class ReplicaTable
         return added;
     }
 
+    /// <returns>Null for a container that was never seen, or that left.</returns>
+    public Replica? FindReplica(string id) => _replicas.GetValueOrDefault(id);
+
     /// <summary>Tells which image a replica runs, once that is known.</summary>
     /// <param name="probation">Whether an image never seen before comes to a baseline that has learnt.</param>
     /// <returns>The image when the scope never ran it before; null else.</returns>

@@ -276,6 +276,11 @@ internal sealed class ScopeEngine
             _fleet?.Alerted(_baseline.LastSeen);
         }
 
+        foreach (var held in alerts.Where(held => held.Record.Severity == Severity.Critical))
+        {
+            _baseline.Doubt(held.Record.Containers, held.Record.FirstSeen.UtcTicks - _options.Day.Ticks);
+        }
+
         // What people are told of is not learnt meanwhile, and what a milder state let in goes back.
         foreach (var fullKey in alerts.SelectMany(held => held.Open).SelectMany(open => open.Keys))
         {
