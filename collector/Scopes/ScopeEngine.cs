@@ -3,6 +3,7 @@ using Runtime.Collector.Detection;
 using Runtime.Collector.Incidents;
 using Runtime.Collector.Ingest;
 using Runtime.Collector.Inventory;
+using Runtime.Collector.Rules;
 
 namespace Runtime.Collector.Scopes;
 
@@ -34,6 +35,12 @@ internal sealed class ScopeEngine
         _baseline = baseline;
         _incidents = incidents;
         _judge = new ObservationJudge(scope, options, baseline, incidents);
+    }
+
+    /// <summary>Those in force for what is applied next; the built-in ones until they are set. Part of the input like an observation, and not of the state.</summary>
+    public RuleSet Rules
+    {
+        set => _judge.Rules = value;
     }
 
     /// <summary>Highest <see cref="Observation.Id"/> that was applied.</summary>

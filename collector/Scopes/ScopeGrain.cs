@@ -3,6 +3,7 @@ using Orleans.Runtime;
 using Runtime.Collector.Baselines;
 using Runtime.Collector.Incidents;
 using Runtime.Collector.Inventory;
+using Runtime.Collector.Rules;
 using Runtime.Collector.Storage;
 
 namespace Runtime.Collector.Scopes;
@@ -13,7 +14,7 @@ namespace Runtime.Collector.Scopes;
 /// </summary>
 internal sealed partial class ScopeGrain(
     [PersistentState("scope", ScopeStateStorage.Name)] IPersistentState<ScopeRecord> stored,
-    IScopeLog log, ScopesOptions options, BaselineOptions baselines, AlertRoutes routes, ScopesMeter meter, TimeProvider time, ILogger<ScopeGrain> logger) : Grain, IScopeGrain
+    IScopeLog log, ScopesOptions options, BaselineOptions baselines, RulesInForce rules, AlertRoutes routes, ScopesMeter meter, TimeProvider time, ILogger<ScopeGrain> logger) : Grain, IScopeGrain
 {
     private const int ReadAtOnce = 500;
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
@@ -140,6 +141,7 @@ internal sealed partial class ScopeGrain(
     {
         var started = time.GetTimestamp();
         var outcomes = new List<ScopeOutcome>();
+        _engine!.Rules = rules.Current;
         foreach (var row in rows)
         {
             if (row.Observation is null)
@@ -151,7 +153,7 @@ internal sealed partial class ScopeGrain(
 
             try
             {
-                var outcome = _engine!.Apply(row.Observation);
+                var outcome = _engine.Apply(row.Observation);
                 if (!outcome.IsNothing)
                 {
                     outcomes.Add(outcome);

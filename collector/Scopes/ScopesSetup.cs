@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Configuration;
 using Orleans.Runtime.Hosting;
 using Runtime.Collector.Baselines;
+using Runtime.Collector.Rules;
 
 namespace Runtime.Collector.Scopes;
 
@@ -21,6 +22,7 @@ internal static class ScopesSetup
         services.AddSingleton(baselines);
         services.AddSingleton(routes);
         services.AddSingleton<ScopesMeter>();
+        services.TryAddSingleton(new RulesInForce(RuleSet.BuiltIn));
         services.AddSingleton<IScopeDirectory, ScopeDirectory>();
         services.AddLogging(logging => logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Microsoft.Orleans", LogLevel.Warning).AddFilter("Polly", LogLevel.Warning));
         services.AddOrleans(silo =>
