@@ -41,7 +41,11 @@ try
     StartLines.Write(app.Logger, settings);
     return await app.RunToTheEndAsync();
 }
-catch (Exception e) when (e is AccessException or StoreOpenException or RulesException)
+catch (RulesException e)
+{
+    return RulesCommand.Refuse(e.Faults, Console.Error);
+}
+catch (Exception e) when (e is AccessException or StoreOpenException)
 {
     await Console.Error.WriteLineAsync("collector: " + PrintableText.Escape(e.Message));
     return SettingsSetup.ExitCodeBadSettings;

@@ -23,7 +23,7 @@ internal static class SettingsCatalogue
         SettingsSection.Group<IngestOptions>(IngestOptions.Section, options => options.Validate()),
         SettingsSection.Group<BaselineOptions>(BaselineOptions.Section, options => options.Validate()),
         SettingsSection.Group<ScopesOptions>(ScopesOptions.Section, options => options.Validate()),
-        SettingsSection.Group<RulesOptions>(RulesOptions.Section, options => options.Validate()),
+        SettingsSection.Group<RulesOptions>(RulesOptions.Section),
         SettingsSection.List<NotifierOptions>(NotifierOptions.Section, NotifierOptions.CheckNames),
         SettingsSection.Group<OutboxOptions>(OutboxOptions.Section),
     ];

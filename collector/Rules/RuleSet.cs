@@ -32,8 +32,7 @@ internal sealed class RuleSet
     public required FrozenSet<string> PoolDomains { get; init; }
     public required FrozenSet<int> PoolPorts { get; init; }
 
-    /// <summary>'*' is any text, '?' any character.</summary>
-    public required IReadOnlyList<string> BadPaths { get; init; }
+    public required PathPatterns BadPaths { get; init; }
 
     /// <summary>In the file's order: the first that holds counts.</summary>
     public required IReadOnlyList<OwnFact> Own { get; init; }
@@ -47,18 +46,7 @@ internal sealed class RuleSet
 
     public bool IsBadProgram(string binary) => binary.Length > 0 && HoldsName(BadPrograms, binary);
 
-    public bool IsBadPath(string path)
-    {
-        foreach (var pattern in BadPaths)
-        {
-            if (Matches(pattern, path))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
+    public bool IsBadPath(string path) => path.Length > 0 && BadPaths.Match(path);
 
     /// <summary>"XMR.Pool.Example.Org." is below "pool.example.org"; "notpool.example.org" is not.</summary>
     public bool IsPoolName(string name)

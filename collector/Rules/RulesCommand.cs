@@ -42,7 +42,8 @@ internal static class RulesCommand
         }
     }
 
-    private static int Refuse(IReadOnlyList<string> faults, TextWriter error)
+    /// <returns>2.</returns>
+    public static int Refuse(IReadOnlyList<string> faults, TextWriter error)
     {
         foreach (var fault in faults)
         {

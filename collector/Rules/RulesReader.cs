@@ -37,7 +37,7 @@ internal sealed partial class RulesReader(RuleFaults faults, RuleSet? onTopOf)
             PoolDomains = Names(entries, "pool_domains", onTopOf?.PoolDomains, DomainRule, text => text.ToLowerInvariant()).ToFrozenSet(StringComparer.Ordinal),
             PoolPorts = Names(entries, "pool_ports", onTopOf?.PoolPorts.Select(port => port.ToString(CultureInfo.InvariantCulture)), PortRule, text => text)
                 .Select(text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) ? port : 0).ToFrozenSet(),
-            BadPaths = [.. Names(entries, "bad_paths", onTopOf?.BadPaths, PathRule, text => text).Order(StringComparer.Ordinal)],
+            BadPaths = Paths(entries),
             Own = entries.TryGetValue("own", out var own) ? new OwnFactReader(faults).Read(own) : [],
         };
     }
@@ -86,12 +86,23 @@ internal sealed partial class RulesReader(RuleFaults faults, RuleSet? onTopOf)
         return off.ToFrozenSet(StringComparer.Ordinal);
     }
 
+    private PathPatterns Paths(Dictionary<string, RuleNode> entries)
+    {
+        var paths = Names(entries, "bad_paths", onTopOf?.BadPaths.All, PathRule, text => text);
+        if (paths.Count(PathPatterns.IsTried) > PathPatterns.MaxTried)
+        {
+            faults.Add(entries["bad_paths"].Line, "bad_paths", null, $"must have at most {PathPatterns.MaxTried} patterns that are neither a whole path nor */NAME: each is tried at every write");
+        }
+
+        return new PathPatterns(paths);
+    }
+
     /// <summary>A list takes the place of the built-in one; a map of add and remove changes it.</summary>
     /// <param name="rule">What is wrong with an entry; null when nothing.</param>
     private HashSet<string> Names(
         Dictionary<string, RuleNode> entries, string key, IEnumerable<string>? before, Func<string, string?> rule, Func<string, string> form)
     {
-        var names = before?.ToHashSet(StringComparer.OrdinalIgnoreCase) ?? [];
+        var names = before?.ToHashSet(StringComparer.Ordinal) ?? [];
         if (!entries.TryGetValue(key, out var node))
         {
             return names;
@@ -138,7 +149,7 @@ internal sealed partial class RulesReader(RuleFaults faults, RuleSet? onTopOf)
             return good;
         }
 
-        var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var item in items)
         {
             if (item.Text is not { } text)

@@ -3,7 +3,7 @@ namespace Runtime.Collector.Rules;
 internal static class RulesSetup
 {
     /// <summary>The rules in force, followed when they come from a file.</summary>
-    /// <exception cref="RulesException">The file became unusable since the settings were checked.</exception>
+    /// <exception cref="RulesException">The file cannot be used.</exception>
     public static IServiceCollection AddRules(this IServiceCollection services, RulesOptions options)
     {
         services.AddSingleton(new RulesInForce(RulesFile.Load(options)));

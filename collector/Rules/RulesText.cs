@@ -21,7 +21,7 @@ internal static class RulesText
         List("bad_programs", rules.BadPrograms.Order(StringComparer.Ordinal), to);
         List("pool_domains", rules.PoolDomains.Order(StringComparer.Ordinal), to);
         List("pool_ports", rules.PoolPorts.Order().Select(port => port.ToString(CultureInfo.InvariantCulture)), to);
-        List("bad_paths", rules.BadPaths, to);
+        List("bad_paths", rules.BadPaths.All, to);
         to.WriteLine(rules.Own.Count > 0 ? "own:" : "own: []");
         foreach (var fact in rules.Own)
         {

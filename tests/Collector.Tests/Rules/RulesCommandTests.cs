@@ -42,12 +42,50 @@ public sealed class RulesCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task Start_WithAFileWithFaults_EndsWith2AndNamesTheSetting()
+    public async Task Start_WithAFileWithFaults_EndsWith2AndTellsAll()
     {
         System.IO.File.WriteAllText(File, "version: 1\nfcts: {}\nversoin: 2");
         var (code, output) = await CollectorProcess.RunAsync("run", $"--Rules:File={File}", $"--Storage:Path={_folder}/collector.db", $"--Listen:Socket={_folder}/collector.sock");
         Assert.Equal(2, code);
-        Assert.Contains($"Rules:File = \"{File}\": {File}:2: fcts: is not a key; did you mean facts?", output, StringComparison.Ordinal);
+        Assert.Contains($"{File}:2: fcts: is not a key; did you mean facts?", output, StringComparison.Ordinal);
         Assert.Contains($"{File}:3: versoin: is not a key; did you mean version?", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task BadFile_WhileTheCollectorRuns_IsToldByHealthAndStatusAndEndsNothing()
+    {
+        System.IO.File.WriteAllText(File, "version: 1\nfacts: { bpf_load: off }");
+        await using var collector = await CollectorProcess.StartAsync(_folder, $"--Rules:File={File}");
+        Assert.Equal("Healthy", await HealthAsync(collector));
+
+        System.IO.File.WriteAllText(File, "version: 1\nfcts: {}");
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(60));
+        while (await HealthAsync(collector) != "Degraded")
+        {
+            await Task.Delay(200, limit.Token);
+        }
+
+        using var channel = collector.Channel();
+        var status = await new V1.Query.QueryClient(channel).GetStatusAsync(new(), cancellationToken: limit.Token);
+        Assert.Equal((File, $"{File}:2: fcts: is not a key; did you mean facts?"), (status.Rules.Source, status.Rules.Refused));
+        Assert.Contains("The new rules cannot be used", collector.Output, StringComparison.Ordinal);
+
+        System.IO.File.WriteAllText(File, "version: 1\nfacts: { blind: off }");
+        while (await HealthAsync(collector) != "Healthy")
+        {
+            await Task.Delay(200, limit.Token);
+        }
+
+        Assert.Contains("Rules were read again", collector.Output, StringComparison.Ordinal);
+        Assert.Equal(0, await collector.SignalAsync("TERM"));
+    }
+
+    /// <summary>By the probe of the program, with exit code 0.</summary>
+    private async Task<string> HealthAsync(CollectorProcess collector)
+    {
+        var (code, output) = await CollectorProcess.RunAsync("health", $"--Rules:File={File}", $"--Listen:Socket={collector.Socket}");
+        Assert.Equal(0, code);
+        return output.Trim();
     }
 }

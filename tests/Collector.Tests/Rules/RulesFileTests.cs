@@ -39,7 +39,7 @@ public sealed class RulesFileTests
         Assert.Equal((true, false), (rules.IsBadProgram("/a/OnlyThis"), rules.IsBadProgram("kinsing")));
         Assert.Equal((true, false, true), (rules.IsPoolName("a.pool.example.org."), rules.IsPoolName("example.org"), rules.IsPoolName("supportxmr.com")));
         Assert.Equal((false, true, true), (rules.IsPoolPort(9999), rules.IsPoolPort(9998), rules.IsPoolPort(3333)));
-        Assert.Equal(RuleSet.BuiltIn.BadPaths, rules.BadPaths);
+        Assert.Equal(RuleSet.BuiltIn.BadPaths.All, rules.BadPaths.All);
     }
 
     [Fact]
@@ -148,13 +148,34 @@ public sealed class RulesFileTests
             File.WriteAllBytes(file, new byte[RulesFile.MaxBytes + 1]);
             Assert.Equal([$"{file}: has more than 1048576 bytes, which no file of rules needs"], Assert.Throws<RulesException>(() => RulesFile.Read(file)).Faults);
             var absent = Path.Combine(folder, "absent.yaml");
-            Assert.StartsWith($"Rules:File = \"{absent}\": {absent}: cannot be read: ", Assert.Single(new RulesOptions { File = absent }.Validate()), StringComparison.Ordinal);
-            Assert.Empty(new RulesOptions().Validate());
+            Assert.StartsWith($"{absent}: cannot be read: ", Assert.Single(Assert.Throws<RulesException>(() => RulesFile.Load(new RulesOptions { File = absent })).Faults), StringComparison.Ordinal);
+            Assert.Same(RuleSet.BuiltIn, RulesFile.Load(new RulesOptions()));
         }
         finally
         {
             Directory.Delete(folder, recursive: true);
         }
+    }
+
+    [Theory]
+    [InlineData("/etc/x", true)]
+    [InlineData("/etc/X", false)]
+    [InlineData("/a/b/name", true)]
+    [InlineData("/a/name/b", false)]
+    [InlineData("/a/names", false)]
+    [InlineData("/var/tmp/.a/kswapd0", true)]
+    [InlineData("/var/tmp/a/kswapd0", false)]
+    [InlineData("/opt/q1", true)]
+    [InlineData("/opt/q12", false)]
+    public void Patterns_OfEachForm_FitTheWholePath(string path, bool fits) =>
+        Assert.Equal(fits, new PathPatterns(["/etc/x", "*/name", "/var/tmp/.*/kswapd*", "/opt/q?"]).Match(path));
+
+    [Fact]
+    public void Patterns_ThatAreTriedOneByOne_AreBounded()
+    {
+        var faults = Faults("version: 1\nbad_paths: [" + string.Join(", ", Enumerable.Range(0, 257).Select(i => $"\"/tmp/{i}*\"")) + "]");
+        Assert.StartsWith("rules.yaml:2: bad_paths: must have at most 256 patterns", Assert.Single(faults), StringComparison.Ordinal);
+        Parse("version: 1\nbad_paths: [" + string.Join(", ", Enumerable.Range(0, 2000).Select(i => $"/tmp/{i}, \"*/n{i}\"")) + "]");
     }
 
     [Fact]
@@ -182,7 +203,7 @@ public sealed class RulesFileTests
         var second = new StringWriter();
         RulesText.Write(again, second);
         Assert.Equal(text.ToString().Split('\n')[1..], second.ToString().Split('\n')[1..]);
-        Assert.Equal(["/a \"b\"\\c*", "/ü\u202e/x"], again.BadPaths);
+        Assert.Equal(["/a \"b\"\\c*", "/ü\u202e/x"], again.BadPaths.All);
         Assert.Equal(rules.Off, again.Off);
         Assert.Equal("yes", again.Own.Single().Any[1].Values.Single());
     }
