@@ -4,6 +4,7 @@ using Runtime.Collector.Hosting;
 using Runtime.Collector.Ingest;
 using Runtime.Collector.Notifiers;
 using Runtime.Collector.Query;
+using Runtime.Collector.Rules;
 using Runtime.Collector.Scopes;
 using Runtime.Collector.Security;
 using Runtime.Collector.Storage;
@@ -23,6 +24,7 @@ try
 {
     // In the order of the road; what is stopped last is added first.
     builder.Services.AddStorage(settings.Get<StorageOptions>());
+    builder.Services.AddRules(settings.Get<RulesOptions>());
     builder.Services.AddScopes(settings.Get<ScopesOptions>(), settings.Get<BaselineOptions>(), services => services.GetRequiredService<NotifierDirectory>().NamesFor);
     builder.Services.AddIngest(settings.Get<IngestOptions>());
     builder.Services.AddNotifiers();
@@ -38,6 +40,10 @@ try
 
     StartLines.Write(app.Logger, settings);
     return await app.RunToTheEndAsync();
+}
+catch (RulesException e)
+{
+    return RulesCommand.Refuse(e.Faults, Console.Error);
 }
 catch (Exception e) when (e is AccessException or StoreOpenException)
 {

@@ -15,6 +15,8 @@ internal sealed partial class BehaviourKey
 {
     private const ProcessFlags FlagsOfExec = ProcessFlags.Memfd | ProcessFlags.Deleted | ProcessFlags.UpperLayer
         | ProcessFlags.StdinSocket | ProcessFlags.StdoutSocket | ProcessFlags.StderrSocket | ProcessFlags.NetworkFacing
+        // A known program whose variables could not all be looked through must not pass for its repeat.
+        | ProcessFlags.LoaderVariablesTruncated
         // What ran at the start is state: the first exec that is seen must not count as its repeat.
         | ProcessFlags.AtStart;
 

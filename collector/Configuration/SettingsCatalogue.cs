@@ -1,6 +1,7 @@
 using Runtime.Collector.Baselines;
 using Runtime.Collector.Ingest;
 using Runtime.Collector.Notifiers;
+using Runtime.Collector.Rules;
 using Runtime.Collector.Scopes;
 using Runtime.Collector.Security;
 using Runtime.Collector.Storage;
@@ -22,6 +23,7 @@ internal static class SettingsCatalogue
         SettingsSection.Group<IngestOptions>(IngestOptions.Section, options => options.Validate()),
         SettingsSection.Group<BaselineOptions>(BaselineOptions.Section, options => options.Validate()),
         SettingsSection.Group<ScopesOptions>(ScopesOptions.Section, options => options.Validate()),
+        SettingsSection.Group<RulesOptions>(RulesOptions.Section),
         SettingsSection.List<NotifierOptions>(NotifierOptions.Section, NotifierOptions.CheckNames),
         SettingsSection.Group<OutboxOptions>(OutboxOptions.Section),
     ];

@@ -59,6 +59,9 @@ internal readonly record struct Surroundings
 
     /// <summary>The container runs an image that is new to the baseline.</summary>
     public bool OnProbation { get; init; }
+
+    /// <summary>Those in force; null: the built-in ones.</summary>
+    public Rules.RuleSet? Rules { get; init; }
 }
 
 /// <summary>Turns matches into evidence: the strongest class weighs, the others are told beside it.</summary>

@@ -93,6 +93,7 @@ internal static class FileEvidence
         "ssh" => "SSH keys",
         "cloud-credentials" => "cloud credentials",
         "cluster-credentials" => "credentials of the cluster",
+        "kubelet-credentials" => "the node's own credentials of the cluster",
         "credentials" => "credentials",
         "runtime-socket" => "the container runtime's socket",
         "other-process" => "another process's memory or environment",

@@ -6,11 +6,43 @@ namespace Runtime.Collector.Detection;
 /// <summary>What it weighs that a program was made to load something: by its environment, or by the dynamic loader run as a program.</summary>
 internal static class LoadingEvidence
 {
+    /// <summary>Stands among an exec's variables for those that were cut off. No variable is called so: it has no '='.</summary>
+    public const string CutOff = "(environment cut off)";
+
+    /// <summary>Characters of kept variables from which they themselves fill what the agent keeps (4 KiB, 1 KiB of each one).</summary>
+    private const int Filled = 1000;
+
     private static readonly SearchValues<char> PathEnds = SearchValues.Create(":, ;=\"'");
 
-    /// <param name="variable">NAME=VALUE.</param>
+    /// <summary>
+    /// Variables that a process has and the one that started it had not, and <see cref="CutOff"/> when its environment was too large to be looked
+    /// through and its parent's was not: what is handed down is told once, where it began.
+    /// </summary>
+    public static IEnumerable<string> News(ExecObservation exec)
+    {
+        var parent = exec.Lineage.Count > 1 ? exec.Lineage[1] : null;
+        foreach (var variable in exec.Process.LoaderVariables)
+        {
+            if (parent is null || !parent.LoaderVariables.Contains(variable))
+            {
+                yield return variable;
+            }
+        }
+
+        if ((exec.Process.Flags & ~(parent?.Flags ?? ProcessFlags.None) & ProcessFlags.LoaderVariablesTruncated) != 0)
+        {
+            yield return CutOff;
+        }
+    }
+
+    /// <param name="variable">NAME=VALUE, or <see cref="CutOff"/>.</param>
     public static Assessment OfVariable(ExecObservation exec, string variable, in Surroundings surroundings)
     {
+        if (variable == CutOff)
+        {
+            return Weighing.Weigh([OfCutOff(exec)], exec.Process, surroundings, lowerLayer: (exec.Process.Flags & ProcessFlags.UpperLayer) == 0);
+        }
+
         var equals = variable.IndexOf('=', StringComparison.Ordinal);
         var (name, value) = equals < 0 ? (variable, "") : (variable[..equals], variable[(equals + 1)..]);
         var shown = $"{DisplayText.Name(name)}={DisplayText.Path(value)}";
@@ -42,6 +74,18 @@ internal static class LoadingEvidence
         return process.Phase != Phase.Session && (Places.IsTemporary(process.Payload) || Places.IsHidden(process.Payload))
             ? new("loader_dropped", 500, words, "T1574")
             : new("loader", 60, words, "T1574");
+    }
+
+    /// <summary>
+    /// The agent looks through 1,024 strings or 1 MiB of an environment. A pod among many services is started with more: that comes from its
+    /// specification. Who pads the environment of a program further down hides what stands behind the padding, and gains nothing else by it.
+    /// </summary>
+    private static ClassMatch OfCutOff(ExecObservation exec)
+    {
+        var kept = exec.Process.LoaderVariables.Sum(variable => variable.Length + 1);
+        return exec.Lineage.Count == 1 ? new("environment_large", 3, "it was started with more variables than can be looked through, as pods among many services are", "T1574")
+            : kept >= Filled ? new("environment_filled", 20, "its variables that load code are longer than can be kept: some may not be told", "T1574")
+            : new("environment_padded", 60, "its environment is too large to be looked through, which its parent's was not: variables that load code can hide behind that", "T1574.006");
     }
 
     private static bool HasOddPlace(string value)

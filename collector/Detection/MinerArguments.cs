@@ -1,5 +1,6 @@
 using System.Globalization;
 using Runtime.Collector.Ingest;
+using Runtime.Collector.Rules;
 
 namespace Runtime.Collector.Detection;
 
@@ -21,7 +22,7 @@ internal static class MinerArguments
     private static readonly string[] Algorithms = ["rx/", "cn/", "cn-", "randomx", "cryptonight", "argon2/", "kawpow", "ethash", "ghostrider", "astrobwt"];
 
     /// <returns>The argument that tells, null when none does.</returns>
-    public static string? Find(ProcessInfo process)
+    public static string? Find(ProcessInfo process, RuleSet rules)
     {
         var arguments = process.Arguments;
         for (var i = 0; i < arguments.Count; i++)
@@ -38,7 +39,7 @@ internal static class MinerArguments
             }
         }
 
-        return arguments.Count > 0 && ProgramNames.IsMiner(process.Binary) ? ProgramNames.BaseName(process.Binary) : null;
+        return arguments.Count > 0 && rules.IsMinerProgram(process.Binary) ? ProgramNames.BaseName(process.Binary) : null;
     }
 
     /// <summary>Whether an argument names this port of a pool: a connection to the own host then is one to the miner's own proxy.</summary>

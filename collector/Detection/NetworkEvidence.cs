@@ -1,13 +1,12 @@
 using Runtime.Collector.Baselines;
 using Runtime.Collector.Ingest;
+using Runtime.Collector.Rules;
 
 namespace Runtime.Collector.Detection;
 
 /// <summary>What a new peer or a new listener weighs.</summary>
 internal static class NetworkEvidence
 {
-    /// <summary>Ports that mining pools advertise. Shared with much else, so they only weigh for a program that never connected before.</summary>
-    private static readonly int[] PoolPorts = [3333, 3334, 3335, 3336, 4444, 5555, 5556, 7777, 9999, 14433, 14444, 20128, 45560, 45700];
     private static readonly int[] ProxyPorts = [1080, 9050, 9150];
 
     public static Assessment Assess(NetworkObservation network, PeerKind peer, in Surroundings surroundings)
@@ -40,7 +39,7 @@ internal static class NetworkEvidence
 
         if (peer is not PeerKind.Self and not PeerKind.Dns)
         {
-            if (!surroundings.HasEgress && PoolPorts.Contains(network.RemotePort))
+            if (!surroundings.HasEgress && (surroundings.Rules ?? RuleSet.BuiltIn).IsPoolPort(network.RemotePort))
             {
                 matches.Add(new("pool_port", 20, "a program that never connected out dials a port of mining pools", "T1496.001"));
             }

@@ -55,17 +55,27 @@ internal static class Places
         _ => null,
     };
 
-    /// <summary>"sa-token", "shadow", "ssh", "cloud-credentials", "cluster-credentials", "credentials", "runtime-socket", "other-process"; the path itself when it is none of them.</summary>
+    /// <summary>"sa-token", "shadow", "ssh", "cloud-credentials", "cluster-credentials", "kubelet-credentials", "credentials", "runtime-socket", "other-process"; the path itself when it is none of them.</summary>
     public static string SensitiveClass(string path) =>
         path.Contains("/secrets/kubernetes.io/", StringComparison.Ordinal) || path.Contains("/serviceaccount/", StringComparison.Ordinal) ? "sa-token"
         : path.StartsWith("/etc/shadow", StringComparison.Ordinal) || path.StartsWith("/etc/gshadow", StringComparison.Ordinal) ? "shadow"
         : path.Contains("/.ssh/", StringComparison.Ordinal) || path.StartsWith("/etc/ssh/", StringComparison.Ordinal) ? "ssh"
+        : IsKubeletCredential(path) ? "kubelet-credentials"
         : path.Contains("/.aws/", StringComparison.Ordinal) || path.Contains("/.azure/", StringComparison.Ordinal) || path.Contains("/gcloud/", StringComparison.Ordinal) ? "cloud-credentials"
         : path.Contains("/.kube/", StringComparison.Ordinal) || path.StartsWith("/etc/kubernetes/", StringComparison.Ordinal) || path.StartsWith("/etc/rancher/", StringComparison.Ordinal) ? "cluster-credentials"
         : CredentialFiles.Contains(path[(path.LastIndexOf('/') + 1)..]) || path.Contains("/.gnupg/", StringComparison.Ordinal) || path.StartsWith("/etc/ssl/private/", StringComparison.Ordinal) ? "credentials"
         : path.EndsWith("docker.sock", StringComparison.Ordinal) || path.EndsWith("containerd.sock", StringComparison.Ordinal) || path.EndsWith("crio.sock", StringComparison.Ordinal) ? "runtime-socket"
         : path.StartsWith("/proc/", StringComparison.Ordinal) ? "other-process"
         : path;
+
+    /// <summary>
+    /// What the kubelet shows to the API server: /var/lib/kubelet/pki/kubelet-client-current.pem, /etc/kubernetes/kubelet.conf, also below a mount of the
+    /// host's folders. Not /etc/kubernetes/pki/apiserver-kubelet-client.key, which the API server's own container reads at each start.
+    /// </summary>
+    public static bool IsKubeletCredential(string path) =>
+        path.Contains("/kubelet/pki/", StringComparison.Ordinal) || path.EndsWith("/kubelet/kubeconfig", StringComparison.Ordinal)
+        || path.EndsWith("/kubernetes/kubelet.conf", StringComparison.Ordinal) || path.EndsWith("/kubernetes/bootstrap-kubelet.conf", StringComparison.Ordinal)
+        || path.EndsWith("/agent/kubelet.kubeconfig", StringComparison.Ordinal) || path.EndsWith("/agent/client-kubelet.key", StringComparison.Ordinal);
 
     private static bool IsProfile(string path) =>
         path.StartsWith("/etc/profile", StringComparison.Ordinal)

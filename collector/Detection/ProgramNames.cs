@@ -22,9 +22,8 @@ internal static class ProgramNames
         "nginx", "httpd", "apache2", "lighttpd", "caddy", "haproxy", "traefik", "envoy", "java", "php-fpm", "redis-server", "postgres", "mysqld", "mariadbd",
         "mongod", "memcached", "rabbitmq-server", "beam.smp", "uwsgi", "gunicorn", "tomcat", "vsftpd", "named", "dnsmasq", "smbd", "w3wp", "dotnet");
 
-    private static readonly FrozenSet<string> Miners = SetIgnoringCase(
-        "xmrig", "xmrigdaemon", "xmrigminer", "xmr-stak", "xmr-stak-cpu", "minerd", "cpuminer", "ccminer", "nbminer", "lolminer", "ethminer", "phoenixminer",
-        "srbminer-multi", "nanominer", "cgminer", "bfgminer", "kdevtmpfsi", "t-rex", "teamredminer");
+    private static readonly FrozenSet<string> Resolvers = Set(
+        "coredns", "kube-dns", "node-cache", "unbound", "named", "dnsmasq", "dnsmasq-nanny", "systemd-resolved", "systemd-resolve", "pdns_recursor", "kresd", "knotd", "pihole-FTL", "dnscrypt-proxy", "stubby");
 
     private static readonly FrozenSet<string> KernelThreads = Set("kthreadd", "kswapd0", "kauditd", "khugepaged", "ksoftirqd", "kdevtmpfs", "kworker", "kcompactd0", "rcu_sched", "watchdogd", "irqbalance0");
 
@@ -52,8 +51,8 @@ internal static class ProgramNames
 
     public static bool IsServer(string binary) => Servers.Contains(BaseName(binary));
 
-    /// <summary>Asked for every connection of a known peer too: without an allocation.</summary>
-    public static bool IsMiner(string binary) => Miners.GetAlternateLookup<ReadOnlySpan<char>>().Contains(binary.AsSpan(binary.LastIndexOf('/') + 1));
+    /// <summary>Asks names for others.</summary>
+    public static bool IsResolver(string binary) => Resolvers.Contains(BaseName(binary));
 
     /// <summary>"[kworker/0:1]" and the bare names: programs from files are never called so.</summary>
     public static bool IsKernelThread(string binary)
@@ -87,8 +86,6 @@ internal static class ProgramNames
         var called = CalledName("busybox", arguments);
         return Shells.Contains(called.TrimStart('-'));
     }
-
-    private static FrozenSet<string> SetIgnoringCase(params string[] names) => names.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     private static FrozenSet<string> Set(params string[] names) => names.ToFrozenSet(StringComparer.Ordinal);
 }

@@ -7,7 +7,7 @@ internal static class Techniques
     public static string Tactic(string technique) => technique.Split('.')[0] switch
     {
         "T1190" => "initial-access",
-        "T1059" or "T1129" or "T1609" or "T1610" => "execution",
+        "T1059" or "T1129" or "T1204" or "T1609" or "T1610" => "execution",
         "T1053" or "T1543" or "T1546" or "T1574" or "T1554" or "T1505" or "T1136" or "T1098" or "T1547" => "persistence",
         "T1611" or "T1068" or "T1548" or "T1055" => "privilege-escalation",
         "T1027" or "T1620" or "T1070" or "T1036" or "T1562" or "T1014" or "T1222" or "T1564" => "defense-evasion",

@@ -9,6 +9,11 @@ internal static partial class Titles
 
     public static string Loading(ExecObservation exec, string variable, string scope, string history)
     {
+        if (variable == LoadingEvidence.CutOff)
+        {
+            return $"{DisplayText.Path(exec.Process.Binary)} was started with an environment too large to be looked through in {scope}: never seen{In(history)}";
+        }
+
         var equals = variable.IndexOf('=', StringComparison.Ordinal);
         return $"{DisplayText.Path(exec.Process.Binary)} was started with {DisplayText.Name(equals < 0 ? variable : variable[..equals])} in {scope}: never seen{In(history)}";
     }

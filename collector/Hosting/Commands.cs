@@ -1,11 +1,12 @@
 using System.Net.Sockets;
 using System.Reflection;
 using Runtime.Collector.Configuration;
+using Runtime.Collector.Rules;
 using Runtime.Collector.Security;
 
 namespace Runtime.Collector.Hosting;
 
-/// <summary>What the program does beside running: "config", "version", "health". Settings come as they do for "run".</summary>
+/// <summary>What the program does beside running: "config", "rules", "version", "health". Settings come as they do for "run".</summary>
 internal static class Commands
 {
     public const int Failed = 1;
@@ -22,6 +23,10 @@ internal static class Commands
                 return 0;
             case ["config", .. var settings]:
                 return EffectiveSettings.Write(settings, Environment.GetEnvironmentVariables(), output, error);
+            case ["rules", "check", var file]:
+                return RulesCommand.Check(file, output, error);
+            case ["rules", .. var settings]:
+                return RulesCommand.Show(settings, Environment.GetEnvironmentVariables(), output, error);
             case ["health", .. var settings]:
                 return await HealthAsync(settings, output, error);
             default:

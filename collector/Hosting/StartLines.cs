@@ -1,5 +1,6 @@
 using Runtime.Collector.Configuration;
 using Runtime.Collector.Notifiers;
+using Runtime.Collector.Rules;
 using Runtime.Collector.Security;
 using Runtime.Collector.Storage;
 
@@ -30,6 +31,9 @@ internal static class StartLines
         {
             logger.LogInformation("Network: off, Listen:Tcp is not set");
         }
+
+        var rules = settings.Get<RulesOptions>();
+        logger.LogInformation("Rules: {Rules}", rules.File.Length > 0 ? $"built-in, changed by {rules.File}" : "built-in, Rules:File is empty");
 
         var notifiers = settings.Get<IReadOnlyList<NotifierOptions>>();
         logger.LogInformation("Notifiers: {Notifiers}", notifiers.Count > 0 ? string.Join(", ", notifiers.Select(notifier => $"{notifier.Name} ({notifier.Kind})")) : "none, Notifiers is empty: incidents are only kept");

@@ -31,6 +31,9 @@ internal sealed class HeldIncident
     public DateTimeOffset EpisodeLast { get; set; }
     public bool HasTierZero { get; set; }
 
+    /// <summary>The strongest fact's e-value. 0 where a program saved the state that knew only critical ones.</summary>
+    public double FactValue { get; set; }
+
     /// <summary>Rules of the Tier 0 facts that it holds. Bounded by the rules that there are.</summary>
     public List<string> Facts { get; init; } = [];
 
@@ -97,8 +100,9 @@ internal sealed class HeldIncident
     }
 
     /// <summary>Takes a Tier 0 fact in, before its deviation is put.</summary>
-    public void Take(string rule)
+    public void Take(string rule, double value)
     {
+        FactValue = Math.Max(value, HasTierZero ? FactWeight.EValue : 0);
         // A state that was saved without the rules has them in its deviations.
         var isKnown = Facts.Contains(rule) || Deviations.Exists(held => TierZero.Is(held.Key, rule));
         if (!Facts.Contains(rule))
@@ -106,8 +110,8 @@ internal sealed class HeldIncident
             Facts.Add(rule);
         }
 
-        // What is not critical yet becomes so by this fact, and is told for that.
-        if (!isKnown && IsAlerted && Record.Severity == Severity.Critical)
+        // What becomes more severe by this fact is told for that.
+        if (!isKnown && IsAlerted && Record.Severity >= new Weight(value, Baselines.LockRule.LockedThreshold).Severity)
         {
             var isTold = FactUpdates < MaxFactUpdates;
             FactUpdates += isTold ? 1 : 0;
@@ -121,8 +125,13 @@ internal sealed class HeldIncident
     /// <param name="from">The deviation or sighting that changed it; null when only its state did.</param>
     public void Refresh(Deviation? from, ulong newSightings)
     {
-        var weight = HasTierZero ? new Weight(IncidentWeight.Cap, Baselines.LockRule.LockedThreshold) : IncidentWeight.Combine(Episode).Times(Peers?.Factor ?? 1);
-        var severity = HasTierZero ? Severity.Critical : weight.Severity;
+        var weight = IncidentWeight.Combine(Episode).Times(Peers?.Factor ?? 1);
+        if (HasTierZero && FactWeight.EValue / FactWeight.Threshold >= weight.EValue / weight.Threshold)
+        {
+            weight = FactWeight;
+        }
+
+        var severity = weight.Severity;
         var strongest = Deviations.OrderByDescending(deviation => deviation.EValue).ThenByDescending(deviation => TierZero.Rank(deviation.Key)).ToList();
         var record = Record;
 
@@ -215,6 +224,8 @@ internal sealed class HeldIncident
         Record = Record with { AlertedRevision = Record.Revision };
         return true;
     }
+
+    private Weight FactWeight => new(FactValue > 0 ? FactValue : IncidentWeight.Cap, Baselines.LockRule.LockedThreshold);
 
     public static long SizeOf(Deviation deviation) => deviation.Key.Length + deviation.Title.Length + 400
         + deviation.Lineage.Sum(process => 200 + process.Binary.Length + process.Cwd.Length + process.Script.Length + process.Arguments.Sum(argument => argument.Length + 4))

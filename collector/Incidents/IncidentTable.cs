@@ -75,7 +75,11 @@ internal sealed class IncidentTable(Scope scope, BaselineOptions options)
             LastSeen = observation.Last > deviation.LastSeen ? observation.Last : deviation.LastSeen,
         };
         held.Put(deviation);
-        held.Weigh(open.Deviation.Weighed, observation.First, options);
+        if (fullKey[0] != (char)ItemKind.TierZero)
+        {
+            held.Weigh(open.Deviation.Weighed, observation.First, options);
+        }
+
         if (!held.IsReview)
         {
             Mark(held, observation, 0);
@@ -102,7 +106,7 @@ internal sealed class IncidentTable(Scope scope, BaselineOptions options)
         var key = finding.Keys[0][1..];
         var id = Id(scope.Id, kind, key, Identity(observation));
         var incidentId = held?.Record.Id ?? Id(scope.Id, "incident", cause, id);
-        var value = finding.IsTierZero ? IncidentWeight.Cap : finding.Assessment.EValue;
+        var value = finding.Assessment.EValue;
         var deviation = new Deviation
         {
             Id = id,
@@ -114,7 +118,7 @@ internal sealed class IncidentTable(Scope scope, BaselineOptions options)
             Kind = kind,
             Key = key,
             Title = finding.Title,
-            Severity = finding.IsTierZero ? Severity.Critical : new Weight(value, finding.Threshold).Severity,
+            Severity = new Weight(value, finding.Threshold).Severity,
             Evidence = finding.Assessment.Evidence,
             EValue = value,
             Node = observation.Node,
@@ -125,7 +129,7 @@ internal sealed class IncidentTable(Scope scope, BaselineOptions options)
         held ??= Open(incidentId, cause, deviation, finding);
         if (finding.IsTierZero)
         {
-            held.Take(finding.Assessment.Class);
+            held.Take(finding.Assessment.Class, value);
         }
 
         var weighed = new WeighedClass(

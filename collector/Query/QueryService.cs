@@ -1,13 +1,14 @@
 using System.Reflection;
 using Grpc.Core;
 using Runtime.Collector.Notifiers;
+using Runtime.Collector.Rules;
 using Runtime.V1;
 
 namespace Runtime.Collector.Query;
 
 /// <summary>The shell of <see cref="QueryReader"/>: messages in and out, and who asks. The same methods are served as JSON over HTTP.</summary>
 internal sealed class QueryService(
-    QueryReader reader, EventFollower follower, IQueryStore store, IAgentDirectory agents, INodeSight nodes, INotifierTest notifiers, IHostApplicationLifetime lifetime, TimeProvider time) : V1.Query.QueryBase
+    QueryReader reader, EventFollower follower, IQueryStore store, IAgentDirectory agents, INodeSight nodes, INotifierTest notifiers, RulesInForce rules, IHostApplicationLifetime lifetime, TimeProvider time) : V1.Query.QueryBase
 {
     /// <summary>A caller that takes nothing for so long is gone or broken.</summary>
     internal static readonly TimeSpan StallLimit = TimeSpan.FromSeconds(30);
@@ -31,6 +32,7 @@ internal sealed class QueryService(
             OutboxWaiting = (ulong)figures.OutboxWaiting,
             StoreBytes = (ulong)figures.StoreBytes,
             RemovedNotifiers = { RemovedNotifiers.Among(figures.Outbox, notifiers.Names).Select(messages => new V1.RemovedNotifier { Name = messages.Notifier, Waiting = (ulong)messages.Count }) },
+            Rules = new RulesStatus { Source = rules.Current.Source, Fingerprint = rules.Current.Fingerprint, Refused = rules.Refused ?? "" },
         };
     }
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Runtime.Collector.Rules;
 using Runtime.Collector.Security;
 
 namespace Runtime.Collector.Query;
@@ -11,6 +12,7 @@ internal static class QuerySetup
         services.AddSingleton<QueryReader>();
         services.AddSingleton<EventFollower>();
         services.TryAddSingleton<INotifierTest, NotifierTester>();
+        services.TryAddSingleton(new RulesInForce(RuleSet.BuiltIn));
         services.AddGrpc().AddServiceOptions<QueryService>(options =>
         {
             options.Interceptors.Add<QueryFaults>();

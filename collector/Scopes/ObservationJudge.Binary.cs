@@ -8,6 +8,7 @@ internal sealed partial class ObservationJudge
 {
     private void JudgeBinary(BinaryObservation binary, in Sight sight, ImageVersion? image)
     {
+        var fact = JudgeTierZero(binary);
         var item = baseline.Items.Find(_key.Binary(binary));
         if (IsKnown(item, sight, binary))
         {
@@ -20,7 +21,7 @@ internal sealed partial class ObservationJudge
         if (BinaryEvidence.Assess(binary, isNew && !binary.Traits.HasFlag(BinaryTraits.Disagrees) && IsReplacement(binary), SurroundingsOf(binary, image, state)) is not { } assessment)
         {
             // Nothing odd: the exec told of the program. Its content is remembered unless the program is the attacker's own.
-            if (isNew && !incidents.IsBelowAlert(binary))
+            if (isNew && fact is null && !incidents.IsBelowAlert(binary))
             {
                 baseline.Touch(baseline.Add(ItemKind.Binary, key, ItemState.Learned, sight.First, sight.FirstUnit), sight);
             }
@@ -28,7 +29,7 @@ internal sealed partial class ObservationJudge
             return;
         }
 
-        Deviate(binary, ItemKind.Binary, key, assessment, KindGroup.Process, state, false, (binary.Process.Flags & ProcessFlags.AtStart) != 0, sight, image,
+        Deviate(binary, ItemKind.Binary, key, assessment, KindGroup.Process, state, fact is not null, (binary.Process.Flags & ProcessFlags.AtStart) != 0, sight, image,
             history => Titles.Binary(binary, scope.DisplayName, history));
     }
 
@@ -44,16 +45,10 @@ internal sealed partial class ObservationJudge
         return baseline.Items.All.Any(other => other.FullKey.Length > prefix.Length && other.FullKey.StartsWith(prefix, StringComparison.Ordinal));
     }
 
-    /// <summary>Variables that a process has and the one that started it had not: what is handed down is told once, where it began.</summary>
     private void JudgeLoading(ExecObservation exec, in Sight sight, ImageVersion? image)
     {
-        foreach (var variable in exec.Process.LoaderVariables)
+        foreach (var variable in LoadingEvidence.News(exec))
         {
-            if (exec.Lineage.Count > 1 && exec.Lineage[1].LoaderVariables.Contains(variable))
-            {
-                continue;
-            }
-
             var item = baseline.Items.Find(_key.Loading(exec.Process, variable));
             if (IsKnown(item, sight, exec))
             {

@@ -9,6 +9,7 @@ internal sealed partial class ObservationJudge
 {
     private void JudgeLibrary(FileObservation map, in Sight sight, ImageVersion? image)
     {
+        var fact = JudgeTierZero(map);
         var item = baseline.Items.Find(_key.FileWrite(map));
         if (IsKnown(item, sight, map))
         {
@@ -25,7 +26,7 @@ internal sealed partial class ObservationJudge
         };
         if (LibraryEvidence.Assess(map, bySelf, surroundings) is not { } assessment)
         {
-            if (item is null && !incidents.IsBelowAlert(map))
+            if (item is null && fact is null && !incidents.IsBelowAlert(map))
             {
                 baseline.Touch(baseline.Add(ItemKind.FileWrite, key, ItemState.Learned, sight.First, sight.FirstUnit), sight);
             }
@@ -33,6 +34,6 @@ internal sealed partial class ObservationJudge
             return;
         }
 
-        Deviate(map, ItemKind.FileWrite, key, assessment, KindGroup.File, state, false, false, sight, image, history => Titles.File(map, scope.DisplayName, history));
+        Deviate(map, ItemKind.FileWrite, key, assessment, KindGroup.File, state, fact is not null, false, sight, image, history => Titles.File(map, scope.DisplayName, history));
     }
 }

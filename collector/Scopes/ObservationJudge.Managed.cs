@@ -9,6 +9,8 @@ internal sealed partial class ObservationJudge
 {
     private void JudgeManaged(ManagedObservation managed, in Sight sight, ImageVersion? image)
     {
+        var isState = (managed.Flags & ManagedFlags.AtStart) != 0;
+        var fact = isState ? null : JudgeTierZero(managed);
         var item = baseline.Items.Find(_key.Managed(managed));
         if (IsKnown(item, sight, managed))
         {
@@ -21,7 +23,7 @@ internal sealed partial class ObservationJudge
         {
             WrittenBy = WriterOf(incidents.Writes.Find(managed.Container?.Id ?? "", managed.Path, managed.First.UtcTicks - options.JoinWindow.Ticks), managed),
         };
-        Deviate(managed, ItemKind.Managed, key, ManagedEvidence.Assess(managed, surroundings), KindGroup.Process, state, false, (managed.Flags & ManagedFlags.AtStart) != 0, sight, image,
+        Deviate(managed, ItemKind.Managed, key, ManagedEvidence.Assess(managed, surroundings), KindGroup.Process, state, fact is not null, isState, sight, image,
             history => Titles.Managed(managed, scope.DisplayName, history));
     }
 }

@@ -5,6 +5,7 @@ using Runtime.Collector.Incidents;
 using Runtime.Collector.Ingest;
 using Runtime.Collector.Inventory;
 using Runtime.Collector.Nodes;
+using Runtime.Collector.Rules;
 
 namespace Runtime.Collector.Scopes;
 
@@ -17,6 +18,9 @@ namespace Runtime.Collector.Scopes;
 internal sealed partial class ObservationJudge(Scope scope, BaselineOptions options, Baseline baseline, IncidentTable incidents, FleetView? fleet)
 {
     private readonly ItemKey _key = new();
+
+    /// <summary>Those in force for the next observation.</summary>
+    public RuleSet Rules { get; set; } = RuleSet.BuiltIn;
 
     /// <param name="image">What the container runs; null when that is not known.</param>
     public void Judge(Observation observation, in Sight sight, ImageVersion? image)
@@ -153,7 +157,7 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
     /// <returns>Null when it is none, or when a person approved this one.</returns>
     private TierZeroFact? JudgeTierZero(Observation observation)
     {
-        if (TierZero.Judge(observation) is not { } fact)
+        if (TierZero.Judge(observation, Rules) is not { } fact || (fact.OnlyWhenNew && !IsNew(observation)))
         {
             return null;
         }
@@ -167,7 +171,7 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
         if (!incidents.SeeAgain(key, observation))
         {
             var assessment = new Assessment(
-                fact.Rule, [new Evidence(fact.Words, IncidentWeight.Cap, fact.Technique)], IncidentWeight.Cap, IsConsequence: false);
+                fact.Rule, [new Evidence(fact.Words, fact.EValue, fact.Technique)], fact.EValue, IsConsequence: false);
             incidents.Raise(new Finding(
                 observation, ItemKind.TierZero, [key], Titles.TierZero(fact, scope.DisplayName), assessment, KindGroup.Process,
                 LockRule.LockedThreshold, RootOf(observation), observation is ExecObservation exec ? FindWrite(exec) : null, IsLearning: false));
@@ -259,6 +263,7 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
     {
         BelowDeviation = incidents.IsBelowDeviation(observation),
         OnProbation = state == BaselineState.Reopened && image is { OnProbation: true },
+        Rules = Rules,
     };
 
     /// <summary>The highest process whose edge is not the deployment's own; the process itself when all above are.</summary>

@@ -4,6 +4,7 @@ using Runtime.Collector.Fleet;
 using Runtime.Collector.Incidents;
 using Runtime.Collector.Ingest;
 using Runtime.Collector.Inventory;
+using Runtime.Collector.Rules;
 
 namespace Runtime.Collector.Scopes;
 
@@ -43,6 +44,12 @@ internal sealed class ScopeEngine
         {
             fleet?.Learnt(item.FullKey);
         }
+    }
+
+    /// <summary>Those in force for what is applied next; the built-in ones until they are set. Part of the input like an observation, and not of the state.</summary>
+    public RuleSet Rules
+    {
+        set => _judge.Rules = value;
     }
 
     /// <summary>Highest <see cref="Observation.Id"/> that was applied.</summary>

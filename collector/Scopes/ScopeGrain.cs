@@ -4,6 +4,7 @@ using Runtime.Collector.Baselines;
 using Runtime.Collector.Fleet;
 using Runtime.Collector.Incidents;
 using Runtime.Collector.Inventory;
+using Runtime.Collector.Rules;
 using Runtime.Collector.Storage;
 
 namespace Runtime.Collector.Scopes;
@@ -14,7 +15,8 @@ namespace Runtime.Collector.Scopes;
 /// </summary>
 internal sealed partial class ScopeGrain(
     [PersistentState("scope", ScopeStateStorage.Name)] IPersistentState<ScopeRecord> stored,
-    IScopeLog log, FleetKnowledge fleet, ScopesOptions options, BaselineOptions baselines, AlertRoutes routes, ScopesMeter meter, TimeProvider time, ILogger<ScopeGrain> logger) : Grain, IScopeGrain
+    IScopeLog log, FleetKnowledge fleet, ScopesOptions options, BaselineOptions baselines, RulesInForce rules, AlertRoutes routes, ScopesMeter meter, TimeProvider time,
+    ILogger<ScopeGrain> logger) : Grain, IScopeGrain
 {
     private const int ReadAtOnce = 500;
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
@@ -141,6 +143,7 @@ internal sealed partial class ScopeGrain(
     {
         var started = time.GetTimestamp();
         var outcomes = new List<ScopeOutcome>();
+        _engine!.Rules = rules.Current;
         foreach (var row in rows)
         {
             if (row.Observation is null)
@@ -152,7 +155,7 @@ internal sealed partial class ScopeGrain(
 
             try
             {
-                var outcome = _engine!.Apply(row.Observation);
+                var outcome = _engine.Apply(row.Observation);
                 if (!outcome.IsNothing)
                 {
                     outcomes.Add(outcome);

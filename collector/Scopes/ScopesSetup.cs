@@ -4,6 +4,7 @@ using Orleans.Configuration;
 using Orleans.Runtime.Hosting;
 using Runtime.Collector.Baselines;
 using Runtime.Collector.Fleet;
+using Runtime.Collector.Rules;
 
 namespace Runtime.Collector.Scopes;
 
@@ -23,6 +24,7 @@ internal static class ScopesSetup
         services.AddSingleton(routes);
         services.AddSingleton<ScopesMeter>();
         services.AddSingleton<FleetKnowledge>();
+        services.TryAddSingleton(new RulesInForce(RuleSet.BuiltIn));
         services.AddSingleton<IScopeDirectory, ScopeDirectory>();
         services.AddLogging(logging => logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Microsoft.Orleans", LogLevel.Warning).AddFilter("Polly", LogLevel.Warning));
         services.AddOrleans(silo =>

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Runtime.Collector.Rules;
 using Runtime.Collector.Tests.Hosting;
 using Runtime.Collector.Tests.Query;
 using Runtime.V1;
@@ -42,6 +44,19 @@ public sealed class CommandTests
         Assert.Contains("removed notifier old-chat: 40 messages waiting", text.Out, StringComparison.Ordinal);
         Assert.DoesNotContain("notifier ops", text.Out, StringComparison.Ordinal);
         Assert.Contains("\"old-chat\"", json.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Status_NamesTheRulesInForce_AndAFileThatWasRefused()
+    {
+        await using var collector = await TestCollector.StartAsync();
+        var rules = collector.Services.GetRequiredService<RulesInForce>();
+        Assert.Contains($"built-in ({rules.Current.Fingerprint})", (await CliRun.OfAsync(collector, "status")).Out, StringComparison.Ordinal);
+
+        rules.Refuse("rules.yaml:3: own[0]\u001b[2J: must be set");
+        var refused = await CliRun.OfAsync(collector, "status");
+        Assert.Contains("older rules are in force: rules.yaml:3: own[0]", refused.Out, StringComparison.Ordinal);
+        Assert.DoesNotContain("\u001b", refused.Out, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -33,6 +33,15 @@ internal static class StatusCommand
             facts.Add("", new Cell($"removed notifier {removed.Name}: {Words.Count(removed.Waiting, "message")} waiting", Ink.Yellow));
         }
 
+        if (status.Rules is { } rules)
+        {
+            facts.Add("Rules", $"{rules.Source} ({rules.Fingerprint})");
+            if (rules.Refused.Length > 0)
+            {
+                facts.Add("", new Cell($"older rules are in force: {rules.Refused}", Ink.Yellow));
+            }
+        }
+
         facts.Add("Store", Words.Bytes(status.StoreBytes));
         facts.Write(terminal);
         terminal.Out.WriteLine();

@@ -71,7 +71,8 @@ public sealed class ReducerTests : ReducerRig
         Exec(103, "/bin/sh", "sh\0", flags: ExecFlags.StdinSocket | ExecFlags.StdoutSocket);
         Exec(104, "/bin/sh", "sh\0", parent: 100);
         Exec(105, "/bin/sh", "sh\0", flags: ExecFlags.ArgumentsTruncated);
-        Assert.Equal(5, Out.Facts.Count);
+        Exec(106, "/bin/sh", "sh\0", flags: ExecFlags.LoaderVariablesTruncated);
+        Assert.Equal(6, Out.Facts.Count);
     }
 
     [Fact]

@@ -12,25 +12,25 @@ public sealed class FileChangeEvidenceTests
     private readonly ObservationBuilder _builder = new();
 
     [Theory]
-    [InlineData("/proc/sys/kernel/core_pattern", "core_pattern", true)] // D04
-    [InlineData("/sys/fs/cgroup/rdma/release_agent", "release_agent", true)] // D03
-    [InlineData("/mnt/cg/release_agent", "release_agent", true)]
-    [InlineData("/sys/kernel/uevent_helper", "helper", true)]
-    [InlineData("/proc/sys/kernel/modprobe", "helper", true)]
-    [InlineData("/dev/mem", "memory_device", true)]
-    [InlineData("/proc/sys/fs/binfmt_misc/register", "binfmt", false)]
-    [InlineData("/proc/77/mem", "process_memory", false)]
-    [InlineData("/proc/sysrq-trigger", "sysrq", false)]
-    [InlineData("/proc/sys/vm/nr_hugepages", "hugepages", false)] // A08
-    [InlineData("/dev/cpu/0/msr", "msr", false)]
-    [InlineData("/proc/sys/kernel/yama/ptrace_scope", "kernel_setting", false)]
-    public void ControlFile_ThatAContainerWrites_WeighsAnAlertByItself(string path, string expected, bool isTierZero)
+    [InlineData("/proc/sys/kernel/core_pattern", "core_pattern", TierZero.HostControl)] // D04
+    [InlineData("/sys/fs/cgroup/rdma/release_agent", "release_agent", TierZero.HostControl)] // D03
+    [InlineData("/mnt/cg/release_agent", "release_agent", TierZero.HostControl)]
+    [InlineData("/sys/kernel/uevent_helper", "helper", TierZero.HostControl)]
+    [InlineData("/proc/sys/kernel/modprobe", "helper", TierZero.HostControl)]
+    [InlineData("/dev/mem", "memory_device", TierZero.HostControl)]
+    [InlineData("/proc/sys/fs/binfmt_misc/register", "binfmt", TierZero.HostControl)]
+    [InlineData("/proc/77/mem", "process_memory", null)]
+    [InlineData("/proc/sysrq-trigger", "sysrq", null)]
+    [InlineData("/proc/sys/vm/nr_hugepages", "hugepages", null)] // A08
+    [InlineData("/dev/cpu/0/msr", "msr", TierZero.RegisterWrite)]
+    [InlineData("/proc/sys/kernel/yama/ptrace_scope", "kernel_setting", null)]
+    public void ControlFile_ThatAContainerWrites_WeighsAnAlertByItself(string path, string expected, string? fact)
     {
         var file = Did(_builder, FileOperation.SensitiveWrite, path, path.StartsWith("/dev/", StringComparison.Ordinal) ? FileFlags.Device : FileFlags.None);
         var assessment = FileEvidence.Assess(file, default);
         Assert.Equal(expected, assessment.Class);
         Assert.True(assessment.EValue >= 60, $"{assessment.EValue}");
-        Assert.Equal(isTierZero ? TierZero.HostControl : null, TierZero.Judge(file)?.Rule);
+        Assert.Equal(fact, TierZero.Judge(file)?.Rule);
         Assert.NotEqual("", Techniques.Tactic(assessment.Evidence[0].Technique));
     }
 
@@ -40,6 +40,7 @@ public sealed class FileChangeEvidenceTests
         var host = new ObservationBuilder(ObservationBuilder.Host);
         var file = Did(host, FileOperation.SensitiveWrite, "/proc/sys/kernel/core_pattern") with { Container = null };
         Assert.Null(TierZero.Judge(file));
+        Assert.Null(TierZero.Judge(file with { Path = "/dev/cpu/0/msr" }));
         Assert.True(FileEvidence.Assess(file, default).EValue < 20);
     }
 

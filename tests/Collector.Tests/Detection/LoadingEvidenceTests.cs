@@ -1,5 +1,6 @@
 using Runtime.Collector.Detection;
 using Runtime.Collector.Ingest;
+using Runtime.Collector.Tests.Scopes;
 using Xunit;
 
 namespace Runtime.Collector.Tests.Detection;
@@ -29,6 +30,51 @@ public sealed class LoadingEvidenceTests
     {
         var assessment = LoadingEvidence.OfVariable(_builder.Exec(Container, _builder.Process("/usr/bin/tool", _nginx)), variable, default);
         Assert.Equal((expected, technique), (assessment.EValue, assessment.Evidence[0].Technique));
+    }
+
+    [Theory]
+    [InlineData(true, 0, 60)] // eight variables of 128 KiB before an LD_PRELOAD
+    [InlineData(true, 3000, 20)] // a JAVA_TOOL_OPTIONS of 3 KB
+    [InlineData(false, 0, 3)] // the first process of a pod beside two hundred services
+    public void Environment_ThatWasCutOff_WeighsByWhoMadeItSo(bool below, int kept, double expected)
+    {
+        var exec = Cut(below ? _nginx : [], kept);
+        var assessment = LoadingEvidence.OfVariable(exec, LoadingEvidence.CutOff, default);
+        Assert.Equal(expected, assessment.EValue);
+        Assert.StartsWith("T1574", assessment.Evidence[0].Technique, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Environment_ThatWasCutOff_IsToldWhereItBegan()
+    {
+        var first = Cut(_nginx, 0);
+        Assert.Equal([LoadingEvidence.CutOff], LoadingEvidence.News(first));
+        Assert.Empty(LoadingEvidence.News(_builder.Exec(Container, [first.Process with { Pid = 9 }, .. first.Lineage])));
+        Assert.Empty(LoadingEvidence.News(_builder.Exec(Container, _builder.Process("/usr/bin/tool", first.Lineage))));
+        Assert.Equal(["LD_PRELOAD=/a.so"], LoadingEvidence.News(_builder.Exec(Container, [first.Process with { LoaderVariables = ["LD_PRELOAD=/a.so"] }, .. first.Lineage])));
+    }
+
+    [Fact]
+    public void Environment_OfAKnownProgramThatWasCutOff_AlertsAndIsNotLearntMeanwhile()
+    {
+        var web = new EngineWeb().Locked();
+        var replica = web.Replicas[0];
+        var chown = web.Builder.Process("/bin/chown", replica.Entrypoint, Phase.Init, arguments: ["chown", "nginx", "/var/cache/nginx"]);
+        Assert.Empty(web.Apply(web.Builder.Exec(replica.Container, chown)).Deviations);
+
+        var padded = chown[0] with { Pid = 77, Phase = Phase.Steady, Flags = ProcessFlags.LoaderVariablesTruncated };
+        var outcome = web.Apply(web.Builder.Exec(replica.Container, [padded, .. replica.Nginx]));
+
+        var deviation = Assert.Single(outcome.Deviations, deviation => deviation.Kind == "loading");
+        Assert.Equal("/bin/chown was started with an environment too large to be looked through in shop/web: never seen in 72 h on 2 replicas", deviation.Title);
+        Assert.Single(outcome.Alerts);
+        Assert.Equal("pending", web.Item("loading", "/bin/chown|(environment cut off)")?.State.ToString().ToLowerInvariant());
+    }
+
+    private ExecObservation Cut(IReadOnlyList<ProcessInfo> parent, int kept)
+    {
+        var process = _builder.Process("/usr/bin/tool", parent, flags: ProcessFlags.LoaderVariablesTruncated)[0];
+        return _builder.Exec(Container, [process with { LoaderVariables = kept > 0 ? ["JAVA_TOOL_OPTIONS=" + new string('x', kept)] : [] }, .. parent]);
     }
 
     [Fact]

@@ -70,6 +70,36 @@ public sealed class PrivilegeEvidenceTests
     public void Mount_OverAProcess_IsAFact(string subject, int error, bool isFact) => Assert.Equal(
         isFact ? TierZero.HiddenProcess : null, TierZero.Judge(Did(PrivilegeOperation.Mount, 0x1000, subject, " /empty") with { Error = error })?.Rule);
 
+    [Theory]
+    [InlineData(PrivilegeOperation.LoadModule, 0ul, "/tmp/x.ko", "", 0, TierZero.KernelModule, "Critical", "/usr/bin/app loaded a kernel module /tmp/x.ko: code in the kernel of the node")]
+    [InlineData(PrivilegeOperation.LoadModule, 0ul, "", "", 1, TierZero.KernelModule, "High", "/usr/bin/app tried to load a kernel module and was refused (EPERM): code in the kernel of the node")]
+    [InlineData(PrivilegeOperation.Bpf, 5ul, "probe", "", 0, TierZero.BpfLoad, "Critical", "/usr/bin/app called bpf (program_load probe): a program in the kernel, which sees and can hide what happens on the node")]
+    [InlineData(PrivilegeOperation.Bpf, 5ul, "probe", "", 1, null, "", "")] // libraries try
+    [InlineData(PrivilegeOperation.Bpf, 28ul, "", "", 0, null, "", "")]
+    [InlineData(PrivilegeOperation.SetNamespace, 0x0002_0000ul, "", "host", 0, TierZero.HostNamespace, "Critical", "/usr/bin/app joined the host's namespaces (mount): it left its container")]
+    [InlineData(PrivilegeOperation.SetNamespace, 0x0002_0000ul, "", "", 0, null, "", "")]
+    [InlineData(PrivilegeOperation.SetNamespace, 0x0002_0000ul, "", "", 1, null, "", "")]
+    [InlineData(PrivilegeOperation.Unshare, 0x1000_0000ul, "", "", 0, null, "", "")]
+    public void Privilege_ThatReachesTheNode_IsAFactInAContainer(
+        object operation, ulong value, string subject, string detail, int error, string? rule, string severity, string words)
+    {
+        var seen = Did((PrivilegeOperation)operation, value, subject, detail) with { Error = error };
+        var fact = TierZero.Judge(seen);
+        Assert.Equal((rule, severity, words), (fact?.Rule, fact?.Severity.ToString() ?? "", fact?.Words ?? ""));
+        Assert.Null(TierZero.Judge(seen with { Container = null }));
+    }
+
+    [Fact]
+    public void Setns_OfTheRuntimesOwnInit_IsNone()
+    {
+        // kubectl exec into a pod on the node's network: the namespace that it joins is the host's.
+        var init = _builder.Process("/memfd:runc_cloned:/proc/self/exe (deleted)", phase: Phase.Session, arguments: ["runc", "init"]);
+        var joined = Did(PrivilegeOperation.SetNamespace, _builder, init) with { Value = 0x4000_0000, Detail = "host" };
+        Assert.Null(TierZero.Judge(joined));
+        Assert.Equal(TierZero.HostNamespace, TierZero.Judge(joined with { Lineage = [init[0], .. _app] })?.Rule);
+        Assert.Equal(TierZero.HostNamespace, TierZero.Judge(joined with { Lineage = [init[0] with { Binary = "/tmp/x" }] })?.Rule);
+    }
+
     [Fact]
     public void Keys_TellWhatWasDoneAndNotWhere()
     {
