@@ -29,7 +29,7 @@ internal static class TierZero
         Stratum => 6,
         Miner => 5,
         ShellOnSocket => 4,
-        Memfd => 3,
+        Memfd or BinaryFacts.PackageMismatch or BinaryFacts.ReplicasDiffer => 3,
         HostControl => 4,
         LoaderPreload or HiddenProcess => 2,
         UpperLayer => 1,

@@ -22,6 +22,9 @@ internal sealed record Finding(
 {
     public bool IsTierZero => Kind == ItemKind.TierZero;
 
+    /// <summary>About the image and not about what a process does: an incident of its own, and what the process does next is judged as ever.</summary>
+    public bool IsOfImage { get; init; }
+
     /// <summary>Seen while the baseline learnt or did not settle; a Tier 0 fact needs no baseline.</summary>
     public bool IsOfLearning => !IsTierZero && IsLearning;
 }
@@ -86,8 +89,8 @@ internal sealed class IncidentTable(Scope scope, BaselineOptions options)
     public void Raise(Finding finding)
     {
         var observation = finding.Observation;
-        var cause = CauseOf(observation, finding.Root);
-        var held = FindByLineage(observation, 0, finding)
+        var cause = finding.IsOfImage ? "image " + observation.Container?.ImageDigest : CauseOf(observation, finding.Root);
+        var held = (finding.IsOfImage ? null : FindByLineage(observation, 0, finding))
             ?? (finding.Write is { } write && _processes.Find(write.Writer) is { } writers && Takes(writers, finding) ? writers : null)
             ?? _held.LastOrDefault(candidate => candidate.Record.Cause == cause && Takes(candidate, finding));
         var kind = Item.Name(finding.Kind);
@@ -139,7 +142,11 @@ internal sealed class IncidentTable(Scope scope, BaselineOptions options)
             }
         }
 
-        Mark(held, observation, finding.Root);
+        if (!finding.IsOfImage)
+        {
+            Mark(held, observation, finding.Root);
+        }
+
         held.Refresh(deviation, observation.Count);
         Changed(held, deviation);
         MakeRoom(held);
