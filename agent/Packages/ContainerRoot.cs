@@ -28,10 +28,10 @@ internal sealed class ContainerRoot : IDisposable
         return folder < 0 ? null : new(folder);
     }
 
-    /// <returns>Null when nothing is there.</returns>
+    /// <returns>Null when nothing is there; of a link itself.</returns>
     public FileIdentity? Look(string path)
     {
-        var file = RootedPath.Open(_folder, path, RootedPath.PathOnly);
+        var file = RootedPath.Open(_folder, path, RootedPath.PathOnly | RootedPath.NoFollow);
         if (file < 0)
             return null;
         var found = ContentReader.Stat(file);
@@ -39,10 +39,11 @@ internal sealed class ContainerRoot : IDisposable
         return found?.Identity;
     }
 
+    /// <param name="isLinkMeant">A link at the end is followed; else it is no file.</param>
     /// <returns>Null when it is not there, is no regular file, cannot be read, or is larger.</returns>
-    public byte[]? Read(string path, int maxBytes)
+    public byte[]? Read(string path, int maxBytes, bool isLinkMeant = false)
     {
-        var pinned = RootedPath.Open(_folder, path, RootedPath.PathOnly);
+        var pinned = RootedPath.Open(_folder, path, RootedPath.PathOnly | (isLinkMeant ? 0 : RootedPath.NoFollow));
         if (pinned < 0)
             return null;
         // Whose open would wait or act is not opened.

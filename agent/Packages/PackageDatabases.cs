@@ -68,7 +68,9 @@ internal sealed class PackageDatabases(ImageLayers layers, HashBudget budget)
     {
         foreach (var (file, folder, written) in Places())
         {
-            if (root.Look(file) is not { } main)
+            // Behind a link the container's changes would lie elsewhere in its upper folder than they are looked for.
+            if (root.Resolve(Path.GetDirectoryName(file)!) != Path.GetDirectoryName(file) || root.Look(file) is not { } main
+                || (folder.Length > 0 && root.Resolve(folder) is { } real && real != folder))
                 continue;
             var times = folder.Length > 0 ? root.Look(folder) ?? default : default;
             var isOfImage = layers.IsUntouched(container, device, written);
@@ -106,7 +108,7 @@ internal sealed class PackageDatabases(ImageLayers layers, HashBudget budget)
             ApkText.Read(root.Read(file, (int)MaxBytes), index);
         else
             DpkgDatabase.Read(root, index, MaxBytes);
-        var built = index.Files == 0 ? null : index.Build(DatabaseText.Distribution(root.Read(OsRelease, MaxOsRelease)));
+        var built = index.Files == 0 ? null : index.Build(DatabaseText.Distribution(root.Read(OsRelease, MaxOsRelease, isLinkMeant: true)));
         Read++;
         ReadBytes += (ulong)root.BytesRead;
         // Paid for like the files that are hashed.

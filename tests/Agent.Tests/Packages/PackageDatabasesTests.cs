@@ -59,6 +59,21 @@ public sealed class PackageDatabasesTests : OverlayRig
         Assert.Equal("Matches FileOfImage tool 1.0-1 amd64 debian 12", Words(AskTool(node, one)));
     }
 
+    /// <summary>What the container writes there would not be found under the name that is looked for.</summary>
+    [Theory]
+    [InlineData("var/lib/dpkg", "usr/db")]
+    [InlineData("var/lib/dpkg/info", "usr/info")]
+    [InlineData("var/lib/dpkg/status", "usr/status")]
+    [InlineData("var", "usr/var")]
+    public void DatabaseBehindALink_IsNotRead(string link, string target)
+    {
+        var image = Debian();
+        Directory.Move($"{image}/{link}", $"{image}/{target}");
+        File.CreateSymbolicLink($"{image}/{link}", "/" + target);
+        using var node = Node(image, out var one, Alone);
+        Assert.Equal(PackageVerdict.Unknown, Ask(node, one).Package.Verdict);
+    }
+
     [Fact]
     public void DatabaseThatOneContainerWroteTo_IsNotTheOthersOfTheImage()
     {
