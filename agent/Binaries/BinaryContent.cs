@@ -1,3 +1,5 @@
+using Runtime.Agent.Packages;
+
 namespace Runtime.Agent.Binaries;
 
 /// <summary>What a file holds.</summary>
@@ -6,6 +8,18 @@ internal sealed record BinaryContent(FileIdentity Identity, byte[] Sha256, Binar
 {
     /// <summary>With <see cref="BinaryTraits.Disagrees"/> what the other node read, 32 bytes; else empty.</summary>
     public byte[] ElsewhereSha256 { get; init; } = [];
+
+    /// <summary>By what a package database names it, read with <see cref="Sha256"/>; <see cref="SumKind.None"/> when none was asked for.</summary>
+    public SumKind SumKind { get; init; }
+
+    /// <summary>Of that kind; empty when not read.</summary>
+    public byte[] Sum { get; init; } = [];
+
+    /// <summary>Other nodes told the hash, and the file was not read here.</summary>
+    public bool IsElsewhere { get; init; }
+
+    /// <summary>What the container's package database says of it.</summary>
+    public PackageFinding Package { get; init; } = PackageFinding.None;
 
     /// <summary>The next process that runs the file may show what this one could not.</summary>
     public bool IsWorthAnotherTry => (Traits & (BinaryTraits.Gone | BinaryTraits.Changed)) != 0;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 using Runtime.Agent.Containers;
+using Runtime.Agent.Packages;
 using Runtime.Agent.Processes;
 using Tmds.Linux;
 using static Tmds.Linux.LibC;
@@ -20,6 +21,7 @@ internal sealed class BinaryInspector : IDisposable
 
     private readonly BinaryOptions _options;
     private readonly TimeProvider _time;
+    private readonly PackageDatabases? _packages;
     private readonly ContentReader _reader;
     private readonly Thread _thread;
     private readonly CancellationTokenSource _stop = new();
@@ -30,7 +32,8 @@ internal sealed class BinaryInspector : IDisposable
     private readonly ConcurrentQueue<BinaryReading> _readings = new();
     private int _onTheirWay;
 
-    // Not with the thread yet: the image of their container is not known, and without it no other node can be asked. Bounded with _requests. Capture thread only.
+    // Not with the thread yet: image and root of their container are not known, without which neither other nodes nor its packages can be asked. Bounded
+    // with _requests. Capture thread only.
     private readonly List<(BinaryRequest Request, long Since)> _unnamed = [];
 
     // A null waits in the queue: one is enough.
@@ -39,14 +42,16 @@ internal sealed class BinaryInspector : IDisposable
     // Bounded by the setting. Capture thread only. By container: the collector wants each one's files.
     private readonly RecentFiles<(string Container, FileIdentity Told), bool> _asked;
 
-    private ulong _requestCount, _answered, _gone, _changed, _unreadable, _tooLarge, _queueFull;
+    private ulong _requestCount, _answered, _gone, _changed, _unreadable, _tooLarge, _queueFull, _matches, _mismatches;
 
     /// <param name="onFault">Gets words about a file that could not be read for a reason nobody foresaw; the thread goes on.</param>
     public BinaryInspector(BinaryOptions options, ImageLayers layers, TimeProvider time, Action<string> onFault)
     {
         (_options, _time) = (options, time);
         Fleet = options.Share ? new(time) { Changed = Wake } : null;
-        _reader = new(options, new HashBudget(options.BytesPerSecond, time), Fleet, layers, time);
+        var budget = new HashBudget(options.BytesPerSecond, time);
+        _packages = options.Packages ? new(layers, budget) : null;
+        _reader = new(options, budget, Fleet, layers, _packages, time);
         _asked = new(options.CacheEntries);
         _thread = new Thread(() => Work(onFault)) { IsBackground = true, Name = "binaries" };
         _thread.Start();
@@ -121,6 +126,10 @@ internal sealed class BinaryInspector : IDisposable
         ["hashes.verified"] = _reader.Verified,
         ["hashes.disagreed"] = _reader.Disagreed,
         ["hashes.spared_bytes"] = _reader.SparedBytes,
+        ["packages.databases_read"] = _packages?.Read ?? 0,
+        ["packages.database_bytes"] = _packages?.ReadBytes ?? 0,
+        ["packages.matches"] = _matches,
+        ["packages.mismatches"] = _mismatches,
     };
 
     public void Dispose()
@@ -165,7 +174,7 @@ internal sealed class BinaryInspector : IDisposable
         if (descriptor < 0 && (told is not null || inode != 0))
             (descriptor, isRoot) = (PinRootAbove(process), true);
         var request = new BinaryRequest(process, container, path, told, isLibrary, inode, isRoot, descriptor);
-        if (container is { Complete: false } && Fleet is { IsOpen: true })
+        if (container is { Complete: false } && (_packages is not null || Fleet is { IsOpen: true }))
             _unnamed.Add((request, _time.GetTimestamp()));
         else
             _requests.Add(request);
@@ -255,15 +264,18 @@ internal sealed class BinaryInspector : IDisposable
 
     private void Answer(BinaryRequest request, BinaryContent content)
     {
-        Count(content.Traits);
+        Count(content);
         _readings.Enqueue(new(request, content, NowUnixNs));
     }
 
     private long NowUnixNs => (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
 
-    private void Count(BinaryTraits traits)
+    private void Count(BinaryContent content)
     {
+        var traits = content.Traits;
         _answered++;
+        _matches += content.Package.Verdict == PackageVerdict.Matches ? 1u : 0;
+        _mismatches += content.Package.Verdict == PackageVerdict.Mismatch ? 1u : 0;
         _gone += traits.HasFlag(BinaryTraits.Gone) ? 1u : 0;
         _changed += traits.HasFlag(BinaryTraits.Changed) ? 1u : 0;
         _unreadable += traits.HasFlag(BinaryTraits.Unreadable) ? 1u : 0;

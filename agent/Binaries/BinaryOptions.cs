@@ -23,4 +23,7 @@ internal sealed record BinaryOptions
 
     /// <summary>One of so many confirmed hashes of other nodes, chosen by chance, is read here all the same and compared. 1 (each) to 1024.</summary>
     public int VerifyOneIn { get; init; } = 64;
+
+    /// <summary>Tells of a container's file which package has it and whether it is what the package database says. Off: no database is read.</summary>
+    public bool Packages { get; init; } = true;
 }

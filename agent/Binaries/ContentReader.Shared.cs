@@ -87,14 +87,14 @@ internal sealed unsafe partial class ContentReader
     {
         var open = asked.File;
         // Another container's process ran it meanwhile.
-        if (TryCache(open.Shared, open.Identity) is { } known)
+        if (TryCache(open.Shared, open.Identity, open.Question) is { } known)
             return known;
         var elsewhere = answer?.Sha256 ?? [];
         var isConfirmed = elsewhere.Length > 0 && answer!.IsConfirmed;
         if (isConfirmed && RandomNumberGenerator.GetInt32(options.VerifyOneIn) != 0)
         {
             SparedBytes += open.Identity.Size;
-            return Keep(open, new(open.Identity, elsewhere, open.Traits), nowUnixNs);
+            return Keep(open, new(open.Identity, elsewhere, open.Traits) { IsElsewhere = true }, nowUnixNs);
         }
 
         var content = Hash(open, stop);

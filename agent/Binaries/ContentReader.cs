@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using Runtime.Agent.Interop;
+using Runtime.Agent.Packages;
 using Tmds.Linux;
 using static Tmds.Linux.LibC;
 
@@ -13,7 +14,7 @@ namespace Runtime.Agent.Binaries;
 /// only here, after it was seen to be a regular file that no process of a container serves. A path that a container names is
 /// walked inside that container's root, without magic links (openat2).
 /// </remarks>
-internal sealed unsafe partial class ContentReader(BinaryOptions options, HashBudget budget, SharedHashes? fleet, ImageLayers layers, TimeProvider time)
+internal sealed unsafe partial class ContentReader(BinaryOptions options, HashBudget budget, SharedHashes? fleet, ImageLayers layers, PackageDatabases? packages, TimeProvider time)
 {
     private const int DontSync = 0x4000; // AT_STATX_DONT_SYNC, linux/fcntl.h
     private const int ChunkBytes = 256 * 1024;
@@ -63,7 +64,9 @@ internal sealed unsafe partial class ContentReader(BinaryOptions options, HashBu
             return new(told, [], isAnother ? BinaryTraits.Gone : BinaryTraits.Changed);
         }
 
-        if (TryCache(identity, identity) is { } known)
+        var path = PathOf(pinned);
+        var question = request.Container is { } container ? packages?.Of(container, identity, path, stop) : null;
+        if (TryCache(identity, identity, question) is { } known)
             return known;
         var fileSystem = FileSystemOf(request.Process.Key.Pid, identity.Device);
         var isLayered = fileSystem == "overlay" || (request.Told is not null && request.Process.FileSystem == OverlayMagic);
@@ -74,14 +77,14 @@ internal sealed unsafe partial class ContentReader(BinaryOptions options, HashBu
             return new(identity, [], BinaryTraits.Unreadable);
         // Containers of one image share their lower files, each through an overlay with a device of its own: number, size and both times are the file's.
         var shared = isLayered ? identity with { Device = 0 } : identity;
-        if (isLayered && TryCache(shared, identity) is { } layered)
+        if (isLayered && TryCache(shared, identity, question) is { } layered)
             return layered;
 
         var file = Reopen(pinned);
         if (file < 0)
             return new(identity, [], BinaryTraits.Unreadable);
-        var open = new OpenFile(request, file, identity, shared, ElfFile.Inspect((offset, target) => ReadAt(file, offset, target), (long)Math.Min(identity.Size, long.MaxValue), request.IsLibrary));
-        if (isLayered && TryAsk(open, PathOf(pinned)))
+        var open = new OpenFile(request, file, identity, shared, ElfFile.Inspect((offset, target) => ReadAt(file, offset, target), (long)Math.Min(identity.Size, long.MaxValue), request.IsLibrary), question);
+        if (isLayered && TryAsk(open, path))
             return null;
         try
         {
@@ -99,16 +102,22 @@ internal sealed unsafe partial class ContentReader(BinaryOptions options, HashBu
         var isUnchanged = Stat(open.Descriptor) is var (now, _) && now == open.Identity;
         if (isUnchanged && !content.IsWorthAnotherTry && (content.Traits & BinaryTraits.Unreadable) == 0 && !open.Identity.IsRacy(nowUnixNs))
             _known.Set(open.Shared, content);
-        return content;
+        return Judge(content, open.Question);
     }
 
-    private BinaryContent? TryCache(in FileIdentity key, in FileIdentity identity)
+    private BinaryContent? TryCache(in FileIdentity key, in FileIdentity identity, PackageQuestion? question)
     {
         if (!_known.TryGet(key, out var known))
             return null;
+        // Read for an image without a database, or with one of another kind.
+        if (question?.Needs is { } needs and not SumKind.None && known is { IsElsewhere: false, Sha256.Length: > 0 } && known.SumKind != needs && PackageSum.IsThere(needs))
+            return null;
         FromCache++;
-        return known with { Identity = identity };
+        return Judge(known with { Identity = identity }, question);
     }
+
+    private static BinaryContent Judge(BinaryContent content, PackageQuestion? question) =>
+        question is null ? content : content with { Package = question.Judge(content.SumKind == question.Index.Sums ? content.Sum : []) };
 
     private BinaryContent Hash(OpenFile open, CancellationToken stop)
     {
@@ -116,6 +125,8 @@ internal sealed unsafe partial class ContentReader(BinaryOptions options, HashBu
         if (identity.Size > (ulong)options.MaxFileBytes)
             return new(identity, [], traits | BinaryTraits.TooLarge);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var kind = open.Question?.Needs ?? SumKind.None;
+        using var sum = PackageSum.Begin(kind);
         var left = (long)identity.Size;
         for (long at = 0; left > 0;)
         {
@@ -123,6 +134,7 @@ internal sealed unsafe partial class ContentReader(BinaryOptions options, HashBu
             if (got <= 0)
                 return new(identity, [], traits | BinaryTraits.Changed);
             hash.AppendData(_chunk, 0, got);
+            sum?.AppendData(_chunk, 0, got);
             (at, left) = (at + got, left - got);
             HashedBytes += (ulong)got;
             if (budget.Spend(got) is { Ticks: > 0 } wait && stop.WaitHandle.WaitOne(wait))
@@ -131,7 +143,7 @@ internal sealed unsafe partial class ContentReader(BinaryOptions options, HashBu
         if (Stat(file) is not var (after, _) || after.Size != identity.Size || after.ModifiedNs != identity.ModifiedNs)
             return new(identity, [], traits | BinaryTraits.Changed);
         Hashed++;
-        return new(identity, hash.GetHashAndReset(), traits);
+        return new(identity, hash.GetHashAndReset(), traits) { SumKind = sum is null ? SumKind.None : kind, Sum = sum?.GetHashAndReset() ?? [] };
     }
 
     public static (FileIdentity Identity, bool IsRegular)? Stat(int descriptor)
@@ -147,11 +159,12 @@ internal sealed unsafe partial class ContentReader(BinaryOptions options, HashBu
     /// <summary>A file that is being read.</summary>
     /// <param name="Descriptor">Open for reading; whoever ends the reading closes it.</param>
     /// <param name="Shared">The identity under which other containers of this node meet it.</param>
-    internal sealed record OpenFile(BinaryRequest Request, int Descriptor, FileIdentity Identity, FileIdentity Shared, BinaryTraits Traits);
+    /// <param name="Question">To the container's package database; null without one.</param>
+    internal sealed record OpenFile(BinaryRequest Request, int Descriptor, FileIdentity Identity, FileIdentity Shared, BinaryTraits Traits, PackageQuestion? Question);
 
     private static long Nanoseconds(statx_timestamp time) => time.tv_sec * 1_000_000_000 + time.tv_nsec;
 
-    private static int ReadAt(int file, long offset, Span<byte> target)
+    public static int ReadAt(int file, long offset, Span<byte> target)
     {
         var length = 0;
         fixed (byte* p = target)
@@ -169,14 +182,14 @@ internal sealed unsafe partial class ContentReader(BinaryOptions options, HashBu
         return length;
     }
 
-    private static int Reopen(int pinned)
+    public static int Reopen(int pinned)
     {
         var path = Encoding.ASCII.GetBytes($"/proc/self/fd/{pinned}\0");
         fixed (byte* p = path)
             return open(p, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     }
 
-    private static byte[] PathOf(int pinned)
+    public static byte[] PathOf(int pinned)
     {
         var path = Encoding.ASCII.GetBytes($"/proc/self/fd/{pinned}\0");
         var link = new byte[4096];

@@ -46,15 +46,29 @@ internal sealed class ImageLayers(string hostProc, long unpackNs = 10 * 60 * 1_0
         return false;
     }
 
-    private bool IsAbsent(string folder, string path)
+    /// <returns>Where the host sees the container's root; null when the device is not the root that a runtime made for it.</returns>
+    public string? RootOf(ContainerRecord container, uint device) =>
+        device >> 20 == 0 && OverlayOf(container, device) is { } overlay ? $"{hostProc}/root{overlay.Point}" : null;
+
+    /// <summary>The container is proven to have written nothing at a path, nor to have removed what was there.</summary>
+    public bool IsUntouched(ContainerRecord container, uint device, string path) =>
+        OverlayOf(container, device) is { } overlay && (overlay.UpperFolder.Length == 0 || IsAbsent(overlay.UpperFolder, path));
+
+    /// <summary>The container is proven to have a file of its own at a path. Not the opposite of <see cref="Hold"/>: of some files neither is proven.</summary>
+    public bool HasWritten(ContainerRecord container, uint device, byte[] path) =>
+        OverlayOf(container, device) is { UpperFolder.Length: > 0 } overlay && Look(overlay.UpperFolder, Encoding.Latin1.GetString(path)) == 0;
+
+    // Not known is not absent: the container may hide its file behind renames.
+    private bool IsAbsent(string folder, string path) => Look(folder, path) == ENOENT;
+
+    private int Look(string folder, string path)
     {
         var root = LinuxCalls.Open($"{hostProc}/root{folder}", RootedPath.PathOnly);
         if (root < 0)
-            return false;
-        // Not known is not absent: the container may hide its file behind renames.
-        var isAbsent = RootedPath.Look(root, path) == ENOENT;
+            return EACCES;
+        var found = RootedPath.Look(root, path);
         _ = close(root);
-        return isAbsent;
+        return found;
     }
 
     private bool IsAt(string folder, string path, in FileIdentity identity)

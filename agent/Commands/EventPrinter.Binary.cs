@@ -29,6 +29,7 @@ internal sealed partial class EventPrinter
 
     private void PrintReadings()
     {
+        Binaries?.ReleaseDue(containers);
         while (Binaries is { } binaries && binaries.TryTake(out var reading))
         {
             var (request, content) = (reading.Request, reading.Content);
@@ -44,6 +45,10 @@ internal sealed partial class EventPrinter
             json.WriteNumber("size", content.Identity.Size);
             json.WriteString("sha256", Convert.ToHexStringLower(content.Sha256));
             json.WriteString("traits", content.Traits.ToString());
+            Text(json, "package", content.Package.Package.Name);
+            Text(json, "package_version", content.Package.Package.Version);
+            json.WriteString("package_verdict", content.Package.Verdict.ToString());
+            json.WriteString("package_flags", content.Package.Flags.ToString());
             json.WriteNumber("lost", _binariesLost);
             Container(json, request.Container);
             End(json);

@@ -139,6 +139,7 @@ internal sealed record AgentOptions
         CacheEntries = reader.Whole("Binaries:CacheEntries", unset.CacheEntries, 16, 1_048_576),
         Share = reader.Flag("Binaries:Share", unset.Share),
         VerifyOneIn = reader.Whole("Binaries:VerifyOneIn", unset.VerifyOneIn, 1, 1024),
+        Packages = reader.Flag("Binaries:Packages", unset.Packages),
     };
 
     private static ContainerOptions ReadContainers(SettingsReader reader, ContainerOptions unset)

@@ -1,4 +1,5 @@
 using Runtime.Agent.Binaries;
+using Runtime.Agent.Packages;
 
 namespace Runtime.Agent.Reduction;
 
@@ -14,4 +15,7 @@ internal sealed record BinaryFact : Fact
 
     /// <summary>With <see cref="BinaryTraits.Disagrees"/> what the other node read, 32 bytes; else empty.</summary>
     public byte[] ElsewhereSha256 { get; init; } = [];
+
+    /// <summary>No part of the behaviour's key: it follows from the container's image and from what the key has.</summary>
+    public PackageFinding Package { get; init; } = PackageFinding.None;
 }

@@ -53,6 +53,7 @@ internal sealed partial class Reducer
                 Sha256 = reading.Content.Sha256,
                 Traits = reading.Content.Traits,
                 ElsewhereSha256 = reading.Content.ElsewhereSha256,
+                Package = reading.Content.Package,
             };
             _known.Add(key, fact);
             Send(fact);

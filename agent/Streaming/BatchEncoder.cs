@@ -79,7 +79,7 @@ internal sealed class BatchEncoder(IWallClock clock, int maxRows, int maxBytes)
                 PrivilegeRows.Add(_batch.Privileges, privilege, Relative(privilege.FirstUnixNs), Relative(privilege.LastUnixNs), process, Text(privilege.Subject), Text(privilege.Detail));
                 break;
             case BinaryFact binary:
-                BinaryRows.Add(_batch.Binaries, binary, Relative(binary.FirstUnixNs), process, Text(binary.Path), Text(binary.Sha256), Text(binary.ElsewhereSha256));
+                BinaryRows.Add(_batch.Binaries, binary, Relative(binary.FirstUnixNs), process, Text);
                 break;
             case ManagedFact managed:
                 ManagedRows.Add(_batch.Managed, managed, Relative(managed.FirstUnixNs), Relative(managed.LastUnixNs), process, Text(managed.Name), Text(managed.Path));
@@ -290,7 +290,7 @@ internal sealed class BatchEncoder(IWallClock clock, int maxRows, int maxBytes)
         if (fact is PrivilegeFact privilege)
             bytes += Cost(privilege.Subject) + Cost(privilege.Detail);
         if (fact is BinaryFact binary)
-            bytes += Cost(binary.Path) + Cost(binary.Sha256) + Cost(binary.ElsewhereSha256);
+            bytes += BinaryRows.TextsOf(binary).Sum(Cost);
         if (fact is ManagedFact managed)
             bytes += Cost(managed.Name) + Cost(managed.Path);
         return bytes;

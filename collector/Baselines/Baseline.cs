@@ -13,6 +13,7 @@ internal sealed class Baseline(Scope scope, BaselineOptions options)
 
     public ItemTable Items { get; private set; } = new(options.MaxItems);
     public ReplicaTable Replicas { get; private set; } = new();
+    public ImageFiles Files { get; set; } = new();
 
     /// <summary>UTC ticks of the agents' clocks; 0 before the first observation.</summary>
     public long FirstSeen { get; private set; }

@@ -29,10 +29,26 @@ internal sealed partial class ItemKey
         Start(ItemKind.Binary);
         Part(binary.Path);
         Raw("|");
-        var digest = binary.Container?.ImageDigest ?? "";
-        Raw(digest.AsSpan(0, Math.Min(digest.Length, "sha256:".Length + 16)));
+        Digest(binary);
         Raw("|");
         return Text;
+    }
+
+    /// <remarks>
+    /// binary  packages|sha256:0123…   the image, as far as its files are not what their packages have; no path begins so
+    /// </remarks>
+    public ReadOnlySpan<char> ImagePackages(BinaryObservation binary)
+    {
+        Start(ItemKind.Binary);
+        Raw("packages|");
+        Digest(binary);
+        return Finish();
+    }
+
+    private void Digest(BinaryObservation binary)
+    {
+        var digest = binary.Container?.ImageDigest ?? "";
+        Raw(digest.AsSpan(0, Math.Min(digest.Length, "sha256:".Length + 16)));
     }
 
     /// <remarks>

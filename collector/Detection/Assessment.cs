@@ -57,6 +57,9 @@ internal readonly record struct Surroundings
     /// <summary>The program asked for more names below one domain than are told one by one.</summary>
     public bool ManyNames { get; init; }
 
+    /// <summary>The file is what the image's package database says it is.</summary>
+    public bool IsPackaged { get; init; }
+
     /// <summary>The container runs an image that is new to the baseline.</summary>
     public bool OnProbation { get; init; }
 
@@ -99,5 +102,6 @@ internal static class Weighing
         surroundings.OnProbation && lowerLayer ? new Explanation(0.2, "it comes with an image that is new here")
         : process.Phase == Ingest.Phase.Session ? new Explanation(0.3, "it runs in a session that the container runtime was asked for (exec or probe)")
         : process.Phase == Ingest.Phase.Init && lowerLayer ? new Explanation(0.3, "the container was still starting")
+        : surroundings.IsPackaged ? new Explanation(0.3, "it is the file that its package has")
         : null;
 }

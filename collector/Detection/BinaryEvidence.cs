@@ -1,3 +1,4 @@
+using Runtime.Collector.Baselines;
 using Runtime.Collector.Ingest;
 
 namespace Runtime.Collector.Detection;
@@ -5,9 +6,13 @@ namespace Runtime.Collector.Detection;
 /// <summary>What a program's content weighs. Content alone is no novelty to tell of: a new program is told by its exec.</summary>
 internal static class BinaryEvidence
 {
+    /// <summary>Among so many programs that packages have, and at most one in four that none has, an unowned one is odd.</summary>
+    private const int OwnedEnough = 8, OwnedForEachUnowned = 4;
+
     /// <param name="isReplacement">The same path of the same image held other bytes before.</param>
+    /// <param name="before">What was known of the file.</param>
     /// <returns>Null when there is nothing odd about it.</returns>
-    public static Assessment? Assess(BinaryObservation binary, bool isReplacement, in Surroundings surroundings)
+    public static Assessment? Assess(BinaryObservation binary, bool isReplacement, in FileHistory before, in Surroundings surroundings)
     {
         var matches = new List<ClassMatch>();
         var what = binary.IsProgram ? "the program" : "the library";
@@ -16,10 +21,9 @@ internal static class BinaryEvidence
             matches.Add(new("replaced", 80, $"{what} is not the one that this image had here before: other bytes under the same path", "T1554"));
         }
 
-        if (binary.Traits.HasFlag(BinaryTraits.Disagrees))
+        if (before.ChangedSilently && binary.Package.Verdict != PackageVerdict.Mismatch && !binary.Package.FileOfContainer)
         {
-            matches.Add(new(
-                "other_node", 80, $"{what} is not the one that another node has of the same image: the path, size and time are the same, the bytes are not (here sha256:{binary.Sha256}, there sha256:{binary.ElsewhereSha256})", "T1554"));
+            matches.Add(new("silent_change", 25, $"{what} is another one than in the image before, and its package has the same version: {DisplayText.Escape(binary.Package.Name)} {DisplayText.Escape(binary.Package.Version)}", "T1525"));
         }
 
         if (binary.Traits.HasFlag(BinaryTraits.Packed))
@@ -38,6 +42,12 @@ internal static class BinaryEvidence
             matches.Add(new("changed", 15, $"{what}'s file was changed right after it was executed", "T1036"));
         }
 
-        return matches.Count == 0 ? null : Weighing.Weigh(matches, binary.Process, surroundings, lowerLayer: (binary.Process.Flags & ProcessFlags.UpperLayer) == 0);
+        if (binary.IsProgram && binary.Package is { Verdict: PackageVerdict.Unowned, FileOfImage: true } && !binary.Traits.HasFlag(BinaryTraits.NotElf)
+            && before.OwnedPrograms >= OwnedEnough && before.UnownedPrograms * OwnedForEachUnowned <= before.OwnedPrograms)
+        {
+            matches.Add(new("unowned", 4, "no package of the image has the program, as packages have almost all others that run here", "T1525"));
+        }
+
+        return matches.Count == 0 ? null : Weighing.Weigh(matches, binary.Process, surroundings with { IsPackaged = binary.Package.Clears && !isReplacement }, lowerLayer: (binary.Process.Flags & ProcessFlags.UpperLayer) == 0);
     }
 }

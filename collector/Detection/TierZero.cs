@@ -56,7 +56,8 @@ internal static partial class TierZero
     public static IReadOnlyList<string> All { get; } =
     [
         Stratum, PoolName, Miner, Memfd, Pathless, UpperLayer, OddPlace, ShellOnSocket, LoaderPreload, HiddenProcess, HostControl, RegisterWrite, KernelModule, BpfLoad,
-        RuntimeSocket, KubeletCredential, HostNamespace, BadProgram, BadPath, Blind,
+        RuntimeSocket, KubeletCredential, HostNamespace, BadProgram, BadPath,
+        BinaryFacts.PackageMismatch, BinaryFacts.ReplicasDiffer, Blind,
     ];
 
     /// <summary>Which fact tells a person most: names an incident that holds several.</summary>
@@ -67,7 +68,7 @@ internal static partial class TierZero
         PoolName => 6,
         Miner => 5,
         ShellOnSocket or HostControl or HostNamespace or KernelModule => 4,
-        Memfd or Pathless or BadProgram or BpfLoad => 3,
+        Memfd or BinaryFacts.PackageMismatch or BinaryFacts.ReplicasDiffer or Pathless or BadProgram or BpfLoad => 3,
         LoaderPreload or HiddenProcess or RuntimeSocket or KubeletCredential or BadPath => 2,
         UpperLayer or OddPlace or RegisterWrite => 1,
         _ => 0,

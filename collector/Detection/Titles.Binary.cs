@@ -7,6 +7,8 @@ internal static partial class Titles
     public static string Binary(BinaryObservation binary, string scope, string history) =>
         $"{DisplayText.Path(binary.Path)} in {scope} holds what was never seen there{In(history)}";
 
+    public static string Image(BinaryObservation binary, string scope) => $"{BinaryFacts.Words(binary)}: the image of {scope} came so";
+
     public static string Loading(ExecObservation exec, string variable, string scope, string history)
     {
         if (variable == LoadingEvidence.CutOff)

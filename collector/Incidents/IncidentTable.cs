@@ -25,6 +25,9 @@ internal sealed record Finding(
     /// <summary>The cause of the review that it belongs to, whatever its process; null for what is told by itself.</summary>
     public string? Review { get; init; }
 
+    /// <summary>About the image and not about what a process does: an incident of its own, and what the process does next is judged as ever.</summary>
+    public bool IsOfImage { get; init; }
+
     /// <summary>Seen while the baseline learnt or did not settle; a Tier 0 fact needs no baseline.</summary>
     public bool IsOfLearning => !IsTierZero && IsLearning;
 }
@@ -96,10 +99,10 @@ internal sealed class IncidentTable(Scope scope, BaselineOptions options)
     public void Raise(Finding finding)
     {
         var observation = finding.Observation;
-        var cause = finding.Review ?? CauseOf(observation, finding.Root);
+        var cause = finding.Review ?? (finding.IsOfImage ? "contents of " + observation.Container?.ImageDigest : CauseOf(observation, finding.Root));
         var held = finding.Review is not null
             ? _held.LastOrDefault(candidate => candidate.Record.Cause == cause && Takes(candidate, finding))
-            : FindByLineage(observation, 0, finding)
+            : (finding.IsOfImage ? null : FindByLineage(observation, 0, finding))
             ?? (finding.Write is { } write && _processes.Find(write.Writer) is { } writers && Takes(writers, finding) ? writers : null)
             ?? _held.LastOrDefault(candidate => candidate.Record.Cause == cause && Takes(candidate, finding));
         var kind = Item.Name(finding.Kind);
@@ -151,8 +154,8 @@ internal sealed class IncidentTable(Scope scope, BaselineOptions options)
             }
         }
 
-        // What a review holds is explained: what runs below it is not below a deviation.
-        if (finding.Review is null)
+        // What a review or an image's own finding holds is explained: what runs below it is not below a deviation.
+        if (finding.Review is null && !finding.IsOfImage)
         {
             Mark(held, observation, finding.Root);
         }

@@ -33,7 +33,7 @@ internal static class EventText
         FileObservation { OtherPath.Length: > 0 } file => $"{Word(file.Operation)} {file.OtherPath} to {file.Path}",
         FileObservation file => $"{Word(file.Operation)} {file.Path}",
         NetworkObservation network => Network(network),
-        BinaryObservation binary => $"content of {binary.Path} {(binary.Sha256.Length > 0 ? "sha256:" + binary.Sha256 : "not read")}{(binary.Traits == BinaryTraits.None ? "" : $" ({Names(binary.Traits)})")}{(binary.ElsewhereSha256.Length > 0 ? $", another node has sha256:{binary.ElsewhereSha256}" : "")}",
+        BinaryObservation binary => $"content of {binary.Path} {(binary.Sha256.Length > 0 ? "sha256:" + binary.Sha256 : "not read")}{(binary.Traits == BinaryTraits.None ? "" : $" ({Names(binary.Traits)})")}{(binary.ElsewhereSha256.Length > 0 ? $", another node has sha256:{binary.ElsewhereSha256}" : "")}{Package(binary.Package)}",
         PrivilegeObservation { Flags: PrivilegeFlags.AtStart } mount => StandingText.Of(mount),
         PrivilegeObservation privilege => $"{privilege.Process.Binary} {PrivilegeWords.Did(privilege, text => text)}",
         ManagedObservation managed => $"{managed.Process.Binary} {ManagedWords.Did(managed, text => text)}",
@@ -87,6 +87,12 @@ internal static class EventText
                 Add("sha256", binary.Sha256);
                 Add("elsewhere_sha256", binary.ElsewhereSha256);
                 Add("traits", Names(binary.Traits));
+                Add("package", binary.Package.Name);
+                Add("package_version", binary.Package.Version);
+                Add("package_architecture", binary.Package.Architecture);
+                Add("package_verdict", binary.Package.Verdict == PackageVerdict.Unknown ? "" : Snake(binary.Package.Verdict.ToString()));
+                Add("package_flags", Names(binary.Package.Flags));
+                Add("distribution", binary.Package.Distribution);
                 Add("inode", binary.Inode);
                 Add("device", binary.Device);
                 Add("size", binary.Size);
@@ -140,6 +146,15 @@ internal static class EventText
     /// <summary>"UpperLayer" to "upper_layer".</summary>
     public static string Snake(string name) =>
         string.Concat(name.Select((letter, i) => char.IsUpper(letter) ? (i > 0 ? "_" : "") + char.ToLowerInvariant(letter) : letter.ToString()));
+
+    private static string Package(PackageFinding package) => package.Verdict switch
+    {
+        PackageVerdict.Unowned => ", of no package",
+        PackageVerdict.Matches => $", as package {package.Name} {package.Version} has it",
+        PackageVerdict.Mismatch => $", not as package {package.Name} {package.Version} has it",
+        _ when package.Name.Length > 0 => $", of package {package.Name} {package.Version}",
+        _ => "",
+    };
 
     private static string CommandLine(ProcessInfo process) =>
         process.Arguments.Count > 1 ? $"{process.Binary} {string.Join(' ', process.Arguments.Skip(1))}" : process.Binary;

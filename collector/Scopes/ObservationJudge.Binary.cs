@@ -1,5 +1,6 @@
 using Runtime.Collector.Baselines;
 using Runtime.Collector.Detection;
+using Runtime.Collector.Incidents;
 using Runtime.Collector.Ingest;
 
 namespace Runtime.Collector.Scopes;
@@ -8,6 +9,19 @@ internal sealed partial class ObservationJudge
 {
     private void JudgeBinary(BinaryObservation binary, in Sight sight, ImageVersion? image)
     {
+        // A host has no image that its packages would have come with.
+        var before = scope.IsHost ? default : baseline.Files.Look(binary);
+        var content = scope.IsHost || BinaryFacts.Judge(binary, before) is not { } found || !Rules.IsOn(found.Rule) ? null : found;
+        if (JudgeTierZero(binary, content, BinaryFacts.Subject(binary)) is not null)
+        {
+            return;
+        }
+
+        if (!scope.IsHost)
+        {
+            JudgePackage(binary, before);
+        }
+
         var fact = JudgeTierZero(binary);
         var item = baseline.Items.Find(_key.Binary(binary));
         if (IsKnown(item, sight, binary))
@@ -18,7 +32,7 @@ internal sealed partial class ObservationJudge
         var key = item?.FullKey ?? _key.Text.ToString();
         var isNew = item is null && binary.Sha256.Length > 0;
         var state = baseline.StateFor(KindGroup.Process, image);
-        if (BinaryEvidence.Assess(binary, isNew && !binary.Traits.HasFlag(BinaryTraits.Disagrees) && IsReplacement(binary), SurroundingsOf(binary, image, state)) is not { } assessment)
+        if (BinaryEvidence.Assess(binary, isNew && content is null && IsReplacement(binary), before, SurroundingsOf(binary, image, state)) is not { } assessment)
         {
             // Nothing odd: the exec told of the program. Its content is remembered unless the program is the attacker's own.
             if (isNew && fact is null && !incidents.IsBelowAlert(binary))
@@ -31,6 +45,25 @@ internal sealed partial class ObservationJudge
 
         Deviate(binary, ItemKind.Binary, key, assessment, KindGroup.Process, state, fact is not null, (binary.Process.Flags & ProcessFlags.AtStart) != 0, sight, image,
             history => Titles.Binary(binary, scope.DisplayName, history));
+    }
+
+    /// <summary>An image that was built with a file that is not its package's: told once for each image that brings such bytes anew, and no fault of what runs in it.</summary>
+    private void JudgePackage(BinaryObservation binary, in FileHistory before)
+    {
+        var standing = BinaryFacts.StandingOf(binary, before);
+        baseline.Files.Take(binary, standing);
+        if (standing != FileStanding.BuiltSo || before.IsTold || before.EarlierImageCameSo || baseline.Items.Find(_key.ImagePackages(binary)) is not null)
+        {
+            return;
+        }
+
+        baseline.Files.Tell(binary);
+        var title = Titles.Image(binary, scope.DisplayName);
+        var assessment = new Assessment("image_package", [new Evidence(title, LockRule.LockedThreshold, "T1525")], LockRule.LockedThreshold, IsConsequence: false);
+        incidents.Raise(new Finding(binary, ItemKind.Binary, [_key.ImagePackages(binary).ToString()], title, assessment, KindGroup.Process, LockRule.LockedThreshold, 0, null, IsLearning: false)
+        {
+            IsOfImage = true,
+        });
     }
 
     /// <summary>A host's packages are upgraded in place, and an image that nobody could name cannot be told from the next one.</summary>

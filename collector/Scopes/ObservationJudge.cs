@@ -154,15 +154,20 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
         }
     }
 
+    /// <inheritdoc cref="JudgeTierZero(Observation, TierZeroFact?, string)"/>
+    private TierZeroFact? JudgeTierZero(Observation observation) =>
+        JudgeTierZero(observation, TierZero.Judge(observation, Rules), observation is SightObservation sight ? sight.Kind : observation.Process.Binary);
+
+    /// <param name="subject">What the fact is about: of one rule and subject it is one fact.</param>
     /// <returns>Null when it is none, or when a person approved this one.</returns>
-    private TierZeroFact? JudgeTierZero(Observation observation)
+    private TierZeroFact? JudgeTierZero(Observation observation, TierZeroFact? fact, string subject)
     {
-        if (TierZero.Judge(observation, Rules) is not { } fact || (fact.OnlyWhenNew && !IsNew(observation)))
+        if (fact is null || (fact.OnlyWhenNew && !IsNew(observation)))
         {
             return null;
         }
 
-        var key = _key.TierZero(fact.Rule, observation is SightObservation sight ? sight.Kind : observation.Process.Binary).ToString();
+        var key = _key.TierZero(fact.Rule, subject).ToString();
         if (baseline.Items.Find(key) is not null)
         {
             return null;

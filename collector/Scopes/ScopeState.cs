@@ -11,7 +11,7 @@ namespace Runtime.Collector.Scopes;
 /// <summary>An engine's state as bytes.</summary>
 /// <remarks>
 /// "RSC1", 16 bytes of SHA-256 over the rest, then Brotli over: scope id, applied-through, a 0, baseline (binary, items in key order),
-/// incidents (JSON, length first). In place of the 0 earlier programs kept a count and pairs of agent and time, which are passed over. A later layout gets another number in the magic; this code reads only its own.
+/// incidents (JSON, length first), files of images (not in states of earlier programs, which pass over what follows their incidents). In place of the 0 earlier programs kept a count and pairs of agent and time, which are passed over. A later layout gets another number in the magic; this code reads only its own.
 /// </remarks>
 internal sealed record ScopeState(long AppliedThrough, Baseline Baseline, IncidentTable Incidents)
 {
@@ -39,6 +39,7 @@ internal sealed record ScopeState(long AppliedThrough, Baseline Baseline, Incide
             var json = JsonSerializer.SerializeToUtf8Bytes(Incidents.Save(), IncidentJson.Compact.IncidentTableState);
             writer.Write(json.Length);
             writer.Write(json);
+            Baseline.Files.Write(writer);
         }
 
         if (packed.Length > MaxLength)
@@ -94,6 +95,11 @@ internal sealed record ScopeState(long AppliedThrough, Baseline Baseline, Incide
         var json = reader.ReadBytes(reader.ReadInt32());
         var incidents = JsonSerializer.Deserialize(json, IncidentJson.Compact.IncidentTableState)
             ?? throw new FormatException($"the state of {scope.Id} is damaged: its incidents are null");
+        if (reader.BaseStream.Position < reader.BaseStream.Length)
+        {
+            baseline.Files = ImageFiles.Read(reader);
+        }
+
         return new ScopeState(appliedThrough, baseline, IncidentTable.Restore(incidents, scope, options));
     }
 

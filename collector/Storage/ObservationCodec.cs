@@ -11,8 +11,8 @@ namespace Runtime.Collector.Storage;
 /// </summary>
 internal static class ObservationCodec
 {
-    /// <summary>2: a process's loader variables and payload; a network's name and flags. 3: a privilege's flags.</summary>
-    private const byte Version = 3;
+    /// <summary>2: a process's loader variables and payload; a network's name and flags. 3: a privilege's flags. 4: a binary's package.</summary>
+    private const byte Version = 4;
 
     public static byte[] Encode(Observation observation)
     {
@@ -99,6 +99,12 @@ internal static class ObservationCodec
                     writer.Text(binary.ElsewhereSha256);
                 }
 
+                writer.Byte((byte)binary.Package.Verdict);
+                writer.Byte((byte)binary.Package.Flags);
+                writer.Text(binary.Package.Name);
+                writer.Text(binary.Package.Version);
+                writer.Text(binary.Package.Architecture);
+                writer.Text(binary.Package.Distribution);
                 break;
             case ManagedObservation managed:
                 writer.Number((ulong)managed.Operation);
@@ -182,7 +188,7 @@ internal static class ObservationCodec
                 Id = id, Scope = scope, AgentId = agentId, Node = node, Container = container, First = first, Last = last, Count = count, Lineage = lineage,
                 Samples = ResourceCodec.Read(ref reader, first),
             },
-            7 => ReadElsewhere(ref reader, new BinaryObservation
+            7 => ReadBinary(ref reader, version, new BinaryObservation
             {
                 Id = id, Scope = scope, AgentId = agentId, Node = node, Container = container, First = first, Last = last, Count = count, Lineage = lineage,
                 Path = reader.Text(), Inode = reader.Number(), Device = (uint)reader.Number(), Size = reader.Number(), Sha256 = reader.Text(), Traits = (BinaryTraits)reader.Number(),
@@ -248,8 +254,14 @@ internal static class ObservationCodec
         return container with { PodLabels = labels };
     }
 
-    private static BinaryObservation ReadElsewhere(ref PackedReader reader, BinaryObservation binary) =>
-        binary.Traits.HasFlag(BinaryTraits.Disagrees) ? binary with { ElsewhereSha256 = reader.Text() } : binary;
+    private static BinaryObservation ReadBinary(ref PackedReader reader, byte version, BinaryObservation binary)
+    {
+        var elsewhere = binary.Traits.HasFlag(BinaryTraits.Disagrees) ? reader.Text() : "";
+        var package = version >= 4
+            ? new PackageFinding((PackageVerdict)reader.Byte(), (PackageFlags)reader.Byte(), reader.Text(), reader.Text(), reader.Text(), reader.Text())
+            : PackageFinding.Unknown;
+        return binary with { ElsewhereSha256 = elsewhere, Package = package };
+    }
 
     private static void Write(ref PackedWriter writer, ProcessInfo process)
     {

@@ -41,7 +41,7 @@ internal static class SearchText
                 Add(privilege.Operation.ToString(), privilege.Subject, privilege.Detail);
                 break;
             case BinaryObservation binary:
-                Add(binary.Path, binary.Sha256, binary.Traits.ToString());
+                Add(binary.Path, binary.Sha256, binary.Traits.ToString(), binary.Package.Name, binary.Package.Version, binary.Package.Verdict.ToString());
                 break;
             case ManagedObservation managed:
                 Add(managed.Operation.ToString(), managed.Name, managed.Path);

@@ -7,6 +7,7 @@ using Runtime.Agent.Capture.Scan;
 using Runtime.Agent.Containers;
 using Runtime.Agent.Managed;
 using Runtime.Agent.Names;
+using Runtime.Agent.Packages;
 using Runtime.Agent.Processes;
 using Runtime.Agent.Recording;
 using Runtime.Agent.Reduction;
@@ -42,6 +43,7 @@ internal static class Targets
         new("docker", Docker, e => e is JsonException),
         new("bundle", Bundle.Run, e => e is RuntimeCallException),
         new("netlink", Netlink, Never),
+        new("packages", Packages, Never),
         new("recording", Recording, e => e is RecordingException),
         // Bytes 22, 3, at most 4, any two, 1: nobody guesses them, but each is a branch.
         new("self-check", input => Require(PayloadClass.Of(input) != PayloadClass.Tls, "a TLS hello is found from nothing"), Never, IsPlanted: true),
@@ -185,6 +187,31 @@ internal static class Targets
             for (var names = notice.Information; FanotifyName.TryTake(ref names, out _);)
             {
             }
+        }
+    }
+
+    private static void Packages(ReadOnlySpan<byte> input)
+    {
+        // As long as the longest, which a link may make of a path at every step.
+        var aliases = new PathAliases([("bin"u8.ToArray(), "usr/bin"u8.ToArray()), ("lib"u8.ToArray(), "bin"u8.ToArray()), ("usr/bin"u8.ToArray(), [.. Enumerable.Repeat((byte)'x', 64)])]);
+        var index = new PackageIndexBuilder(SumKind.Sha1, aliases);
+        var package = index.Add(PackageName.None);
+        ApkText.Read(input, index);
+        for (var rest = input; DpkgText.TryTake(ref rest, out var stanza);)
+        {
+            if (DpkgText.IsFileName(stanza.Name))
+                Require(!stanza.Name.ContainsAny((byte)'/', (byte)0) && stanza.Name.Length <= PackageName.MaxName, "a name that leads nowhere else");
+        }
+        for (var rest = input; DpkgText.TryTakeSum(ref rest, out var sum, out var path);)
+            index.Own(package, aliases.KeyOf(path), sum);
+        for (var rest = input; DpkgText.TryTakeDiversion(ref rest, out var from, out var to, out _);)
+            Require(from.Length + to.Length <= input.Length, "lines are parts of the text");
+        Require(DatabaseText.Distribution(input).Length <= 2 * PackageName.MaxName + 1, "a name has its longest length");
+        var built = index.Build([]);
+        for (var rest = input; DatabaseText.TryTakeLine(ref rest, out var line);)
+        {
+            var verdict = built.Judge(line, input.Length >= 16 ? input[..16] : []).Verdict;
+            Require(verdict != PackageVerdict.Mismatch || built.Needs(line) != SumKind.None, "without a sum nothing differs");
         }
     }
 

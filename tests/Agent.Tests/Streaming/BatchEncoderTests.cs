@@ -1,12 +1,14 @@
 using System.Text;
 using CsCheck;
 using Google.Protobuf;
+using Runtime.Agent.Packages;
 using Runtime.Agent.Processes;
 using Runtime.Agent.Reduction;
 using Runtime.Agent.Streaming;
 using Runtime.Agent.Tests.Reduction;
 using Runtime.V1;
 using Xunit;
+using PackageVerdict = Runtime.Agent.Packages.PackageVerdict;
 using Phase = Runtime.Agent.Processes.Phase;
 
 namespace Runtime.Agent.Tests.Streaming;
@@ -47,6 +49,28 @@ public sealed class BatchEncoderTests
         Assert.Equal(batch.Files.Path[0], batch.Files.Template[0]);
         Assert.Equal([1, 1, 1, 1], batch.Strings[(int)batch.Networks.RemoteAddress[0]].ToByteArray());
         Assert.Equal([(1u, false, 12ul), (0u, true, 3ul)], batch.Losses.Select(l => (l.Container, l.Host, l.Count)));
+    }
+
+    [Fact]
+    public void TryAdd_Binary_TellsItsPackage()
+    {
+        var package = new PackageName("curl"u8.ToArray(), "7.88.1-10"u8.ToArray(), "amd64"u8.ToArray());
+        var encoder = new BatchEncoder(new TestClock(), 1000, 1 << 20);
+        var fact = new BinaryFact
+        {
+            Process = Facts.Process(), Container = Facts.Container("c1"), FirstUnixNs = 1_000, LastUnixNs = 1_000, Path = "/usr/bin/curl"u8.ToArray(), File = default, Sha256 = new byte[32],
+            Package = new(PackageVerdict.Mismatch, PackageFlags.DatabaseOfImage | PackageFlags.FileOfImage, package, "debian 12"u8.ToArray()),
+        };
+        Assert.True(encoder.TryAdd(fact));
+        Assert.True(encoder.TryAdd(fact with { Package = PackageFinding.None }));
+        var batch = Batch.Parser.ParseFrom(encoder.Build(1).ToByteArray());
+        var rows = batch.Binaries;
+        Assert.Equal([4u, 0u], rows.PackageVerdict);
+        Assert.Equal([3u, 0u], rows.PackageFlags);
+        Assert.Equal(["curl", ""], rows.PackageName.Select(i => Text(batch, i)));
+        Assert.Equal(["7.88.1-10", ""], rows.PackageVersion.Select(i => Text(batch, i)));
+        Assert.Equal(["amd64", ""], rows.PackageArchitecture.Select(i => Text(batch, i)));
+        Assert.Equal(["debian 12", ""], rows.Distribution.Select(i => Text(batch, i)));
     }
 
     /// <summary>Until all runtimes have said no, a host's odd cgroup may be a container: the runtime in it is no part of the one that it starts.</summary>

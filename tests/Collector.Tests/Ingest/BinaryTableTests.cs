@@ -43,6 +43,40 @@ public sealed class BinaryTableTests
     }
 
     [Fact]
+    public void Decode_OfAFileOfAPackage_KeepsWhatTheDatabaseSays()
+    {
+        var batch = Batch();
+        batch.Binaries.PackageVerdict.Add((uint)V1.PackageVerdict.Mismatch);
+        batch.Binaries.PackageFlags.Add(0xff03);
+        batch.Binaries.PackageName.Add(WireBatch.Text(batch, "tool"));
+        batch.Binaries.PackageVersion.Add(WireBatch.Text(batch, "1:2.3-4"));
+        batch.Binaries.PackageArchitecture.Add(WireBatch.Text(batch, "amd64"));
+        batch.Binaries.Distribution.Add(WireBatch.Text(batch, "debian 12"));
+        var row = Assert.Single(Decode(batch).Observations.OfType<BinaryObservation>());
+        var again = Assert.IsType<BinaryObservation>(ObservationCodec.Decode(5, row.Scope, ObservationCodec.Encode(row)));
+        Assert.Equal(new(Collector.Ingest.PackageVerdict.Mismatch, PackageFlags.DatabaseOfImage | PackageFlags.FileOfImage, "tool", "1:2.3-4", "amd64", "debian 12"), again.Package);
+        Assert.Equal($"content of /usr/bin/tool sha256:{Hash} (packed), not as package tool 1:2.3-4 has it", EventText.Summary(again));
+        Assert.Contains(new("package_verdict", "mismatch"), EventText.Details(again));
+        Assert.Contains(new("package_flags", "database_of_image,file_of_image"), EventText.Details(again));
+
+        batch.Binaries.PackageVerdict[0] = 77;
+        Assert.Equal(Collector.Ingest.PackageVerdict.Unknown, Assert.Single(Decode(batch).Observations.OfType<BinaryObservation>()).Package.Verdict);
+    }
+
+    /// <summary>A row as version 3 of the log wrote it: a node that was updated keeps its history.</summary>
+    [Fact]
+    public void Decode_OfARowBeforePackages_SaysThatNothingIsKnown()
+    {
+        var row = Assert.Single(Decode(Batch()).Observations.OfType<BinaryObservation>());
+        Assert.Equal(PackageFinding.Unknown, row.Package);
+        // Its part stands at the end: two bytes and four empty texts.
+        byte[] older = ObservationCodec.Encode(row)[..^6];
+        older[0] = 3;
+        var again = Assert.IsType<BinaryObservation>(ObservationCodec.Decode(5, row.Scope, older));
+        Assert.Equal((row.Path, row.Sha256, PackageFinding.Unknown), (again.Path, again.Sha256, again.Package));
+    }
+
+    [Fact]
     public void Decode_OfAFileThatWasNotRead_SaysWhy()
     {
         var batch = Batch();

@@ -23,14 +23,15 @@ public sealed class EngineBinaryTests
     }
 
     [Fact]
-    public void ContentThatAnotherNodeHasOtherwise_IsToldAlsoWhenItIsKnown()
+    public void ContentThatAnotherNodeHasOtherwise_AlwaysAlertsAlsoWhenItIsKnown()
     {
         var replica = Learn();
         _web.Apply(Content(replica, A));
         _web.Apply(Content(replica, A) with { Traits = BinaryTraits.Disagrees, ElsewhereSha256 = B });
         var deviation = Assert.Single(_web.Deviations);
+        Assert.Equal(("tier0", $"replicas_differ|/usr/sbin/nginx {A}"), (deviation.Kind, deviation.Key));
         Assert.Contains($"here sha256:{A}, there sha256:{B}", deviation.Evidence[0].Reason, StringComparison.Ordinal);
-        Assert.NotEmpty(_web.Alerts);
+        Assert.Equal(Severity.Critical, Assert.Single(_web.Alerts).Severity);
     }
 
     [Fact]
