@@ -14,6 +14,9 @@ internal enum ItemKind
     Loading = 'v',
     Managed = 'm',
 
+    /// <summary>What a container uses. Never learnt: only an approval by a person makes such an item.</summary>
+    Resource = 'c',
+
     /// <summary>Never learnt: only an approval by a person makes such an item.</summary>
     TierZero = '0',
 }
@@ -83,6 +86,7 @@ internal sealed class Item(ItemKind kind, string fullKey)
         ItemKind.Binary => "binary",
         ItemKind.Loading => "loading",
         ItemKind.Managed => "managed",
+        ItemKind.Resource => "resource",
         ItemKind.TierZero => "tier0",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "no such kind"),
     };
@@ -100,6 +104,7 @@ internal sealed class Item(ItemKind kind, string fullKey)
         "binary" => ItemKind.Binary,
         "loading" => ItemKind.Loading,
         "managed" => ItemKind.Managed,
+        "resource" => ItemKind.Resource,
         "tier0" => ItemKind.TierZero,
         _ => null,
     };

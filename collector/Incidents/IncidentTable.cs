@@ -22,12 +22,18 @@ internal sealed record Finding(
 {
     public bool IsTierZero => Kind == ItemKind.TierZero;
 
+    /// <summary>Of a resource: enough by itself.</summary>
+    public bool Stands { get; init; }
+
+    /// <summary>Its process belongs to the incident, and what runs below it. A lifted floor tells who uses most, which may be whom the attacker sits in.</summary>
+    public bool MarksProcess => Kind != ItemKind.Resource || (Stands && Observation.Lineage.Count > 0);
+
     /// <summary>Seen while the baseline learnt or did not settle; a Tier 0 fact needs no baseline.</summary>
     public bool IsOfLearning => !IsTierZero && IsLearning;
 }
 
 /// <summary>The incidents of a scope: one for each root cause. Pure and deterministic; not thread-safe.</summary>
-internal sealed class IncidentTable(Scope scope, BaselineOptions options)
+internal sealed partial class IncidentTable(Scope scope, BaselineOptions options)
 {
     /// <summary>Characters of all held deviations together; holds a saved scope below its cap.</summary>
     public const long MaxSize = 1_000_000;
@@ -87,9 +93,16 @@ internal sealed class IncidentTable(Scope scope, BaselineOptions options)
     {
         var observation = finding.Observation;
         var cause = CauseOf(observation, finding.Root);
-        var held = FindByLineage(observation, 0, finding)
+        Raise(finding, cause, FindByLineage(observation, 0, finding)
             ?? (finding.Write is { } write && _processes.Find(write.Writer) is { } writers && Takes(writers, finding) ? writers : null)
-            ?? _held.LastOrDefault(candidate => candidate.Record.Cause == cause && Takes(candidate, finding));
+            ?? _held.LastOrDefault(candidate => candidate.Record.Cause == cause && Takes(candidate, finding)));
+    }
+
+    /// <param name="held">The incident that it joins; null: it opens one.</param>
+    /// <param name="from">When it began to weigh, where that is not its first sight.</param>
+    private HeldIncident Raise(Finding finding, string cause, HeldIncident? held, DateTimeOffset? from = null)
+    {
+        var observation = finding.Observation;
         var kind = Item.Name(finding.Kind);
         var key = finding.Keys[0][1..];
         var id = Id(scope.Id, kind, key, Identity(observation));
@@ -123,10 +136,10 @@ internal sealed class IncidentTable(Scope scope, BaselineOptions options)
         var weighed = new WeighedClass(
             finding.Assessment.Class, finding.Group, value, finding.Threshold,
             finding.Assessment.Evidence.Select(evidence => evidence.Technique).Where(technique => technique.Length > 0).Distinct(StringComparer.Ordinal).ToList(),
-            finding.Assessment.IsOrdinary);
+            finding.Assessment.IsOrdinary, finding.Stands);
         if (!finding.IsTierZero && !(finding.Assessment.IsConsequence && held.Episode.Count > 0))
         {
-            held.Weigh(weighed, observation.First, options);
+            held.Weigh(weighed, from ?? observation.First, options);
         }
 
         if (held.Put(deviation))
@@ -139,10 +152,15 @@ internal sealed class IncidentTable(Scope scope, BaselineOptions options)
             }
         }
 
-        Mark(held, observation, finding.Root);
+        if (finding.MarksProcess)
+        {
+            Mark(held, observation, finding.Root);
+        }
+
         held.Refresh(deviation, observation.Count);
         Changed(held, deviation);
         MakeRoom(held);
+        return held;
     }
 
     /// <summary>Forgets closed incidents a day after they were last seen.</summary>
