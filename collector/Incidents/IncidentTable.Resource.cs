@@ -29,25 +29,26 @@ internal sealed partial class IncidentTable
     }
 
     /// <summary>
-    /// That of the busiest process, or one of its container which is not younger: what began long after it can be no cause of it. Who looks into
-    /// a busy container with a shell is no miner.
+    /// The one that tells of it already; that of the busiest process, when it was started in it; or another of its container which is not
+    /// younger: what began long after it can be no cause of it. Who looks into a busy container with a shell is no miner.
     /// </summary>
+    /// <returns>When it began to weigh: a process that an incident is about weighs in it whenever it begins to compute.</returns>
     private (HeldIncident? Incident, DateTimeOffset From) IncidentOf(Finding finding)
     {
         var observation = finding.Observation;
-        if (FindByLineage(observation, 0, finding) is { } own)
+        var begun = observation.First;
+        var ofContainer = _held.Where(held => held.Record.Containers.Contains(observation.Container?.Id ?? "") && Takes(held, finding)).ToList();
+        if (ofContainer.Find(held => held.Open.Exists(open => open.Keys[0] == finding.Keys[0])) is { } tells)
         {
-            return (own, own.EpisodeLast < observation.First ? own.EpisodeLast : observation.First);
+            return (tells, begun);
         }
 
-        var container = observation.Container?.Id ?? "";
-        return (_held
-            .Where(held => held.Record.Containers.Contains(container) && (Tells(held) || held.EpisodeStart <= observation.First + options.JoinWindow) && Takes(held, finding))
-            .OrderBy(Tells)
-            .ThenBy(held => held.EpisodeLast)
-            .LastOrDefault(), observation.First);
+        if (FindByLineage(observation, 0, finding) is { } own && observation.Process.Executed >= own.Record.FirstSeen - options.JoinWindow)
+        {
+            return (own, own.EpisodeLast < begun ? own.EpisodeLast : begun);
+        }
 
-        bool Tells(HeldIncident held) => held.Open.Exists(open => open.Keys[0] == finding.Keys[0]);
+        return (ofContainer.Where(held => held.EpisodeStart <= begun + options.JoinWindow).OrderBy(held => held.EpisodeLast).LastOrDefault(), begun);
     }
 
     private void GoOn(HeldIncident held, OpenDeviation open, Finding finding)

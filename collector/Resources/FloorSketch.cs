@@ -95,10 +95,15 @@ internal sealed class FloorSketch
             at = ~at;
             if (_length == MaxCells)
             {
-                // The next higher floor of this load takes it: that hides a lift, and never makes one up.
+                // The next higher floor of this load takes it, or its highest becomes this one: that hides a lift, and makes none up.
                 if (at == _length || _cells[at] >> 8 != cell >> 8)
                 {
-                    return;
+                    if (at == 0 || _cells[at - 1] >> 8 != cell >> 8)
+                    {
+                        return;
+                    }
+
+                    _cells[--at] = cell;
                 }
             }
             else

@@ -67,9 +67,9 @@ internal static class MinerScore
     private const double FastMode = 2.2e9;
 
     public static int Points(MinerTerms terms) =>
-        (terms.HasFlag(MinerTerms.Steady) ? 3 : 0) + (terms.HasFlag(MinerTerms.WholeCores) ? 2 : 0) + (terms.HasFlag(MinerTerms.Memory) ? 2 : 0)
-        + (terms.HasFlag(MinerTerms.Flow) ? 3 : 0) + (terms.HasFlag(MinerTerms.Program) ? 2 : 0) + (terms.HasFlag(MinerTerms.Control) ? 4 : 0)
-        + (terms.HasFlag(MinerTerms.Stratum) ? 20 : 0);
+        ((terms & MinerTerms.Steady) != 0 ? 3 : 0) + ((terms & MinerTerms.WholeCores) != 0 ? 2 : 0) + ((terms & MinerTerms.Memory) != 0 ? 2 : 0)
+        + ((terms & MinerTerms.Flow) != 0 ? 3 : 0) + ((terms & MinerTerms.Program) != 0 ? 2 : 0) + ((terms & MinerTerms.Control) != 0 ? 4 : 0)
+        + ((terms & MinerTerms.Stratum) != 0 ? 20 : 0);
 
     /// <param name="windows">Without a gap between them; fewer than ten minutes' say nothing.</param>
     public static MinerTerms Of(ReadOnlySpan<SampleWindow> windows, in MinerSigns signs)

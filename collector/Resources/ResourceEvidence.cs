@@ -55,7 +55,7 @@ internal static class ResourceEvidence
 
         void Add(MinerTerms term, string words)
         {
-            if (terms.HasFlag(term))
+            if ((terms & term) != 0)
             {
                 evidence.Add(new(words, Math.Pow(MinerScore.PointFactor, MinerScore.Points(term)), Technique));
             }

@@ -38,7 +38,7 @@ internal sealed class SampleSeries
         var interval = sample.Interval.Ticks;
 
         // Told before. What lies further back was not told before: the clock was set.
-        if (!sample.Has.HasFlag(ResourceCounters.Cpu) || interval <= 0 || (end <= Last && Last - end < times.Hour))
+        if ((sample.Has & ResourceCounters.Cpu) == 0 || interval <= 0 || (end <= Last && Last - end < times.Hour))
         {
             return false;
         }
@@ -137,7 +137,7 @@ internal sealed class SampleSeries
             _sincePackets += sample.Interval.Ticks;
         }
 
-        if (!sample.Has.HasFlag(ResourceCounters.Network))
+        if ((sample.Has & ResourceCounters.Network) == 0)
         {
             return;
         }

@@ -48,19 +48,19 @@ internal struct SampleWindow
         Cpu += sample.CpuUser.Ticks + sample.CpuSystem.Ticks;
         User += sample.CpuUser.Ticks;
         Limit += sample.CpuLimit.Ticks;
-        if (sample.Has.HasFlag(ResourceCounters.Throttling))
+        if ((sample.Has & ResourceCounters.Throttling) != 0)
         {
             Periods += sample.Periods;
             ThrottledPeriods += sample.ThrottledPeriods;
         }
 
-        if (sample.Has.HasFlag(ResourceCounters.Memory))
+        if ((sample.Has & ResourceCounters.Memory) != 0)
         {
             MemoryLeast = MemoryMost == 0 ? sample.MemoryBytes : Math.Min(MemoryLeast, sample.MemoryBytes);
             MemoryMost = Math.Max(MemoryMost, sample.MemoryBytes);
         }
 
-        if (sample.Has.HasFlag(ResourceCounters.HugePages))
+        if ((sample.Has & ResourceCounters.HugePages) != 0)
         {
             HugePages = Math.Max(HugePages, sample.HugePageBytes);
         }

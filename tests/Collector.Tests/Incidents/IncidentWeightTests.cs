@@ -67,8 +67,8 @@ public sealed class IncidentWeightTests
         Assert.Equal(new Weight(783, 20), IncidentWeight.Combine([miner]));
         Assert.Equal(new Weight(783, 20), IncidentWeight.Combine([miner, Class("a", KindGroup.File, 0.2, 1000), Class("b", KindGroup.Process, 0.5, 20)]));
 
-        // Beside what stands out by itself it is capped like any use.
-        Assert.Equal(Math.Pow(60 * 30, 0.8), IncidentWeight.Combine([miner, Class("a", KindGroup.Process, 60, 20)]).EValue, 1e-9);
+        // It multiplies no more than any use: with what is stronger so.
+        Assert.Equal(Math.Pow(300 * 30, 0.8), IncidentWeight.Combine([miner, Class("a", KindGroup.Process, 300, 20)]).EValue, 1e-9);
     }
 
     [Fact]
