@@ -7,6 +7,9 @@ internal enum KindGroup
     File = 1,
     Egress = 2,
     Listen = 3,
+
+    /// <summary>What a container uses: a group of an incident's evidence. It has no items that are learnt, so a baseline has no such group.</summary>
+    Resource = 4,
 }
 
 internal enum BaselineState

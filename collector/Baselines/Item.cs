@@ -20,6 +20,9 @@ internal enum ItemKind
     /// <summary>An image that the deployment never ran.</summary>
     Image = 'i',
 
+    /// <summary>What a container uses. Never learnt: only an approval by a person makes such an item.</summary>
+    Resource = 'c',
+
     /// <summary>Never learnt: only an approval by a person makes such an item.</summary>
     TierZero = '0',
 }
@@ -91,6 +94,7 @@ internal sealed class Item(ItemKind kind, string fullKey)
         ItemKind.Loading => "loading",
         ItemKind.Managed => "managed",
         ItemKind.Image => "image",
+        ItemKind.Resource => "resource",
         ItemKind.TierZero => "tier0",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "no such kind"),
     };
@@ -110,6 +114,7 @@ internal sealed class Item(ItemKind kind, string fullKey)
         "loading" => ItemKind.Loading,
         "managed" => ItemKind.Managed,
         "image" => ItemKind.Image,
+        "resource" => ItemKind.Resource,
         "tier0" => ItemKind.TierZero,
         _ => null,
     };

@@ -19,7 +19,7 @@ namespace Runtime.Collector.Baselines;
 /// name    /usr/bin/curl|api.example.com                  the question itself
 /// egress  /usr/bin/docker|/run/docker.sock|-|unix      a runtime's socket;  /usr/bin/tcpdump|packet 0x0003|-|socket  a special one
 /// listen  /usr/sbin/nginx|80|tcp|any
-/// privilege, binary, loading, managed: see <see cref="Privilege"/>, <see cref="Binary"/>, <see cref="Loading"/>, <see cref="Managed"/>
+/// privilege, binary, loading, managed, resource: see <see cref="Privilege"/>, <see cref="Binary"/>, <see cref="Loading"/>, <see cref="Managed"/>, <see cref="Resource"/>
 /// The character that parts a key ('&gt;' in an edge, '|' else) and '%' are %XX within a part, or a file's name could forge another item.
 /// </remarks>
 internal sealed partial class ItemKey

@@ -35,7 +35,7 @@ internal sealed record Deviation
     public required DateTimeOffset LastSeen { get; init; }
     public ulong Count { get; init; } = 1;
 
-    /// <summary>"exec", "edge", "file_write", "file_read" (of what is sensitive), "egress", "listen", "name" (looked up), "privilege", "managed", "tier0".</summary>
+    /// <summary>"exec", "edge", "file_write", "file_read" (of what is sensitive), "egress", "listen", "name" (looked up), "privilege", "binary", "loading", "managed", "image", "resource", "tier0".</summary>
     public required string Kind { get; init; }
 
     /// <summary>The item's key; for Tier 0 the rule's name.</summary>

@@ -173,7 +173,8 @@ internal sealed class HeldIncident
             Containers = containers,
             Nodes = nodes,
             Images = images,
-            ProcessTree = ProcessTree.Of(strongest.Take(TreeDeviations)).Render(),
+            // What a container uses knows its busiest process and not that one's ancestors: others place it.
+            ProcessTree = ProcessTree.Of(strongest.Take(TreeDeviations).OrderBy(deviation => deviation.Kind == Baselines.Item.Name(Baselines.ItemKind.Resource))).Render(),
             DeviationIds = strongest.Select(deviation => deviation.Id).ToList(),
             Evidence = WithPeers(strongest.SelectMany(deviation => deviation.Evidence).DistinctBy(evidence => evidence.Reason)),
         };

@@ -7,33 +7,8 @@ using Runtime.Collector.Inventory;
 
 namespace Runtime.Collector.Incidents;
 
-/// <summary>A deviation that goes on: its next sighting is counted and not told anew.</summary>
-/// <param name="Keys">Full keys of the items that it is about.</param>
-internal sealed record OpenDeviation(string Id, IReadOnlyList<string> Keys, WeighedClass Weighed);
-
-/// <summary>What an observation deviates by, ready to join an incident.</summary>
-/// <param name="Keys">Full keys of what is new; the first identifies the deviation.</param>
-/// <param name="Root">Index in the lineage of the highest process that deviates.</param>
-/// <param name="Write">Who wrote what was executed; null when that is not known.</param>
-/// <param name="IsLearning">The group learns, or does not settle.</param>
-internal sealed record Finding(
-    Observation Observation, ItemKind Kind, IReadOnlyList<string> Keys, string Title, Assessment Assessment, KindGroup Group, double Threshold, int Root, RecentWrite? Write,
-    bool IsLearning)
-{
-    public bool IsTierZero => Kind == ItemKind.TierZero;
-
-    /// <summary>The cause of the review that it belongs to, whatever its process; null for what is told by itself.</summary>
-    public string? Review { get; init; }
-
-    /// <summary>About the image and not about what a process does: an incident of its own, and what the process does next is judged as ever.</summary>
-    public bool IsOfImage { get; init; }
-
-    /// <summary>Seen while the baseline learnt or did not settle; a Tier 0 fact needs no baseline.</summary>
-    public bool IsOfLearning => !IsTierZero && IsLearning;
-}
-
 /// <summary>The incidents of a scope: one for each root cause. Pure and deterministic; not thread-safe.</summary>
-internal sealed class IncidentTable(Scope scope, BaselineOptions options)
+internal sealed partial class IncidentTable(Scope scope, BaselineOptions options)
 {
     /// <summary>Characters of all held deviations together; holds a saved scope below its cap.</summary>
     public const long MaxSize = 1_000_000;
@@ -100,11 +75,18 @@ internal sealed class IncidentTable(Scope scope, BaselineOptions options)
     {
         var observation = finding.Observation;
         var cause = finding.Review ?? (finding.IsOfImage ? "contents of " + observation.Container?.ImageDigest : CauseOf(observation, finding.Root));
-        var held = finding.Review is not null
+        Raise(finding, cause, finding.Review is not null
             ? _held.LastOrDefault(candidate => candidate.Record.Cause == cause && Takes(candidate, finding))
             : (finding.IsOfImage ? null : FindByLineage(observation, 0, finding))
             ?? (finding.Write is { } write && _processes.Find(write.Writer) is { } writers && Takes(writers, finding) ? writers : null)
-            ?? _held.LastOrDefault(candidate => candidate.Record.Cause == cause && Takes(candidate, finding));
+            ?? _held.LastOrDefault(candidate => candidate.Record.Cause == cause && Takes(candidate, finding)));
+    }
+
+    /// <param name="held">The incident that it joins; null: it opens one.</param>
+    /// <param name="from">When it began to weigh, where that is not its first sight.</param>
+    private HeldIncident Raise(Finding finding, string cause, HeldIncident? held, DateTimeOffset? from = null)
+    {
+        var observation = finding.Observation;
         var kind = Item.Name(finding.Kind);
         var key = finding.Keys[0][1..];
         var id = Id(scope.Id, kind, key, Identity(observation));
@@ -138,10 +120,10 @@ internal sealed class IncidentTable(Scope scope, BaselineOptions options)
         var weighed = new WeighedClass(
             finding.Assessment.Class, finding.Group, value, finding.Threshold,
             finding.Assessment.Evidence.Select(evidence => evidence.Technique).Where(technique => technique.Length > 0).Distinct(StringComparer.Ordinal).ToList(),
-            finding.Assessment.IsOrdinary);
+            finding.Assessment.IsOrdinary, finding.Stands);
         if (!finding.IsTierZero && !(finding.Assessment.IsConsequence && held.Episode.Count > 0))
         {
-            held.Weigh(weighed, observation.First, options);
+            held.Weigh(weighed, from ?? observation.First, options);
         }
 
         if (held.Put(deviation))
@@ -154,8 +136,7 @@ internal sealed class IncidentTable(Scope scope, BaselineOptions options)
             }
         }
 
-        // What a review or an image's own finding holds is explained: what runs below it is not below a deviation.
-        if (finding.Review is null && !finding.IsOfImage)
+        if (finding.MarksProcess)
         {
             Mark(held, observation, finding.Root);
         }
@@ -163,42 +144,7 @@ internal sealed class IncidentTable(Scope scope, BaselineOptions options)
         held.Refresh(deviation, observation.Count);
         Changed(held, deviation);
         MakeRoom(held);
-    }
-
-    /// <summary>Looks once at how far each incident has spread, a quarter of a unit after it began.</summary>
-    /// <param name="replicas">That are running.</param>
-    public void JudgePeers(int replicas, bool isRollout, DateTimeOffset now)
-    {
-        foreach (var held in _held)
-        {
-            if (held is { IsReview: false, Peers: null, Record.State: IncidentState.Open } && now - held.Record.FirstSeen >= options.Unit / 4
-                && held.JudgePeers(replicas, isRollout))
-            {
-                Changed(held, null);
-            }
-        }
-    }
-
-    /// <summary>Incidents that nobody was told of, and that were seen no more for a day; each once.</summary>
-    public IEnumerable<HeldIncident> TakeFaded(DateTimeOffset now)
-    {
-        foreach (var held in _held.Where(held => held is { IsAlerted: false, IsHarmless: false, IsReview: false, IsOfLearning: false } && now - held.Record.LastSeen > options.Day))
-        {
-            held.IsHarmless = true;
-            yield return held;
-        }
-    }
-
-    /// <summary>Ends an open review that nobody decided on.</summary>
-    /// <param name="cause">Of <see cref="Finding.Review"/>.</param>
-    public void Accept(string cause, DateTimeOffset now)
-    {
-        if (_held.Find(held => held.Record.Cause == cause && held.Record.State == IncidentState.Open) is { } review)
-        {
-            review.Record = Verdicts.Accept(review.Record, now);
-            Detach(review);
-            Changed(review, null);
-        }
+        return held;
     }
 
     /// <summary>Forgets closed incidents a day after they were last seen.</summary>

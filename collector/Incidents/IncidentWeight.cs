@@ -8,8 +8,9 @@ namespace Runtime.Collector.Incidents;
 /// <param name="EValue">The strongest deviation of the class.</param>
 /// <param name="Threshold">What the group's state asked for when it was seen.</param>
 /// <param name="IsOrdinary">Weighs only in an incident that holds nothing else; see <see cref="Assessment.IsOrdinary"/>.</param>
+/// <param name="Stands">Of <see cref="KindGroup.Resource"/>: enough by itself, whatever else is in the incident.</param>
 internal sealed record WeighedClass(
-    string Class, KindGroup Group, double EValue, double Threshold, IReadOnlyList<string> Techniques, bool IsOrdinary = false);
+    string Class, KindGroup Group, double EValue, double Threshold, IReadOnlyList<string> Techniques, bool IsOrdinary = false, bool Stands = false);
 
 /// <summary>An incident's evidence and what it has to reach.</summary>
 internal readonly record struct Weight(double EValue, double Threshold)
@@ -36,6 +37,9 @@ internal static class IncidentWeight
     public const double Cap = 1e6;
     public const double Temper = 0.8;
 
+    /// <summary>What a container uses multiplies with no more: a floor that is lifted is seldom harmless, but a change of load can do it.</summary>
+    public const double ResourceCap = 30;
+
     /// <summary>Independent of the order of <paramref name="classes"/>.</summary>
     /// <remarks>
     /// Kind groups lock apart, so they ask for different thresholds. Evidence counts for a threshold when its own group asks for no more: a
@@ -43,10 +47,16 @@ internal static class IncidentWeight
     /// </remarks>
     public static Weight Combine(IReadOnlyCollection<WeighedClass> classes)
     {
-        var best = new Weight(0, LockRule.LearningThreshold);
-        foreach (var threshold in classes.Select(weighed => weighed.Threshold).Distinct().Order())
+        var resources = classes.Where(weighed => weighed.Group == KindGroup.Resource).ToList();
+        var behaviour = resources.Count == 0 ? classes : classes.Where(weighed => weighed.Group != KindGroup.Resource).ToList();
+
+        // What a container uses asks for no threshold of its own: it multiplies what people may hear of, and alone it is below any of them.
+        var best = new Weight(resources.Count > 0 && behaviour.Count == 0 ? Product([], resources) : 0, LockRule.LearningThreshold);
+        var candidates = behaviour.Select(weighed => weighed.Threshold).Distinct().Order()
+            .Select(threshold => new Weight(Product(behaviour.Where(weighed => weighed.Threshold <= threshold), resources), threshold))
+            .Concat(resources.Where(weighed => weighed.Stands).Select(weighed => new Weight(Math.Min(Cap, weighed.EValue), weighed.Threshold)));
+        foreach (var weight in candidates)
         {
-            var weight = new Weight(Product(classes.Where(weighed => weighed.Threshold <= threshold)), threshold);
             if (weight.EValue / weight.Threshold > best.EValue / best.Threshold)
             {
                 best = weight;
@@ -56,7 +66,7 @@ internal static class IncidentWeight
         return best;
     }
 
-    private static double Product(IEnumerable<WeighedClass> classes)
+    private static double Product(IEnumerable<WeighedClass> classes, List<WeighedClass> resources)
     {
         var all = classes.ToList();
 
@@ -70,9 +80,14 @@ internal static class IncidentWeight
             product *= group.Select(weighed => weighed.EValue).Order().Average();
         }
 
+        if (resources.Count > 0)
+        {
+            product *= Math.Min(ResourceCap, resources.Select(weighed => weighed.EValue).Order().Average());
+        }
+
         // One group alone has nothing to be dependent on.
-        var value = groups.Count > 1 ? Math.Pow(product, Temper) : product;
-        if (Techniques.DistinctTactics(all.SelectMany(weighed => weighed.Techniques)) >= 3)
+        var value = groups.Count + (resources.Count > 0 ? 1 : 0) > 1 ? Math.Pow(product, Temper) : product;
+        if (Techniques.DistinctTactics(all.Concat(resources).SelectMany(weighed => weighed.Techniques)) >= 3)
         {
             value *= 3;
         }

@@ -38,7 +38,8 @@ internal sealed class ProcessTree
         var tree = new ProcessTree();
         foreach (var deviation in deviations)
         {
-            tree.Add(deviation.Container?.Id ?? "", deviation.Lineage, deviates: true);
+            // Who uses most is seldom new.
+            tree.Add(deviation.Container?.Id ?? "", deviation.Lineage, deviates: deviation.Kind != Baselines.Item.Name(Baselines.ItemKind.Resource));
         }
 
         return tree;

@@ -13,7 +13,7 @@ internal static class RequestRules
     private const int MaxTextLength = 256;
     private const int MaxNoteLength = 2000;
 
-    private static readonly string[] _deviationKinds = ["exec", "edge", "file_write", "file_read", "egress", "listen", "name", "privilege", "binary", "loading", "managed", "image", "tier0"];
+    private static readonly string[] _deviationKinds = ["exec", "edge", "file_write", "file_read", "egress", "listen", "name", "privilege", "binary", "loading", "managed", "image", "resource", "tier0"];
     private static readonly string[] _eventKinds = ["exec", "exit", "file", "network", "privilege", "binary", "managed", "resource", "sight", "loss"];
     private static readonly string[] _incidentStates = ["open", "closed", "approved"];
     private static readonly string[] _verdicts = ["benign", "malicious", "unknown"];

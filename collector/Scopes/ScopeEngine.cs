@@ -4,6 +4,7 @@ using Runtime.Collector.Fleet;
 using Runtime.Collector.Incidents;
 using Runtime.Collector.Ingest;
 using Runtime.Collector.Inventory;
+using Runtime.Collector.Resources;
 using Runtime.Collector.Rules;
 
 namespace Runtime.Collector.Scopes;
@@ -22,22 +23,24 @@ internal sealed class ScopeEngine
     private readonly BaselineOptions _options;
     private readonly Baseline _baseline;
     private readonly IncidentTable _incidents;
+    private readonly ResourceWatch _resources;
     private readonly ObservationJudge _judge;
     private readonly FleetView? _fleet;
 
     /// <param name="fleet">What other deployments do; null where there is nothing to compare with.</param>
     public ScopeEngine(Scope scope, BaselineOptions options, FleetView? fleet = null)
-        : this(scope, options, fleet, new Baseline(scope, options), new IncidentTable(scope, options))
+        : this(scope, options, fleet, new Baseline(scope, options), new IncidentTable(scope, options), new ResourceWatch(options))
     {
     }
 
-    private ScopeEngine(Scope scope, BaselineOptions options, FleetView? fleet, Baseline baseline, IncidentTable incidents)
+    private ScopeEngine(Scope scope, BaselineOptions options, FleetView? fleet, Baseline baseline, IncidentTable incidents, ResourceWatch resources)
     {
         _fleet = fleet;
         _scope = scope;
         _options = options;
         _baseline = baseline;
         _incidents = incidents;
+        _resources = resources;
         _judge = new ObservationJudge(scope, options, baseline, incidents, fleet);
         fleet?.Join();
         foreach (var item in baseline.Items.All.Where(item => item.State != ItemState.Pending))
@@ -59,11 +62,11 @@ internal sealed class ScopeEngine
     public static ScopeEngine Restore(Scope scope, ReadOnlySpan<byte> state, BaselineOptions options, FleetView? fleet = null)
     {
         var saved = ScopeState.Read(scope, state, options);
-        return new ScopeEngine(scope, options, fleet, saved.Baseline, saved.Incidents) { AppliedThrough = saved.AppliedThrough };
+        return new ScopeEngine(scope, options, fleet, saved.Baseline, saved.Incidents, saved.Resources) { AppliedThrough = saved.AppliedThrough };
     }
 
     /// <summary>At most <see cref="ScopeState.MaxLength"/> bytes; equal engines give equal bytes.</summary>
-    public byte[] Save() => new ScopeState(AppliedThrough, _baseline, _incidents).Write(_scope);
+    public byte[] Save() => new ScopeState(AppliedThrough, _baseline, _incidents, _resources).Write(_scope);
 
     /// <summary>An id that was applied already changes nothing; an observation without one (id 0) always counts.</summary>
     public ScopeOutcome Apply(Observation observation)
@@ -85,7 +88,11 @@ internal sealed class ScopeEngine
         {
             _baseline.Uncover(loss.Kind, first, last);
         }
-        else if (observation is not ResourceObservation && observation.Lineage.Count > 0)
+        else if (observation is ResourceObservation use)
+        {
+            _judge.JudgeUse(use, _resources);
+        }
+        else if (observation.Lineage.Count > 0)
         {
             Judge(observation, first, last);
         }
@@ -135,6 +142,11 @@ internal sealed class ScopeEngine
                 {
                     item.Tainted = false;
                 }
+            }
+
+            if (held.Open.Exists(open => open.Weighed.Group == KindGroup.Resource))
+            {
+                _resources.Settle(held.Record.Containers);
             }
         }
 
@@ -228,6 +240,7 @@ internal sealed class ScopeEngine
         var sight = new Sight(
             first, last, unit, _baseline.UnitOf(last), observation.Count, replica?.Ordinal, startUnit, !isState && process.Phase != Phase.Init);
         _judge.Judge(observation, sight, image);
+        _judge.NoteMinerSigns(observation, image, _resources);
     }
 
     /// <summary>Was there before the agent, so that it says nothing of when it came.</summary>

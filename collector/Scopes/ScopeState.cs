@@ -5,22 +5,25 @@ using System.Text.Json;
 using Runtime.Collector.Baselines;
 using Runtime.Collector.Incidents;
 using Runtime.Collector.Inventory;
+using Runtime.Collector.Resources;
 
 namespace Runtime.Collector.Scopes;
 
 /// <summary>An engine's state as bytes.</summary>
 /// <remarks>
-/// "RSC1", 16 bytes of SHA-256 over the rest, then Brotli over: scope id, applied-through, a 0, baseline (binary, items in key order),
-/// incidents (JSON, length first), files of images (not in states of earlier programs, which pass over what follows their incidents). In place of the 0 earlier programs kept a count and pairs of agent and time, which are passed over. A later layout gets another number in the magic; this code reads only its own.
+/// "RSC2", 16 bytes of SHA-256 over the rest, then Brotli over: scope id, applied-through, a 0, baseline (binary, items in key order),
+/// incidents (JSON, length first), files of images, resources (both binary). In place of the 0 earlier programs kept a count and pairs of agent and time, which are
+/// passed over. "RSC1" ends with the incidents: what is not there is then learnt anew. A later layout gets another number in the magic; this code reads these two.
 /// </remarks>
-internal sealed record ScopeState(long AppliedThrough, Baseline Baseline, IncidentTable Incidents)
+internal sealed record ScopeState(long AppliedThrough, Baseline Baseline, IncidentTable Incidents, ResourceWatch Resources)
 {
     /// <summary>Bytes. The bounds on items' and deviations' text keep a state below it.</summary>
     public const int MaxLength = 8 * 1024 * 1024;
     private const int MaxUnpacked = 64 * 1024 * 1024;
     private const int HashLength = 16;
 
-    private static ReadOnlySpan<byte> Magic => "RSC1"u8;
+    private static ReadOnlySpan<byte> Magic => "RSC2"u8;
+    private static ReadOnlySpan<byte> MagicBefore => "RSC1"u8;
 
     /// <exception cref="InvalidOperationException">Above the cap: the bounds do not hold, which is a mistake of ours.</exception>
     public byte[] Write(Scope scope)
@@ -40,6 +43,7 @@ internal sealed record ScopeState(long AppliedThrough, Baseline Baseline, Incide
             writer.Write(json.Length);
             writer.Write(json);
             Baseline.Files.Write(writer);
+            Resources.Write(writer);
         }
 
         if (packed.Length > MaxLength)
@@ -55,9 +59,10 @@ internal sealed record ScopeState(long AppliedThrough, Baseline Baseline, Incide
     /// <exception cref="FormatException">Damaged, of another version, of another scope, or learnt with another unit.</exception>
     public static ScopeState Read(Scope scope, ReadOnlySpan<byte> state, BaselineOptions options)
     {
-        if (state.Length < Magic.Length + HashLength || !state[..Magic.Length].SequenceEqual(Magic))
+        var isBefore = state.StartsWith(MagicBefore);
+        if (state.Length < Magic.Length + HashLength || !(isBefore || state.StartsWith(Magic)))
         {
-            throw new FormatException($"the state of {scope.Id} ({state.Length} bytes) does not begin with RSC1: it is damaged or of another version");
+            throw new FormatException($"the state of {scope.Id} ({state.Length} bytes) does not begin with RSC2 or RSC1: it is damaged or of another version");
         }
 
         if (!Hash(state).SequenceEqual(state.Slice(Magic.Length, HashLength)))
@@ -68,7 +73,7 @@ internal sealed record ScopeState(long AppliedThrough, Baseline Baseline, Incide
         try
         {
             using var reader = new BinaryReader(new MemoryStream(Unpack(state[(Magic.Length + HashLength)..])), Encoding.UTF8);
-            return Read(scope, reader, options);
+            return Read(scope, reader, options, isBefore);
         }
         catch (Exception exception) when (exception is IOException or JsonException or InvalidDataException or ArgumentException)
         {
@@ -76,7 +81,7 @@ internal sealed record ScopeState(long AppliedThrough, Baseline Baseline, Incide
         }
     }
 
-    private static ScopeState Read(Scope scope, BinaryReader reader, BaselineOptions options)
+    private static ScopeState Read(Scope scope, BinaryReader reader, BaselineOptions options, bool isBefore)
     {
         var id = reader.ReadString();
         if (id != scope.Id)
@@ -95,12 +100,13 @@ internal sealed record ScopeState(long AppliedThrough, Baseline Baseline, Incide
         var json = reader.ReadBytes(reader.ReadInt32());
         var incidents = JsonSerializer.Deserialize(json, IncidentJson.Compact.IncidentTableState)
             ?? throw new FormatException($"the state of {scope.Id} is damaged: its incidents are null");
-        if (reader.BaseStream.Position < reader.BaseStream.Length)
+        if (isBefore)
         {
-            baseline.Files = ImageFiles.Read(reader);
+            return new ScopeState(appliedThrough, baseline, IncidentTable.Restore(incidents, scope, options), new ResourceWatch(options));
         }
 
-        return new ScopeState(appliedThrough, baseline, IncidentTable.Restore(incidents, scope, options));
+        baseline.Files = ImageFiles.Read(reader);
+        return new ScopeState(appliedThrough, baseline, IncidentTable.Restore(incidents, scope, options), ResourceWatch.Read(reader, options));
     }
 
     private static byte[] Unpack(ReadOnlySpan<byte> packed)

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Runtime.Collector.Rules;
 using Runtime.Collector.Tests.Hosting;
 using Runtime.Collector.Tests.Query;
+using Runtime.Collector.Tests.Resources;
 using Runtime.V1;
 using Xunit;
 using YamlDotNet.RepresentationModel;
@@ -226,6 +227,36 @@ public sealed class CommandTests
         {
             Assert.Contains(words, run.Out, StringComparison.Ordinal);
         }
+    }
+
+    /// <summary>As the engine made it: the floor of a container that a new peer was seen in.</summary>
+    [Fact]
+    public async Task IncidentsShow_OfALiftedFloor_SaysWhatIsUsedAndWhatWasBefore()
+    {
+        var web = WatchedWeb.Trained();
+        web.Lift(web.Replicas[0], after: "203.0.113.9");
+        await using var collector = await TestCollector.StartAsync();
+        collector.Store.Incidents.AddRange(web.Incidents);
+        collector.Store.Deviations.AddRange(web.Deviations);
+        var id = web.Incidents.Single().Id;
+
+        var text = await CliRun.OfAsync(collector, "incidents show " + id);
+        var json = JsonDocument.Parse((await CliRun.OfAsync(collector, $"incidents show {id} -o json")).Out).RootElement;
+
+        foreach (var words in new[]
+        {
+            "web-1 in shop/web has not used less than 0.50 cores for 12 min: at this load it came down to 0.11 within any 2 min in 24 h",
+            "x30  it uses 0.50 cores at least at 100 packets a second, where it came down to 0.11 in 99.5 % of 24 h",
+            "x1  most of it is used by /usr/sbin/nginx", "x1  1 other replica of this image does not show it", "T1496.001",
+        })
+        {
+            Assert.Contains(words, text.Out, StringComparison.Ordinal);
+        }
+
+        var use = json.GetProperty("deviations").EnumerateArray().Single(deviation => deviation.GetProperty("kind").GetString() == "resource");
+        Assert.Equal(("floor|sha256:aaaa", 30), (use.GetProperty("key").GetString(), use.GetProperty("eValue").GetDouble()));
+        Assert.Equal(0, (await CliRun.OfAsync(collector, "deviations list --kind resource")).ExitCode);
+        Assert.Equal(0, (await CliRun.OfAsync(collector, "incidents list --kind resource")).ExitCode);
     }
 
     [Fact]

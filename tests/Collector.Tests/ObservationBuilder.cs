@@ -78,6 +78,13 @@ internal sealed class ObservationBuilder(Scope scope)
         Operation = NetworkOperation.Listen, Protocol = 6, LocalAddress = IPAddress.Parse(address), LocalPort = port,
     };
 
+    /// <param name="busiest">Lineage of the busiest process; its ancestors are left out, as agents do.</param>
+    public ResourceObservation Resources(ContainerInfo? container, IReadOnlyList<ProcessInfo> busiest, IReadOnlyList<ResourceSample> samples) => new()
+    {
+        Id = ++_id, Scope = scope, AgentId = AgentId, Node = Node, Container = container, First = samples[0].Time - samples[0].Interval, Last = samples[^1].Time,
+        Count = (ulong)samples.Count, Lineage = [.. busiest.Take(1)], Samples = samples,
+    };
+
     /// <summary>A loss from <see cref="Now"/> for <paramref name="span"/>.</summary>
     public LossObservation Loss(string kind = "process", TimeSpan span = default) => new()
     {

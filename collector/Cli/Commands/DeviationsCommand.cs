@@ -11,7 +11,7 @@ internal static class DeviationsCommand
 
     private static Command List(CommonOptions common, Terminal terminal)
     {
-        var list = new ListOptions("exec", "edge", "file_write", "file_read", "egress", "listen", "name", "privilege", "binary", "loading", "managed", "image", "tier0");
+        var list = new ListOptions("exec", "edge", "file_write", "file_read", "egress", "listen", "name", "privilege", "binary", "loading", "managed", "image", "resource", "tier0");
         var command = new Command("list", "Newest first")
         {
             list.Scope, list.Kind, list.Severity, list.Since, list.Until, list.TextFilter, list.Limit, list.PageToken, list.All, list.FailOnAny,

@@ -13,7 +13,7 @@ internal static class IncidentsCommand
 
     private static Command List(CommonOptions common, Terminal terminal)
     {
-        var list = new ListOptions("exec", "edge", "file_write", "file_read", "egress", "listen", "name", "privilege", "binary", "loading", "managed", "image", "tier0");
+        var list = new ListOptions("exec", "edge", "file_write", "file_read", "egress", "listen", "name", "privilege", "binary", "loading", "managed", "image", "resource", "tier0");
         var state = new Option<string>("--state") { Description = "One of open, closed, approved", HelpName = "STATE", DefaultValueFactory = _ => "" }.AcceptOnlyFromAmong("open", "closed", "approved");
         var command = new Command("list", "Newest first")
         {

@@ -45,6 +45,32 @@ public sealed class IncidentWeightTests
     public void Combine_EgressAndListen_AreOneGroup() =>
         Assert.Equal(6, IncidentWeight.Combine([Class("a", KindGroup.Egress, 4, 20), Class("b", KindGroup.Listen, 8, 20)]).EValue, 1e-9);
 
+    /// <summary>What a container uses multiplies with 30 at most, at the threshold of what it multiplies, and alone it is below every one.</summary>
+    [Fact]
+    public void Combine_Use_MultipliesAndIsNothingAlone()
+    {
+        var lift = Class("cpu_floor", KindGroup.Resource, 1e6, 1000);
+        Assert.Equal(new Weight(30, 1000), IncidentWeight.Combine([lift]));
+        Assert.False(IncidentWeight.Combine([lift, Class("b", KindGroup.Resource, 1e6, 1000)]).Alerts);
+        var joined = IncidentWeight.Combine([lift, Class("a", KindGroup.Egress, 4, 20)]);
+        Assert.Equal((Math.Pow(120, 0.8), 20), (joined.EValue, joined.Threshold));
+        Assert.True(joined.Alerts);
+
+        // Nor does it lift what a group that still learns has.
+        Assert.False(IncidentWeight.Combine([lift, Class("a", KindGroup.Egress, 4, 1000)]).Alerts);
+    }
+
+    [Fact]
+    public void Combine_UseThatStands_IsEnoughWhateverIsBeside()
+    {
+        var miner = Class("miner_score", KindGroup.Resource, 783, 20) with { Stands = true };
+        Assert.Equal(new Weight(783, 20), IncidentWeight.Combine([miner]));
+        Assert.Equal(new Weight(783, 20), IncidentWeight.Combine([miner, Class("a", KindGroup.File, 0.2, 1000), Class("b", KindGroup.Process, 0.5, 20)]));
+
+        // It multiplies no more than any use: with what is stronger so.
+        Assert.Equal(Math.Pow(300 * 30, 0.8), IncidentWeight.Combine([miner, Class("a", KindGroup.Process, 300, 20)]).EValue, 1e-9);
+    }
+
     [Fact]
     public void Combine_ThreeTactics_TripleOnce()
     {
