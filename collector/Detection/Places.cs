@@ -62,10 +62,24 @@ internal static class Places
         : path.Contains("/.ssh/", StringComparison.Ordinal) || path.StartsWith("/etc/ssh/", StringComparison.Ordinal) ? "ssh"
         : path.Contains("/.aws/", StringComparison.Ordinal) || path.Contains("/.azure/", StringComparison.Ordinal) || path.Contains("/gcloud/", StringComparison.Ordinal) ? "cloud-credentials"
         : path.Contains("/.kube/", StringComparison.Ordinal) || path.StartsWith("/etc/kubernetes/", StringComparison.Ordinal) || path.StartsWith("/etc/rancher/", StringComparison.Ordinal) ? "cluster-credentials"
-        : CredentialFiles.Contains(path[(path.LastIndexOf('/') + 1)..]) || path.Contains("/.gnupg/", StringComparison.Ordinal) || path.StartsWith("/etc/ssl/private/", StringComparison.Ordinal) ? "credentials"
+        : IsCredentialFile(path) || path.Contains("/.gnupg/", StringComparison.Ordinal) || path.StartsWith("/etc/ssl/private/", StringComparison.Ordinal) ? "credentials"
         : path.EndsWith("docker.sock", StringComparison.Ordinal) || path.EndsWith("containerd.sock", StringComparison.Ordinal) || path.EndsWith("crio.sock", StringComparison.Ordinal) ? "runtime-socket"
         : path.StartsWith("/proc/", StringComparison.Ordinal) ? "other-process"
         : path;
+
+    private static bool IsCredentialFile(string path)
+    {
+        var name = path.AsSpan(path.LastIndexOf('/') + 1);
+        foreach (var file in CredentialFiles)
+        {
+            if (name.SequenceEqual(file))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private static bool IsProfile(string path) =>
         path.StartsWith("/etc/profile", StringComparison.Ordinal)

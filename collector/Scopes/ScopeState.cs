@@ -10,8 +10,9 @@ namespace Runtime.Collector.Scopes;
 
 /// <summary>An engine's state as bytes.</summary>
 /// <remarks>
-/// "RSC1", 16 bytes of SHA-256 over the rest, then Brotli over: scope id, applied-through, a 0, baseline (binary, items in key order),
-/// incidents (JSON, length first). In place of the 0 earlier programs kept a count and pairs of agent and time, which are passed over. A later layout gets another number in the magic; this code reads only its own.
+/// "RSC2", 16 bytes of SHA-256 over the rest, then Brotli over: scope id, applied-through, a 0, baseline (binary, items in key order),
+/// incidents (JSON, length first), templates (binary). In place of the 0 earlier programs kept a count and pairs of agent and time, which are passed over.
+/// "RSC1" ends with the incidents. A later layout gets another number in the magic; this code reads its own and those before.
 /// </remarks>
 internal sealed record ScopeState(long AppliedThrough, Baseline Baseline, IncidentTable Incidents)
 {
@@ -20,7 +21,8 @@ internal sealed record ScopeState(long AppliedThrough, Baseline Baseline, Incide
     private const int MaxUnpacked = 64 * 1024 * 1024;
     private const int HashLength = 16;
 
-    private static ReadOnlySpan<byte> Magic => "RSC1"u8;
+    private static ReadOnlySpan<byte> Magic => "RSC2"u8;
+    private static ReadOnlySpan<byte> MagicWithoutTemplates => "RSC1"u8;
 
     /// <exception cref="InvalidOperationException">Above the cap: the bounds do not hold, which is a mistake of ours.</exception>
     public byte[] Write(Scope scope)
@@ -39,6 +41,7 @@ internal sealed record ScopeState(long AppliedThrough, Baseline Baseline, Incide
             var json = JsonSerializer.SerializeToUtf8Bytes(Incidents.Save(), IncidentJson.Compact.IncidentTableState);
             writer.Write(json.Length);
             writer.Write(json);
+            Baseline.Templates.Write(writer);
         }
 
         if (packed.Length > MaxLength)
@@ -54,9 +57,10 @@ internal sealed record ScopeState(long AppliedThrough, Baseline Baseline, Incide
     /// <exception cref="FormatException">Damaged, of another version, of another scope, or learnt with another unit.</exception>
     public static ScopeState Read(Scope scope, ReadOnlySpan<byte> state, BaselineOptions options)
     {
-        if (state.Length < Magic.Length + HashLength || !state[..Magic.Length].SequenceEqual(Magic))
+        var hasTemplates = state.StartsWith(Magic);
+        if (state.Length < Magic.Length + HashLength || !(hasTemplates || state.StartsWith(MagicWithoutTemplates)))
         {
-            throw new FormatException($"the state of {scope.Id} ({state.Length} bytes) does not begin with RSC1: it is damaged or of another version");
+            throw new FormatException($"the state of {scope.Id} ({state.Length} bytes) begins with neither RSC2 nor RSC1: it is damaged or of another version");
         }
 
         if (!Hash(state).SequenceEqual(state.Slice(Magic.Length, HashLength)))
@@ -67,7 +71,20 @@ internal sealed record ScopeState(long AppliedThrough, Baseline Baseline, Incide
         try
         {
             using var reader = new BinaryReader(new MemoryStream(Unpack(state[(Magic.Length + HashLength)..])), Encoding.UTF8);
-            return Read(scope, reader, options);
+            var read = Read(scope, reader, options);
+            if (hasTemplates)
+            {
+                read.Baseline.Templates.Read(reader, read.Baseline.Items);
+            }
+            else
+            {
+                read.Baseline.StartTemplates();
+            }
+
+            // The magic is not hashed: a state of one version that is read as another shows here.
+            return reader.BaseStream.Position == reader.BaseStream.Length
+                ? read
+                : throw new FormatException($"the state of {scope.Id} is damaged: it goes on behind its end");
         }
         catch (Exception exception) when (exception is IOException or JsonException or InvalidDataException or ArgumentException)
         {

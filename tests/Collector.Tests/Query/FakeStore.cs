@@ -134,6 +134,22 @@ internal sealed class FakeStore : IQueryStore, IScopeDirectory, IAgentDirectory,
         return Task.FromResult(index < 0 ? null : Deviations[index] = Deviations[index] with { State = DeviationState.Approved });
     }
 
+    public List<(string Scope, string Key, string Who, string Note)> Expanded { get; } = [];
+
+    /// <summary>Knows one template, the sample's.</summary>
+    public Task<ExpandedView?> ExpandItemAsync(string scopeId, string key, string who, string note, CancellationToken cancellationToken)
+    {
+        var item = Sample.Baseline(Runtime.Collector.Inventory.Scope.Parse(scopeId)).Items.FirstOrDefault(item => item.Key == key && item.Names > 0);
+        if (item is null)
+        {
+            return Task.FromResult<ExpandedView?>(null);
+        }
+
+        Expanded.Add((scopeId, key, who, note));
+        var items = item.Examples.Select(name => item with { Key = "/usr/sbin/nginx|create|/var/cache/" + name + "|other", Names = 0, Examples = [] }).ToList();
+        return Task.FromResult<ExpandedView?>(new ExpandedView(scopeId, key, items, item.Names - items.Count));
+    }
+
     public bool IsConnected(string agentId) => Statuses.ContainsKey(agentId);
 
     public IReadOnlyList<SightView> View(string agentId) => Sight.GetValueOrDefault(agentId) ?? [];
