@@ -16,7 +16,8 @@ internal sealed partial class Baseline
         Templates.Match(fullKey) is { } item && Protection.Admits(file) ? item : null;
 
     /// <summary>
-    /// An item by its key; one that a template took in comes out of it again, for what belongs to an alert must not be known by its looks.
+    /// An item by its key; one that a template took in comes out of it again, for what belongs to an alert must not be known by its looks. With
+    /// the last of its names a template goes.
     /// </summary>
     public Item? FindOrTakeOut(string fullKey)
     {
@@ -25,13 +26,19 @@ internal sealed partial class Baseline
             return item;
         }
 
-        if (Templates.TakeOut(fullKey) is { } absorbed)
+        if (Templates.TakeOut(fullKey) is not var (absorbed, template))
         {
-            Return(absorbed);
-            return absorbed;
+            return null;
         }
 
-        return null;
+        if (template.Names == 0)
+        {
+            Leave(template.Item);
+            Items.Remove(template.Item);
+        }
+
+        Return(absorbed);
+        return absorbed;
     }
 
     /// <summary>Undoes a template: what it took in lately are items again, and names of its folder stay apart from now on.</summary>
@@ -68,7 +75,7 @@ internal sealed partial class Baseline
         }
 
         var files = Group(KindGroup.File);
-        var generaliser = new Generaliser(Items, files, Templates, item => HasQuorum(item, now), Leave);
+        var generaliser = new Generaliser(Items, files, Templates, item => HasQuorum(item, now), Evict, options.Day.Ticks);
         if (files.LastNewUnit >= Templates.Through)
         {
             generaliser.Pass(CollapseRule.Usual, unit, static _ => true);
@@ -100,9 +107,16 @@ internal sealed partial class Baseline
         // A person may have approved the name meanwhile.
         if (Items.Find(item.FullKey) is null)
         {
-            Items.Add(item, Leave);
+            Items.Add(item, Evict);
             Group(item.Group).Count(item);
         }
+    }
+
+    /// <summary>An item that had to leave for want of room.</summary>
+    private void Evict(Item item)
+    {
+        Leave(item);
+        Templates.Evicted.Note(item);
     }
 
     private void Leave(Item item)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Runtime.Collector.Generalisation;
 using Runtime.Collector.Inventory;
 
 namespace Runtime.Collector.Baselines;
@@ -92,7 +93,7 @@ internal sealed partial class Baseline(Scope scope, BaselineOptions options)
     public Item Add(ItemKind kind, string fullKey, ItemState state, long first, int unit)
     {
         var item = new Item(kind, fullKey) { State = state, FirstSeen = first, LastSeen = first };
-        Items.Add(item, Leave);
+        Items.Add(item, Evict);
         Group(item.Group).NoteNew(unit);
         return item;
     }
@@ -104,7 +105,7 @@ internal sealed partial class Baseline(Scope scope, BaselineOptions options)
         if (item is null)
         {
             item = new Item(kind, fullKey) { FirstSeen = now, LastSeen = now };
-            Items.Add(item, Leave);
+            Items.Add(item, Evict);
             Group(item.Group).Count(item);
         }
 
@@ -207,7 +208,7 @@ internal sealed partial class Baseline(Scope scope, BaselineOptions options)
 
         foreach (var item in ItemWriter.Read(reader, baseline.Items))
         {
-            baseline.Items.Add(item, baseline.Leave);
+            baseline.Items.Add(item, baseline.Evict);
             baseline.Group(item.Group).Count(item);
         }
 
@@ -275,7 +276,7 @@ internal sealed partial class Baseline(Scope scope, BaselineOptions options)
 
     /// <summary>The five prefixes with the most items of one unit only.</summary>
     private IEnumerable<ChurningPrefix> ChurningPrefixes(KindGroup group) => Items.All
-        .Where(item => item.Group == group && item.Units.Count <= 1)
+        .Where(item => item.Group == group && CollapseRule.IsSingleton(item))
         .GroupBy(item => Prefix(item.FullKey), StringComparer.Ordinal)
         .OrderByDescending(prefix => prefix.Count())
         .ThenBy(prefix => prefix.Key, StringComparer.Ordinal)

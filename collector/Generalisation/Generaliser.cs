@@ -11,7 +11,8 @@ namespace Runtime.Collector.Generalisation;
 /// (<see cref="Protection"/>), paths that the scope runs as programs, folders that a person wants apart.
 /// </remarks>
 /// <param name="leave">Told of every item that leaves for want of room.</param>
-internal sealed class Generaliser(ItemTable items, GroupBaseline files, TemplateTable templates, Func<Item, bool> hasQuorum, Action<Item> leave)
+/// <param name="day">Ticks of 24 units.</param>
+internal sealed class Generaliser(ItemTable items, GroupBaseline files, TemplateTable templates, Func<Item, bool> hasQuorum, Action<Item> leave, long day)
 {
     /// <param name="unit">The one that begins.</param>
     /// <param name="where">Folders that may be generalised, as the full key up to the '/'.</param>
@@ -36,7 +37,7 @@ internal sealed class Generaliser(ItemTable items, GroupBaseline files, Template
             if (!byText.TryGetValue(key.Head, out var trie))
             {
                 var head = key.Head.ToString();
-                byText[head] = trie = new PathTrie(head, rule, hasQuorum, folder => !templates.IsApart(folder) && where(folder));
+                byText[head] = trie = new PathTrie(head, rule, hasQuorum, folder => !templates.IsApart(folder) && where(folder), templates.Evicted, day);
                 tries.Add(head, trie);
             }
 

@@ -115,14 +115,17 @@ internal static class NameShape
                 template = template[(close + 1)..];
                 name = name[run.Length..];
             }
-            else if (name.IsEmpty || name[0] != template[0])
-            {
-                return false;
-            }
             else
             {
-                template = template[1..];
-                name = name[1..];
+                var next = template.IndexOf(Open, StringComparison.Ordinal);
+                var literal = next < 0 ? template : template[..next];
+                if (!name.StartsWith(literal, StringComparison.Ordinal))
+                {
+                    return false;
+                }
+
+                template = template[literal.Length..];
+                name = name[literal.Length..];
             }
         }
 

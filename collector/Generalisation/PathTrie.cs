@@ -6,7 +6,9 @@ namespace Runtime.Collector.Generalisation;
 /// <summary>The paths that one program writes by one operation; names of one shape in a folder become one. Lives for one pass.</summary>
 /// <param name="head">As <see cref="WriteKey.Head"/>.</param>
 /// <param name="mayCollapse">Of a folder, as the head and the path with '/' at its end.</param>
-internal sealed class PathTrie(string head, CollapseRule rule, Func<Item, bool> hasQuorum, Func<string, bool> mayCollapse)
+/// <param name="evicted">What else was seen in a folder.</param>
+/// <param name="day">Ticks of 24 units.</param>
+internal sealed class PathTrie(string head, CollapseRule rule, Func<Item, bool> hasQuorum, Func<string, bool> mayCollapse, EvictedFolders evicted, long day)
 {
     /// <summary>Shapes that a folder must have before names of no common shape become "any".</summary>
     private const int ShapesBeforeAny = 3;
@@ -65,9 +67,11 @@ internal sealed class PathTrie(string head, CollapseRule rule, Func<Item, bool> 
     private void TryCollapse(PathNode node, ShapeGroup group, string folder, int depth)
     {
         var members = group.Names.Select(name => node.Children[name]).ToList();
-        var singletons = members.Count(member => CollapseRule.IsSingleton(TemplateItem.Together("", member.AllItems)));
-        if (rule.Holds(group, folder, depth, singletons, TemplateItem.Together("", members.SelectMany(member => member.AllItems)), hasQuorum))
+        var names = members.Select(member => TemplateItem.Together("", member.AllItems)).ToList();
+        var together = TemplateItem.Together("", evicted.Find(head + folder) is { } gone ? names.Append(gone) : names);
+        if (rule.Holds(group, folder, depth, names, together, day, hasQuorum))
         {
+            evicted.Forget(head + folder);
             foreach (var member in members)
             {
                 node.Move(member, group.Segment);

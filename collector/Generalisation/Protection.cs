@@ -9,7 +9,7 @@ internal static class Protection
     private static readonly string[] Folders =
     [
         "/etc/", "/bin/", "/sbin/", "/usr/", "/root/", "/boot/", "/proc/sys/", "/sys/kernel/",
-        "/var/spool/cron/", "/var/spool/anacron/", "/var/spool/at/", "/var/cron/", "/run/secrets/", "/var/run/secrets/",
+        "/var/spool/cron", "/var/spool/anacron/", "/var/spool/at/", "/var/cron/", "/run/secrets/", "/var/run/secrets/",
     ];
 
     /// <summary>A name in one of these places, or of a library, a secret, a socket of a container runtime or a file that shells read.</summary>
@@ -21,7 +21,7 @@ internal static class Protection
         || IsProgramsOfOpt(path)
         || path.EndsWith(".so", StringComparison.Ordinal) || path.Contains(".so.", StringComparison.Ordinal)
         || path.Contains("/../", StringComparison.Ordinal)
-        || Places.Sensitive(path) is not null
+        || Places.IsProfile(path)
         || IsSecret(path);
 
     /// <summary>Whether this sighting may be known by a template: not when something beside the name makes it another act.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace Runtime.Collector.Generalisation;
@@ -19,6 +20,8 @@ internal static class ShapeGroups
 
     /// <summary>A shorter beginning that all names share is chance.</summary>
     private const int ShortestPrefix = 3;
+
+    private static readonly SearchValues<char> Letters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
 
     public static List<ShapeGroup> Of(IEnumerable<string> names, int least)
     {
@@ -54,7 +57,7 @@ internal static class ShapeGroups
             group.Sum(name => Saved(name.Length - group.Key.Length, BitsOfCharacter * (name.Length - group.Key.Length))) - BitsOfCharacter * (1 + group.Key.Length)))
         .ToList();
 
-    /// <summary>A run that is the same in a quarter of the names is a word: sess-… and log-… are two shapes.</summary>
+    /// <summary>What a quarter of the names share is no part that varies: sess-… and log-… are two shapes, and so are php… and user….</summary>
     private static void Part(List<RunsOfName> names, int least, List<ShapeGroup> groups)
     {
         if (names.Count < least)
@@ -62,10 +65,10 @@ internal static class ShapeGroups
             return;
         }
 
-        if (FrequentWord(names, Math.Max(least, names.Count / 4)) is var (at, word))
+        if (FrequentWord(names, Math.Max(least, names.Count / 4)) is { } word)
         {
-            Part(names.FindAll(name => name.Run(at).SequenceEqual(word)), least, groups);
-            Part(names.FindAll(name => !name.Run(at).SequenceEqual(word)), least, groups);
+            Part(names.FindAll(word.IsIn), least, groups);
+            Part(names.FindAll(name => !word.IsIn(name)), least, groups);
         }
         else
         {
@@ -73,9 +76,11 @@ internal static class ShapeGroups
         }
     }
 
-    private static (int At, string Word)? FrequentWord(List<RunsOfName> names, int least)
+    /// <summary>The run, or beginning of a run, that most names share and not all; null when no part is shared by so many.</summary>
+    private static Word? FrequentWord(List<RunsOfName> names, int least)
     {
-        (int At, string Word, int Count)? best = null;
+        Word? best = null;
+        var most = 0;
         for (var at = 0; at < names[0].Runs.Count; at++)
         {
             if (names[0].Runs[at].Class is null)
@@ -83,17 +88,25 @@ internal static class ShapeGroups
                 continue;
             }
 
-            var most = names.GroupBy(name => name.Run(at).ToString(), StringComparer.Ordinal)
-                .Select(word => (Word: word.Key, Count: word.Count()))
-                .OrderByDescending(word => word.Count).ThenBy(word => word.Word, StringComparer.Ordinal)
-                .First();
-            if (most.Count >= least && most.Count < names.Count && most.Count > (best?.Count ?? 0))
+            foreach (var isWhole in new[] { true, false })
             {
-                best = (at, most.Word, most.Count);
+                var (text, count) = names.Select(name => name.Run(at))
+                    .Where(run => isWhole || IsPrefix(run))
+                    .GroupBy(run => isWhole ? run : run[..ShortestPrefix], StringComparer.Ordinal)
+                    .Select(word => (Text: word.Key, Count: word.Count()))
+                    .OrderByDescending(word => word.Count).ThenBy(word => word.Text, StringComparer.Ordinal)
+                    .FirstOrDefault();
+                if (count >= least && count < names.Count && count > most)
+                {
+                    best = new Word(at, text, isWhole);
+                    most = count;
+                }
             }
         }
 
-        return best is var (place, text, _) ? (place, text) : null;
+        return best;
+
+        static bool IsPrefix(string run) => run.Length > ShortestPrefix && !run.AsSpan(0, ShortestPrefix).ContainsAnyExcept(Letters);
     }
 
     private static ShapeGroup Make(List<RunsOfName> names)
@@ -110,7 +123,7 @@ internal static class ShapeGroups
             segment.Append(first.Text.AsSpan(end, run.Start - end));
             templateLength += run.Start - end;
             end = run.Start + run.Length;
-            if (names.TrueForAll(name => name.Run(at).SequenceEqual(first.Run(at))))
+            if (names.TrueForAll(name => name.Run(at) == first.Run(at)))
             {
                 segment.Append(first.Run(at));
                 templateLength += run.Length;
@@ -121,7 +134,7 @@ internal static class ShapeGroups
             var @class = ClassOf(names, at, prefix);
             var length = run.Length - prefix;
             var isFixed = @class != RunClass.Digits && names.TrueForAll(name => name.Runs[at].Length == run.Length);
-            segment.Append(first.Run(at)[..prefix]).Append(NameShape.Run(@class, isFixed ? length : 0));
+            segment.Append(first.Run(at), 0, prefix).Append(NameShape.Run(@class, isFixed ? length : 0));
             templateLength += prefix + 1;
             for (var i = 0; i < names.Count; i++)
             {
@@ -154,7 +167,7 @@ internal static class ShapeGroups
         foreach (var name in names)
         {
             // A rest of nothing would be no run.
-            length = Math.Min(first[..length].CommonPrefixLength(name.Run(at)), name.Run(at).Length - 1);
+            length = Math.Min(first.AsSpan(0, length).CommonPrefixLength(name.Run(at)), name.Run(at).Length - 1);
         }
 
         while (length > 0 && char.IsAsciiDigit(first[length - 1]))
@@ -167,15 +180,21 @@ internal static class ShapeGroups
 
     private static RunClass ClassOf(List<RunsOfName> names, int at, int prefix)
     {
-        var wide = NameShape.ClassOf(names[0].Run(at)[prefix..])!.Value;
+        var wide = NameShape.ClassOf(names[0].Run(at).AsSpan(prefix))!.Value;
         foreach (var name in names)
         {
-            var @class = NameShape.ClassOf(name.Run(at)[prefix..])!.Value;
+            var @class = NameShape.ClassOf(name.Run(at).AsSpan(prefix))!.Value;
             wide = @class == wide ? wide : @class == RunClass.Other || wide == RunClass.Other ? RunClass.Other : RunClass.Alnum;
         }
 
         return wide;
     }
+}
+
+/// <summary>A run of many names, or its beginning.</summary>
+internal sealed record Word(int At, string Text, bool IsWhole)
+{
+    public bool IsIn(RunsOfName name) => IsWhole ? name.Run(At) == Text : name.Run(At).Length > Text.Length && name.Run(At).StartsWith(Text, StringComparison.Ordinal);
 }
 
 /// <summary>A name, parted into runs.</summary>
@@ -223,5 +242,5 @@ internal sealed class RunsOfName
     /// <summary>The class is null for a run that never varies: typed by the agent, or the extension.</summary>
     public IReadOnlyList<(int Start, int Length, RunClass? Class)> Runs => _runs;
 
-    public ReadOnlySpan<char> Run(int at) => Text.AsSpan(_runs[at].Start, _runs[at].Length);
+    public string Run(int at) => Text.Substring(_runs[at].Start, _runs[at].Length);
 }

@@ -1,3 +1,4 @@
+using System.Collections;
 using Runtime.Collector.Baselines;
 
 namespace Runtime.Collector.Generalisation;
@@ -66,10 +67,15 @@ internal sealed class TemplateTable
     private readonly Dictionary<string, List<Template>> _byFolder = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<Template>>.AlternateLookup<ReadOnlySpan<char>> _byText;
 
+    /// <summary>Lengths that its keys have: most of a path's folders need no search.</summary>
+    private readonly BitArray _lengths = new(ItemKey.MaxLength + 1);
+
     /// <summary>Folders that a person expanded. At most <see cref="MaxApart"/>.</summary>
     private readonly SortedSet<string> _apart = new(StringComparer.Ordinal);
 
     public TemplateTable() => _byText = _byFolder.GetAlternateLookup<ReadOnlySpan<char>>();
+
+    public EvictedFolders Evicted { get; } = new();
 
     /// <summary>The unit up to which the scope was generalised.</summary>
     public int Through { get; set; }
@@ -92,7 +98,7 @@ internal sealed class TemplateTable
         var end = key.Head.Length + key.Path.Length;
         for (var slash = end; (slash = fullKey[..slash].LastIndexOf('/')) >= key.Head.Length;)
         {
-            if (_byText.TryGetValue(fullKey[..(slash + 1)], out var templates))
+            if (_lengths[slash + 1] && _byText.TryGetValue(fullKey[..(slash + 1)], out var templates))
             {
                 foreach (var template in templates)
                 {
@@ -117,6 +123,7 @@ internal sealed class TemplateTable
         if (!_byFolder.TryGetValue(template.Folder, out var templates))
         {
             _byFolder.Add(template.Folder, templates = []);
+            _lengths[template.Folder.Length] = true;
         }
 
         templates.Add(template);
@@ -135,6 +142,7 @@ internal sealed class TemplateTable
             if (templates.Count == 0)
             {
                 _byFolder.Remove(template.Folder);
+                _lengths[template.Folder.Length] = _byFolder.Keys.Any(folder => folder.Length == template.Folder.Length);
             }
         }
     }
@@ -152,7 +160,7 @@ internal sealed class TemplateTable
 
     /// <summary>Takes an absorbed item out of its template.</summary>
     /// <returns>Null when no template holds it.</returns>
-    public Item? TakeOut(string fullKey)
+    public (Item Item, Template Template)? TakeOut(string fullKey)
     {
         foreach (var template in All)
         {
@@ -162,7 +170,7 @@ internal sealed class TemplateTable
                 var item = template.Absorbed[at].Item;
                 template.Absorbed.RemoveAt(at);
                 template.Names--;
-                return item;
+                return (item, template);
             }
         }
 
@@ -176,6 +184,8 @@ internal sealed class TemplateTable
         {
             absorbed.Item.Units.Remove(unit);
         }
+
+        Evicted.Uncover(unit);
     }
 
     /// <summary>Forgets the absorbed that are too old or, oldest first, too many.</summary>
@@ -219,6 +229,7 @@ internal sealed class TemplateTable
     {
         writer.Write(Through);
         writer.Write(Relaxed);
+        Evicted.Write(writer);
         writer.Write(_apart.Count);
         foreach (var folder in _apart)
         {
@@ -246,6 +257,7 @@ internal sealed class TemplateTable
     {
         Through = reader.ReadInt32();
         Relaxed = reader.ReadBoolean();
+        Evicted.Read(reader);
         for (var left = Bounded(reader.ReadInt32(), MaxApart, "folders kept apart"); left > 0; left--)
         {
             _apart.Add(reader.ReadString());

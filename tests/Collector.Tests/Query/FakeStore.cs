@@ -31,6 +31,10 @@ internal sealed class FakeStore : IQueryStore, IScopeDirectory, IAgentDirectory,
     public Dictionary<string, AgentStatus> Statuses { get; } = [];
     public Exception? Fault { get; set; }
 
+    /// <summary>By scope id; the sample's for scopes that are not here.</summary>
+    public Dictionary<string, BaselineView> Baselines { get; } = [];
+    public List<(string Scope, string Key, string Who, string Note)> Expanded { get; } = [];
+
     public void Append(params Observation[] observations)
     {
         lock (_lock)
@@ -120,7 +124,7 @@ internal sealed class FakeStore : IQueryStore, IScopeDirectory, IAgentDirectory,
     public Task ApplyAsync(IReadOnlyList<Observation> observations, CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task<BaselineView?> GetBaselineAsync(string scopeId, CancellationToken cancellationToken) =>
-        Task.FromResult(Scopes.Exists(scope => scope.ScopeId == scopeId) ? Sample.Baseline(Runtime.Collector.Inventory.Scope.Parse(scopeId)) : null);
+        Task.FromResult(Scopes.Exists(scope => scope.ScopeId == scopeId) ? Baselines.GetValueOrDefault(scopeId) ?? Sample.Baseline(Runtime.Collector.Inventory.Scope.Parse(scopeId)) : null);
 
     public Task<Incident?> CloseIncidentAsync(string scopeId, string incidentId, string verdict, string who, string note, CancellationToken cancellationToken) =>
         Task.FromResult(Change(incidentId, IncidentState.Closed, new(Sample.Noon, who, "close " + verdict, note)));
@@ -134,13 +138,9 @@ internal sealed class FakeStore : IQueryStore, IScopeDirectory, IAgentDirectory,
         return Task.FromResult(index < 0 ? null : Deviations[index] = Deviations[index] with { State = DeviationState.Approved });
     }
 
-    public List<(string Scope, string Key, string Who, string Note)> Expanded { get; } = [];
-
-    /// <summary>Knows one template, the sample's.</summary>
     public Task<ExpandedView?> ExpandItemAsync(string scopeId, string key, string who, string note, CancellationToken cancellationToken)
     {
-        var item = Sample.Baseline(Runtime.Collector.Inventory.Scope.Parse(scopeId)).Items.FirstOrDefault(item => item.Key == key && item.Names > 0);
-        if (item is null)
+        if (Baselines.GetValueOrDefault(scopeId)?.Items.FirstOrDefault(item => item.Key == key && item.Names > 0) is not { } item)
         {
             return Task.FromResult<ExpandedView?>(null);
         }
