@@ -1,10 +1,11 @@
 using System.Globalization;
+using Runtime.Collector.Generalisation;
 using Runtime.Collector.Inventory;
 
 namespace Runtime.Collector.Baselines;
 
 /// <summary>What a scope has learnt: items, counters and states. Pure: time comes in with every call. Not thread-safe.</summary>
-internal sealed class Baseline(Scope scope, BaselineOptions options)
+internal sealed partial class Baseline(Scope scope, BaselineOptions options)
 {
     private readonly GroupBaseline[] _groups =
         [new(KindGroup.Process), new(KindGroup.File), new(KindGroup.Egress), new(KindGroup.Listen)];
@@ -33,6 +34,7 @@ internal sealed class Baseline(Scope scope, BaselineOptions options)
 
         LastSeen = Math.Max(LastSeen, last);
         MoveTo(last);
+        Generalise(last);
     }
 
     /// <summary>Closes the units that ended before; states follow.</summary>
@@ -68,6 +70,11 @@ internal sealed class Baseline(Scope scope, BaselineOptions options)
                     group.Uncover(unit, Items.All);
                 }
             }
+
+            if (IsHit(KindGroup.File, kind))
+            {
+                Templates.Uncover(unit);
+            }
         }
     }
 
@@ -89,7 +96,7 @@ internal sealed class Baseline(Scope scope, BaselineOptions options)
     public Item Add(ItemKind kind, string fullKey, ItemState state, long first, int unit)
     {
         var item = new Item(kind, fullKey) { State = state, FirstSeen = first, LastSeen = first };
-        Items.Add(item, leaving => Group(leaving.Group).Forget(leaving));
+        Items.Add(item, Evict);
         Group(item.Group).NoteNew(unit);
         return item;
     }
@@ -101,7 +108,7 @@ internal sealed class Baseline(Scope scope, BaselineOptions options)
         if (item is null)
         {
             item = new Item(kind, fullKey) { FirstSeen = now, LastSeen = now };
-            Items.Add(item, leaving => Group(leaving.Group).Forget(leaving));
+            Items.Add(item, Evict);
             Group(item.Group).Count(item);
         }
 
@@ -172,14 +179,7 @@ internal sealed class Baseline(Scope scope, BaselineOptions options)
     public BaselineView View(long now)
     {
         var groups = _groups.Select(group => ViewOf(group)).ToList();
-        var items = Items.All
-            .OrderBy(item => item.FullKey, StringComparer.Ordinal)
-            .Select(item => new BaselineItemView(
-                Item.Name(item.Kind), item.Key.ToString(), Time(item.FirstSeen), Time(item.LastSeen), item.Count,
-                item.Units.Count, item.Starts.Count, item.DayCount,
-                item.State switch { ItemState.Approved => "approved", ItemState.Learned => "learned", _ => "pending" },
-                item.ApprovedBy, item.ApprovedAt == 0 ? null : Time(item.ApprovedAt)))
-            .ToList();
+        var items = Items.All.OrderBy(item => item.FullKey, StringComparer.Ordinal).Select(ViewOf).ToList();
         var images = Replicas.Images.Select(image => image.Name.Length == 0 ? image.Digest : image.Name + "@" + image.Digest).ToList();
         return new BaselineView(scope.Id, Time(FirstSeen), Time(LastSeen), Replicas.Live(now - options.Day.Ticks), images, groups, items);
     }
@@ -230,11 +230,25 @@ internal sealed class Baseline(Scope scope, BaselineOptions options)
 
         foreach (var item in ItemWriter.Read(reader, baseline.Items))
         {
-            baseline.Items.Add(item, leaving => baseline.Group(leaving.Group).Forget(leaving));
+            baseline.Items.Add(item, baseline.Evict);
             baseline.Group(item.Group).Count(item);
         }
 
         return baseline;
+    }
+
+    private BaselineItemView ViewOf(Item item)
+    {
+        var template = Templates.Find(item.FullKey);
+        return new BaselineItemView(
+            Item.Name(item.Kind), item.Key.ToString(), Time(item.FirstSeen), Time(item.LastSeen), item.Count,
+            item.Units.Count, item.Starts.Count, item.DayCount,
+            item.State switch { ItemState.Approved => "approved", ItemState.Learned => "learned", _ => "pending" },
+            item.ApprovedBy, item.ApprovedAt == 0 ? null : Time(item.ApprovedAt))
+        {
+            Names = template?.Names ?? 0,
+            Examples = template is null ? [] : ExamplesOf(template),
+        };
     }
 
     private BaselineGroupView ViewOf(GroupBaseline group)
@@ -245,7 +259,10 @@ internal sealed class Baseline(Scope scope, BaselineOptions options)
             : group.State;
         return new BaselineGroupView(
             group.Group, state, facts.Units, Replicas.StartsWatched, group.Items, group.Units.Singletons, group.Units.Doubletons,
-            facts.PredictedNew, Lambda(group.Group), group.Completeness, Threshold(group.Group, state), facts.QuietUnits, WaitsFor(group, state, facts));
+            facts.PredictedNew, Lambda(group.Group), group.Completeness, Threshold(group.Group, state), facts.QuietUnits, WaitsFor(group, state, facts))
+        {
+            Churning = state == BaselineState.Unstable ? [.. ChurningPrefixes(group.Group)] : [],
+        };
     }
 
     private string WaitsFor(GroupBaseline group, BaselineState state, in LockFacts facts)
@@ -263,7 +280,7 @@ internal sealed class Baseline(Scope scope, BaselineOptions options)
 
         if (state == BaselineState.Unstable)
         {
-            parts.Add("did not settle in 7 days; most of what stays new: " + string.Join(", ", ChurningPrefixes(group.Group)));
+            parts.Add("did not settle in 7 days");
         }
 
         if (group.Coverage.Uncovered > 0 && parts.Count > 0)
@@ -280,13 +297,13 @@ internal sealed class Baseline(Scope scope, BaselineOptions options)
     }
 
     /// <summary>The five prefixes with the most items of one unit only.</summary>
-    private IEnumerable<string> ChurningPrefixes(KindGroup group) => Items.All
-        .Where(item => item.Group == group && item.Units.Count <= 1)
+    private IEnumerable<ChurningPrefix> ChurningPrefixes(KindGroup group) => Items.All
+        .Where(item => item.Group == group && CollapseRule.IsSingleton(item))
         .GroupBy(item => Prefix(item.FullKey), StringComparer.Ordinal)
         .OrderByDescending(prefix => prefix.Count())
         .ThenBy(prefix => prefix.Key, StringComparer.Ordinal)
         .Take(5)
-        .Select(prefix => Text($"{prefix.Key} ({prefix.Count()})"));
+        .Select(prefix => new ChurningPrefix(prefix.Key, prefix.Count()));
 
     /// <summary>Up to the folder of what was touched; for an edge up to the arrow.</summary>
     private static string Prefix(string fullKey)

@@ -36,7 +36,14 @@ internal sealed record BaselineGroupView(
     double Coverage,
     double Threshold,
     double QuietUnits,
-    string WaitsFor);
+    string WaitsFor)
+{
+    /// <summary>Of an unstable group the five prefixes with the most items of one unit only, the most first.</summary>
+    public IReadOnlyList<ChurningPrefix> Churning { get; init; } = [];
+}
+
+/// <summary>Items that differ behind this prefix of their keys and were each seen in one unit only.</summary>
+internal sealed record ChurningPrefix(string Prefix, int Items);
 
 /// <summary>One learnt or pending item; fields as BaselineItem in query.proto.</summary>
 internal sealed record BaselineItemView(
@@ -50,7 +57,14 @@ internal sealed record BaselineItemView(
     int Days,
     string State,
     string ApprovedBy,
-    DateTimeOffset? ApprovedAt);
+    DateTimeOffset? ApprovedAt)
+{
+    /// <summary>Of a template: the names that it took in; 0 for an item with one name.</summary>
+    public long Names { get; init; }
+
+    /// <summary>Up to three of those that are kept.</summary>
+    public IReadOnlyList<string> Examples { get; init; } = [];
+}
 
 /// <summary>A scope's baseline at one moment.</summary>
 internal sealed record BaselineView(
@@ -61,3 +75,6 @@ internal sealed record BaselineView(
     IReadOnlyList<string> Images,
     IReadOnlyList<BaselineGroupView> Groups,
     IReadOnlyList<BaselineItemView> Items);
+
+/// <summary>A template that a person undid; fields as ExpandItemResponse in query.proto.</summary>
+internal sealed record ExpandedView(string ScopeId, string Key, IReadOnlyList<BaselineItemView> Items, long Forgotten);

@@ -34,6 +34,16 @@ internal struct Incidence
         return true;
     }
 
+    /// <summary>Every unit of another.</summary>
+    public void Add(in Incidence other)
+    {
+        for (var i = 0; i < other.Count; i++)
+        {
+            Add(i == 0 ? other._first : i == 1 ? other._second : other._third);
+        }
+    }
+
+    /// <returns>False when it was not held.</returns>
     public bool Remove(int unit)
     {
         if (!Holds(unit))

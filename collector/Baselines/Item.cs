@@ -49,6 +49,9 @@ internal sealed class Item(ItemKind kind, string fullKey)
     /// <summary>Belongs to an incident that people were told of: no quorum makes it harmless, a person must.</summary>
     public bool Tainted { get; set; }
 
+    /// <summary>Stood out by itself when it was seen: it never becomes part of a template.</summary>
+    public bool IsRemarkable { get; set; }
+
     /// <summary>UTC ticks of the agents' clocks.</summary>
     public long FirstSeen { get; set; }
     public long LastSeen { get; set; }

@@ -41,6 +41,13 @@ internal sealed class ItemTable
         _text += item.FullKey.Length;
     }
 
+    /// <summary>Takes an item out that is there. Nobody is told.</summary>
+    public void Remove(Item item)
+    {
+        _items.Remove(item.FullKey);
+        _text -= item.FullKey.Length;
+    }
+
     /// <summary>A sixty-fourth leaves at once, so that a flood of novelty sorts the table seldom.</summary>
     private void MakeRoom(Action<Item> leaving)
     {
@@ -60,8 +67,7 @@ internal sealed class ItemTable
 
         foreach (var item in leave)
         {
-            _items.Remove(item.FullKey);
-            _text -= item.FullKey.Length;
+            Remove(item);
             Evicted++;
             leaving(item);
         }

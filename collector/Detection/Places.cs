@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Runtime.Collector.Detection;
 
 /// <summary>What a path's place in the file tree tells.</summary>
@@ -13,6 +15,14 @@ internal static class Places
     private static readonly string[] CredentialFiles = [".git-credentials", ".netrc", ".npmrc", ".pypirc", ".pgpass", ".my.cnf", ".vault-token", "wallet.dat", "Login Data"];
     private static readonly string[] Accounts = ["/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow", "/etc/sudoers", "/etc/pam.d/"];
     private static readonly string[] DataRoots = ["/var/lib/", "/var/log/", "/var/cache/", "/var/spool/", "/tmp/", "/var/tmp/", "/run/", "/var/run/", "/data/", "/srv/", "/mnt/", "/dev/shm/"];
+
+    /// <summary>One of them is in every path that <see cref="SensitiveClass"/> names; most paths are told by one search.</summary>
+    private static readonly SearchValues<string> SecretParts = SearchValues.Create(
+        [
+            "/secrets/kubernetes.io/", "/serviceaccount/", "/etc/shadow", "/etc/gshadow", "/.ssh/", "/etc/ssh/", "/.aws/", "/.azure/", "/gcloud/", "/.kube/",
+            "/etc/kubernetes/", "/etc/rancher/", "/.gnupg/", "/etc/ssl/private/", "docker.sock", "containerd.sock", "crio.sock", "/proc/", .. CredentialFiles,
+        ],
+        StringComparison.Ordinal);
 
     public static bool IsTemporary(string path) => Under(path, Temporary);
 
@@ -57,13 +67,14 @@ internal static class Places
 
     /// <summary>"sa-token", "shadow", "ssh", "cloud-credentials", "cluster-credentials", "kubelet-credentials", "credentials", "runtime-socket", "other-process"; the path itself when it is none of them.</summary>
     public static string SensitiveClass(string path) =>
-        path.Contains("/secrets/kubernetes.io/", StringComparison.Ordinal) || path.Contains("/serviceaccount/", StringComparison.Ordinal) ? "sa-token"
+        !path.AsSpan().ContainsAny(SecretParts) ? path
+        : path.Contains("/secrets/kubernetes.io/", StringComparison.Ordinal) || path.Contains("/serviceaccount/", StringComparison.Ordinal) ? "sa-token"
         : path.StartsWith("/etc/shadow", StringComparison.Ordinal) || path.StartsWith("/etc/gshadow", StringComparison.Ordinal) ? "shadow"
         : path.Contains("/.ssh/", StringComparison.Ordinal) || path.StartsWith("/etc/ssh/", StringComparison.Ordinal) ? "ssh"
         : IsKubeletCredential(path) ? "kubelet-credentials"
         : path.Contains("/.aws/", StringComparison.Ordinal) || path.Contains("/.azure/", StringComparison.Ordinal) || path.Contains("/gcloud/", StringComparison.Ordinal) ? "cloud-credentials"
         : path.Contains("/.kube/", StringComparison.Ordinal) || path.StartsWith("/etc/kubernetes/", StringComparison.Ordinal) || path.StartsWith("/etc/rancher/", StringComparison.Ordinal) ? "cluster-credentials"
-        : CredentialFiles.Contains(path[(path.LastIndexOf('/') + 1)..]) || path.Contains("/.gnupg/", StringComparison.Ordinal) || path.StartsWith("/etc/ssl/private/", StringComparison.Ordinal) ? "credentials"
+        : IsCredentialFile(path) || path.Contains("/.gnupg/", StringComparison.Ordinal) || path.StartsWith("/etc/ssl/private/", StringComparison.Ordinal) ? "credentials"
         : path.EndsWith("docker.sock", StringComparison.Ordinal) || path.EndsWith("containerd.sock", StringComparison.Ordinal) || path.EndsWith("crio.sock", StringComparison.Ordinal) ? "runtime-socket"
         : path.StartsWith("/proc/", StringComparison.Ordinal) ? "other-process"
         : path;
@@ -77,7 +88,22 @@ internal static class Places
         || path.EndsWith("/kubernetes/kubelet.conf", StringComparison.Ordinal) || path.EndsWith("/kubernetes/bootstrap-kubelet.conf", StringComparison.Ordinal)
         || path.EndsWith("/agent/kubelet.kubeconfig", StringComparison.Ordinal) || path.EndsWith("/agent/client-kubelet.key", StringComparison.Ordinal);
 
-    private static bool IsProfile(string path) =>
+    private static bool IsCredentialFile(string path)
+    {
+        var name = path.AsSpan(path.LastIndexOf('/') + 1);
+        foreach (var file in CredentialFiles)
+        {
+            if (name.SequenceEqual(file))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>A file that shells read when they start.</summary>
+    public static bool IsProfile(string path) =>
         path.StartsWith("/etc/profile", StringComparison.Ordinal)
         || path.EndsWith("/.bashrc", StringComparison.Ordinal) || path.EndsWith("/.profile", StringComparison.Ordinal)
         || path.EndsWith("/.bash_profile", StringComparison.Ordinal) || path.EndsWith("/.zshrc", StringComparison.Ordinal)

@@ -78,6 +78,14 @@ internal sealed class QueryReader(IQueryStore store, IScopeDirectory scopes)
             : await scopes.ApproveDeviationAsync(deviation.ScopeId, deviation.Id, who, note, cancellationToken) ?? throw Gone("deviation", deviation.Id);
     }
 
+    /// <exception cref="QueryFault">No scope, or several, by this name; no template of this key in its baseline.</exception>
+    public async Task<ExpandedView> ExpandItemAsync(string words, string key, string who, string note, CancellationToken cancellationToken)
+    {
+        var id = await _names.ResolveAsync(words, cancellationToken);
+        return await scopes.ExpandItemAsync(id, key, who, note, cancellationToken)
+            ?? throw new QueryFault(QueryFaultKind.NotFound, $"key = \"{key}\": the baseline of {id} has no item of this key that stands for several names");
+    }
+
     /// <summary>Turns a short form of a scope into its id.</summary>
     public async Task<ListFilter> ScopedAsync(ListFilter filter, CancellationToken cancellationToken) =>
         filter with { Scope = await _names.ForListAsync(filter.Scope, cancellationToken) };

@@ -45,6 +45,10 @@ internal sealed class QueryService(
     public override async Task<Baseline> GetBaseline(GetBaselineRequest request, ServerCallContext context) =>
         Wire.Baseline(await reader.GetBaselineAsync(RequestRules.Text("scope", request.Scope), context.CancellationToken));
 
+    public override async Task<ExpandItemResponse> ExpandItem(ExpandItemRequest request, ServerCallContext context) =>
+        Wire.Expanded(await reader.ExpandItemAsync(
+            RequestRules.Text("scope", request.Scope), RequestRules.ItemKey(request.Key), Who(context), RequestRules.Note(request.Note), context.CancellationToken));
+
     public override async Task<ListDeviationsResponse> ListDeviations(ListDeviationsRequest request, ServerCallContext context)
     {
         var page = await reader.ListDeviationsAsync(RequestRules.Filter(request), context.CancellationToken);

@@ -49,6 +49,9 @@ internal static class RequestRules
     public static string Name(string field, string value) =>
         value.Length is > 0 and <= MaxIdLength ? value : throw QueryFault.Invalid(field, value, $"must be 1 to {MaxIdLength} characters");
 
+    public static string ItemKey(string key) =>
+        key.Length is > 0 and < Baselines.ItemKey.MaxLength ? key : throw QueryFault.Invalid("key", key, $"must be an item's key, 1 to {Baselines.ItemKey.MaxLength - 1} characters");
+
     public static string Text(string field, string value) =>
         value.Length <= MaxTextLength ? value : throw QueryFault.Invalid(field, value, $"must be at most {MaxTextLength} characters");
 

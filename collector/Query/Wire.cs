@@ -38,6 +38,14 @@ internal static class Wire
         Items = { row.Baseline?.Items.Select(Item) ?? [] },
     };
 
+    public static V1.ExpandItemResponse Expanded(ExpandedView expanded) => new()
+    {
+        ScopeId = expanded.ScopeId,
+        Key = expanded.Key,
+        Items = { expanded.Items.Select(Item) },
+        Forgotten = (ulong)expanded.Forgotten,
+    };
+
     public static V1.Deviation Deviation(Deviation deviation) => new()
     {
         Id = deviation.Id,
@@ -182,6 +190,7 @@ internal static class Wire
         Threshold = group.Threshold,
         QuietUnits = group.QuietUnits,
         WaitsFor = group.WaitsFor,
+        Churning = { group.Churning.Select(churning => new V1.BaselineGroup.Types.ChurningPrefix { Prefix = churning.Prefix, Items = (ulong)churning.Items }) },
     };
 
     private static V1.BaselineItem Item(BaselineItemView item) => new()
@@ -197,6 +206,8 @@ internal static class Wire
         State = item.State,
         ApprovedBy = item.ApprovedBy,
         ApprovedAt = item.ApprovedAt is { } when ? Time(when) : null,
+        Names = (ulong)item.Names,
+        Examples = { item.Examples },
     };
 
     private static V1.Evidence Evidence(Evidence evidence) => new() { Reason = evidence.Reason, Factor = evidence.Factor, Technique = evidence.Technique };

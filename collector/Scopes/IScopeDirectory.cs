@@ -20,4 +20,7 @@ internal interface IScopeDirectory
     Task<Incident?> ApproveIncidentAsync(string scopeId, string incidentId, string who, string note, CancellationToken cancellationToken);
 
     Task<Deviation?> ApproveDeviationAsync(string scopeId, string deviationId, string who, string note, CancellationToken cancellationToken);
+
+    /// <summary>Null when the scope's baseline has no template of that key.</summary>
+    Task<ExpandedView?> ExpandItemAsync(string scopeId, string key, string who, string note, CancellationToken cancellationToken);
 }

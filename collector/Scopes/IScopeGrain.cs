@@ -21,4 +21,7 @@ internal interface IScopeGrain : IGrainWithStringKey
 
     /// <summary>The Deviation as it is now; null when there is none of that id.</summary>
     Task<byte[]?> ApproveDeviationAsync(string deviationId, string who, string note);
+
+    /// <summary>An ExpandedView; null when the baseline has no template of that key.</summary>
+    Task<byte[]?> ExpandItemAsync(string key, string who, string note);
 }

@@ -130,7 +130,7 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
         var fact = JudgeTierZero(file);
         var kind = file.Operation == FileOperation.SensitiveRead ? ItemKind.FileRead : ItemKind.FileWrite;
         var fullKey = kind == ItemKind.FileRead ? _key.FileRead(file, Places.SensitiveClass(file.Path)) : _key.FileWrite(file);
-        var item = baseline.Items.Find(fullKey);
+        var item = baseline.Items.Find(fullKey) ?? baseline.FindTemplate(file, fullKey);
         if (IsKnown(item, sight, file))
         {
             return;
@@ -138,8 +138,12 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
 
         var key = item?.FullKey ?? _key.Text.ToString();
         var state = baseline.StateFor(KindGroup.File, image);
-        Deviate(file, kind, key, FileEvidence.Assess(file, SurroundingsOf(file, image, state)), KindGroup.File, state, fact is not null, false, sight, image,
-            history => Titles.File(file, scope.DisplayName, history));
+        var assessment = FileEvidence.Assess(file, SurroundingsOf(file, image, state));
+        Deviate(file, kind, key, assessment, KindGroup.File, state, fact is not null, false, sight, image, history => Titles.File(file, scope.DisplayName, history));
+        if (assessment.IsRemarkable && baseline.Items.Find(key) is { } odd)
+        {
+            odd.IsRemarkable = true;
+        }
     }
 
     private void Deviate(

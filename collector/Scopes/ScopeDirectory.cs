@@ -33,6 +33,9 @@ internal sealed class ScopeDirectory(IGrainFactory grains) : IScopeDirectory
     public async Task<Deviation?> ApproveDeviationAsync(string scopeId, string deviationId, string who, string note, CancellationToken cancellationToken) =>
         await Of(scopeId).ApproveDeviationAsync(deviationId, who, note).WaitAsync(cancellationToken) is { } packed ? JsonSerializer.Deserialize(packed, StoreJson.Default.Deviation) : null;
 
+    public async Task<ExpandedView?> ExpandItemAsync(string scopeId, string key, string who, string note, CancellationToken cancellationToken) =>
+        await Of(scopeId).ExpandItemAsync(key, who, note).WaitAsync(cancellationToken) is { } packed ? JsonSerializer.Deserialize(packed, StoreJson.Default.ExpandedView) : null;
+
     private IScopeGrain Of(string scopeId) => grains.GetGrain<IScopeGrain>(scopeId);
 
     private static Incident? Incident(byte[]? packed) => packed is null ? null : JsonSerializer.Deserialize(packed, StoreJson.Default.Incident);

@@ -205,6 +205,11 @@ internal sealed class ScopeEngine
         return new ScopeOutcome([deviation with { State = DeviationState.Approved }], [], []);
     }
 
+    /// <summary>Undoes a template of the baseline; see <see cref="Baseline.Expand"/>.</summary>
+    /// <param name="key">Of the item, as in <see cref="View"/>.</param>
+    /// <returns>Null when there is no such template.</returns>
+    public ExpandedView? Expand(string key) => _baseline.Expand((char)ItemKind.FileWrite + key);
+
     private void Judge(Observation observation, long first, long last)
     {
         var process = observation.Process;
@@ -304,7 +309,7 @@ internal sealed class ScopeEngine
         // What people are told of is not learnt meanwhile, and what a milder state let in goes back.
         foreach (var fullKey in alerts.SelectMany(held => held.Open).SelectMany(open => open.Keys))
         {
-            if (_baseline.Items.Find(fullKey) is { State: not ItemState.Approved } item)
+            if (_baseline.FindOrTakeOut(fullKey) is { State: not ItemState.Approved } item)
             {
                 item.State = ItemState.Pending;
                 item.Tainted = true;

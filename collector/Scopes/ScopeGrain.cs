@@ -139,6 +139,17 @@ internal sealed partial class ScopeGrain(
             : null;
     }
 
+    public async Task<byte[]?> ExpandItemAsync(string key, string who, string note)
+    {
+        if (!await FindAsync() || _engine!.Expand(key) is not { } expanded)
+        {
+            return null;
+        }
+
+        await SaveAsync(ScopeOutcome.Nothing, [new AuditRow(time.GetUtcNow(), who, "expand item", key, note)]);
+        return JsonSerializer.SerializeToUtf8Bytes(expanded, StoreJson.Default.ExpandedView);
+    }
+
     private ScopeOutcome Apply(IReadOnlyList<LogRow> rows)
     {
         var started = time.GetTimestamp();

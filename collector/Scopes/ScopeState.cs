@@ -12,7 +12,7 @@ namespace Runtime.Collector.Scopes;
 /// <summary>An engine's state as bytes.</summary>
 /// <remarks>
 /// "RSC2", 16 bytes of SHA-256 over the rest, then Brotli over: scope id, applied-through, a 0, baseline (binary, items in key order),
-/// incidents (JSON, length first), files of images, resources (both binary). In place of the 0 earlier programs kept a count and pairs of agent and time, which are
+/// incidents (JSON, length first), files of images, resources, templates (all binary). In place of the 0 earlier programs kept a count and pairs of agent and time, which are
 /// passed over. "RSC1" ends with the incidents: what is not there is then learnt anew. A later layout gets another number in the magic; this code reads these two.
 /// </remarks>
 internal sealed record ScopeState(long AppliedThrough, Baseline Baseline, IncidentTable Incidents, ResourceWatch Resources)
@@ -44,6 +44,7 @@ internal sealed record ScopeState(long AppliedThrough, Baseline Baseline, Incide
             writer.Write(json);
             Baseline.Files.Write(writer);
             Resources.Write(writer);
+            Baseline.Templates.Write(writer);
         }
 
         if (packed.Length > MaxLength)
@@ -62,7 +63,7 @@ internal sealed record ScopeState(long AppliedThrough, Baseline Baseline, Incide
         var isBefore = state.StartsWith(MagicBefore);
         if (state.Length < Magic.Length + HashLength || !(isBefore || state.StartsWith(Magic)))
         {
-            throw new FormatException($"the state of {scope.Id} ({state.Length} bytes) does not begin with RSC2 or RSC1: it is damaged or of another version");
+            throw new FormatException($"the state of {scope.Id} ({state.Length} bytes) begins with neither RSC2 nor RSC1: it is damaged or of another version");
         }
 
         if (!Hash(state).SequenceEqual(state.Slice(Magic.Length, HashLength)))
@@ -73,7 +74,20 @@ internal sealed record ScopeState(long AppliedThrough, Baseline Baseline, Incide
         try
         {
             using var reader = new BinaryReader(new MemoryStream(Unpack(state[(Magic.Length + HashLength)..])), Encoding.UTF8);
-            return Read(scope, reader, options, isBefore);
+            var read = Read(scope, reader, options, isBefore);
+            if (isBefore)
+            {
+                read.Baseline.StartTemplates();
+            }
+            else
+            {
+                read.Baseline.Templates.Read(reader, read.Baseline.Items);
+            }
+
+            // The magic is not hashed: a state of one version that is read as another shows here.
+            return reader.BaseStream.Position == reader.BaseStream.Length
+                ? read
+                : throw new FormatException($"the state of {scope.Id} is damaged: it goes on behind its end");
         }
         catch (Exception exception) when (exception is IOException or JsonException or InvalidDataException or ArgumentException)
         {

@@ -11,4 +11,5 @@ namespace Runtime.Collector.Storage;
 [JsonSerializable(typeof(Incident))]
 [JsonSerializable(typeof(Deviation))]
 [JsonSerializable(typeof(BaselineView))]
+[JsonSerializable(typeof(ExpandedView))]
 internal sealed partial class StoreJson : JsonSerializerContext;

@@ -95,6 +95,41 @@ public sealed class CommandTests
     }
 
     [Fact]
+    public async Task BaselineShow_TemplateAndUnstableGroup_TellsWhatTheyStandFor()
+    {
+        await using var collector = await TestCollector.StartAsync();
+        collector.Store.Scopes.Add(Sample.Summary(Sample.Web));
+        collector.Store.Baselines[Sample.Web.Id] = Sample.Unsettled(Sample.Web);
+
+        var run = await CliRun.OfAsync(collector, "baseline show web");
+
+        Assert.Contains("/usr/sbin/nginx|create|/var/cache/%{letters 14}.jpg|other", run.Out, StringComparison.Ordinal);
+        Assert.Contains("learned, stands for 1,214 names, e.g. abcdefghijklmn.jpg, bcdefghijklmno.jpg", run.Out, StringComparison.Ordinal);
+        Assert.Contains("did not settle in 7 days", run.Out, StringComparison.Ordinal);
+        var at = Array.IndexOf(run.Lines, "What stays new (file):");
+        Assert.Equal(["ITEMS  BEGIN WITH", "   40  /usr/sbin/nginx|create|/opt/app/"], run.Lines[(at + 1)..(at + 3)]);
+        Assert.DoesNotContain('\u001b', run.Out);
+    }
+
+    [Fact]
+    public async Task BaselineExpand_SaysWhatCameBack()
+    {
+        await using var collector = await TestCollector.StartAsync();
+        collector.Store.Scopes.Add(Sample.Summary(Sample.Web));
+        collector.Store.Baselines[Sample.Web.Id] = Sample.Unsettled(Sample.Web);
+        string[] command = ["--socket", collector.Socket, "baseline", "expand", "web", "/usr/sbin/nginx|create|/var/cache/%{letters 14}.jpg|other", "--note", "too wide"];
+
+        var run = await CliRun.OfAsync(command);
+
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        Assert.Equal(
+            "Expanded: /usr/sbin/nginx|create|/var/cache/%{letters 14}.jpg|other in shop/web (app). 2 names came back; 1,212 that it stood for are not kept any more.",
+            run.Lines.Single());
+        Assert.Equal("too wide", Assert.Single(collector.Store.Expanded).Note);
+        Assert.Equal(ExitCode.NotFound, (await CliRun.OfAsync([.. command[..5], "/usr/sbin/nginx"])).ExitCode);
+    }
+
+    [Fact]
     public async Task BaselineExport_IsYamlThatDiffsOnlyWhereTheBaselineDoes()
     {
         await using var collector = await TestCollector.StartAsync();

@@ -9,7 +9,7 @@ namespace Runtime.Cli.Commands;
 internal static class BaselineCommand
 {
     public static Command Create(CommonOptions common, Terminal terminal) =>
-        new("baseline", "What a deployment is known to do") { Show(common, terminal), Export(common, terminal) };
+        new("baseline", "What a deployment is known to do") { Show(common, terminal), Export(common, terminal), Expand(common, terminal) };
 
     private static Argument<string> ScopeArgument() => new("SCOPE") { Description = "Deployment: its id or an unambiguous part of it, such as web or shop/web" };
 
@@ -45,6 +45,24 @@ internal static class BaselineCommand
                 Answer.WriteTree(terminal, form, Tree(baseline));
             }
 
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static Command Expand(CommonOptions common, Terminal terminal)
+    {
+        var scope = ScopeArgument();
+        var item = new Argument<string>("ITEM") { Description = "Key of an item that stands for several names, as \"baseline show\" prints it" };
+        var note = new Option<string>("--note") { Description = "Why; kept with your name and the time", HelpName = "WORDS", DefaultValueFactory = _ => "" };
+        var command = new Command("expand", "Undoes an item that stands for several names: they are items again, and their folder is not generalised any more") { scope, item, note };
+        command.SetAction(async (parsed, stop) =>
+        {
+            using var connection = common.Connect(parsed);
+            var expanded = await connection.AskAsync(
+                (query, options) => query.ExpandItemAsync(new() { Scope = parsed.GetValue(scope), Key = parsed.GetValue(item), Note = parsed.GetValue(note) }, options), stop);
+            Answer.Write(terminal, common.FormOf(parsed), expanded, () => terminal.Out.WriteLine(
+                $"Expanded: {Page.Safe(expanded.Key)} in {Page.Safe(Words.Scope(expanded.ScopeId))}. {Words.Count((ulong)expanded.Items.Count, "name")} came back; {Words.Number(expanded.Forgotten)} that it stood for are not kept any more."));
             return ExitCode.Ok;
         });
         return command;
@@ -105,6 +123,19 @@ internal static class BaselineCommand
 
         groups.Write(terminal);
         terminal.Out.WriteLine();
+        foreach (var group in deployment.Groups.Where(group => group.Churning.Count > 0))
+        {
+            terminal.Out.WriteLine($"What stays new ({group.Kind}):");
+            var churning = new TextTable(new Column("ITEMS", Right: true), new Column("BEGIN WITH", Flexible: true));
+            foreach (var prefix in group.Churning)
+            {
+                churning.Add(Words.Number(prefix.Items), prefix.Prefix);
+            }
+
+            churning.Write(terminal);
+            terminal.Out.WriteLine();
+        }
+
         WriteItems(terminal, baseline);
     }
 
@@ -121,7 +152,9 @@ internal static class BaselineCommand
             new("KIND"), new("ITEM", Flexible: true), new("SEEN", Right: true), new("UNITS", Right: true), new("STARTS", Right: true), new("DAYS", Right: true), new("LAST SEEN"), new("STATE", Flexible: true));
         foreach (var item in baseline.Items.OrderBy(item => item.Kind, StringComparer.Ordinal).ThenBy(item => item.Key, StringComparer.Ordinal))
         {
-            var state = item.ApprovedBy.Length > 0 ? $"{item.State} by {item.ApprovedBy}, {Words.Ago(item.ApprovedAt, now)}" : item.State;
+            var state = item.ApprovedBy.Length > 0 ? $"{item.State} by {item.ApprovedBy}, {Words.Ago(item.ApprovedAt, now)}"
+                : item.Names > 0 ? $"{item.State}, stands for {Words.Number(item.Names)} names{(item.Examples.Count > 0 ? $", e.g. {string.Join(", ", item.Examples)}" : "")}"
+                : item.State;
             items.Add(
                 item.Kind, item.Key, Words.Number(item.Count), Saturating(item.Units, 3), Saturating(item.Starts, 3), Saturating(item.Days, 255),
                 Words.Ago(item.LastSeen, now), new Cell(state, InkExtensions.OfState(item.State)));

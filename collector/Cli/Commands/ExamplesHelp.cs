@@ -29,6 +29,7 @@ internal sealed class ExamplesHelp(HelpAction help) : SynchronousCommandLineActi
         ["deviations approve"] = ["runtimectl deviations approve 9b3a --note 'new payment provider'"],
         ["baseline"] = ["runtimectl baseline show shop/web", "runtimectl baseline export shop/web > web.baseline.yaml"],
         ["baseline export"] = ["runtimectl baseline export shop/web > web.baseline.yaml", "runtimectl baseline export shop/web -o json"],
+        ["baseline expand"] = ["runtimectl baseline expand shop/web '/usr/sbin/nginx|create|/srv/up/%{letters 14}.jpg|other' --note 'look at each'"],
         ["events list"] = ["runtimectl events list --scope web --kind network --since 10m", "runtimectl events list --follow --kind exec"],
         ["notifier test"] = ["runtimectl notifier test slack"],
         ["completion"] = ["source <(runtimectl completion)"],

@@ -31,6 +31,10 @@ internal sealed class FakeStore : IQueryStore, IScopeDirectory, IAgentDirectory,
     public Dictionary<string, AgentStatus> Statuses { get; } = [];
     public Exception? Fault { get; set; }
 
+    /// <summary>By scope id; the sample's for scopes that are not here.</summary>
+    public Dictionary<string, BaselineView> Baselines { get; } = [];
+    public List<(string Scope, string Key, string Who, string Note)> Expanded { get; } = [];
+
     public void Append(params Observation[] observations)
     {
         lock (_lock)
@@ -120,7 +124,7 @@ internal sealed class FakeStore : IQueryStore, IScopeDirectory, IAgentDirectory,
     public Task ApplyAsync(IReadOnlyList<Observation> observations, CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task<BaselineView?> GetBaselineAsync(string scopeId, CancellationToken cancellationToken) =>
-        Task.FromResult(Scopes.Exists(scope => scope.ScopeId == scopeId) ? Sample.Baseline(Runtime.Collector.Inventory.Scope.Parse(scopeId)) : null);
+        Task.FromResult(Scopes.Exists(scope => scope.ScopeId == scopeId) ? Baselines.GetValueOrDefault(scopeId) ?? Sample.Baseline(Runtime.Collector.Inventory.Scope.Parse(scopeId)) : null);
 
     public Task<Incident?> CloseIncidentAsync(string scopeId, string incidentId, string verdict, string who, string note, CancellationToken cancellationToken) =>
         Task.FromResult(Change(incidentId, IncidentState.Closed, new(Sample.Noon, who, "close " + verdict, note)));
@@ -132,6 +136,18 @@ internal sealed class FakeStore : IQueryStore, IScopeDirectory, IAgentDirectory,
     {
         var index = Deviations.FindIndex(deviation => deviation.Id == deviationId);
         return Task.FromResult(index < 0 ? null : Deviations[index] = Deviations[index] with { State = DeviationState.Approved });
+    }
+
+    public Task<ExpandedView?> ExpandItemAsync(string scopeId, string key, string who, string note, CancellationToken cancellationToken)
+    {
+        if (Baselines.GetValueOrDefault(scopeId)?.Items.FirstOrDefault(item => item.Key == key && item.Names > 0) is not { } item)
+        {
+            return Task.FromResult<ExpandedView?>(null);
+        }
+
+        Expanded.Add((scopeId, key, who, note));
+        var items = item.Examples.Select(name => item with { Key = "/usr/sbin/nginx|create|/var/cache/" + name + "|other", Names = 0, Examples = [] }).ToList();
+        return Task.FromResult<ExpandedView?>(new ExpandedView(scopeId, key, items, item.Names - items.Count));
     }
 
     public bool IsConnected(string agentId) => Statuses.ContainsKey(agentId);

@@ -267,6 +267,45 @@ public sealed class QueryServiceTests
     }
 
     [Fact]
+    public async Task ExpandItem_BringsNamesBackAndKeepsWho()
+    {
+        await using var collector = await TestCollector.StartAsync();
+        collector.Store.Scopes.Add(Sample.Summary(Sample.Web));
+        collector.Store.Baselines[Sample.Web.Id] = Sample.Unsettled(Sample.Web);
+        var client = collector.Client();
+
+        var shown = await client.GetBaselineAsync(new() { Scope = "shop/web" }, cancellationToken: Stop);
+        var template = shown.Items.Single();
+        Assert.Equal((1214UL, 2), (template.Names, template.Examples.Count));
+        Assert.Equal(("/usr/sbin/nginx|create|/opt/app/", 40UL), (shown.Deployment.Groups[0].Churning[0].Prefix, shown.Deployment.Groups[0].Churning[0].Items));
+
+        var expanded = await client.ExpandItemAsync(new() { Scope = "shop/web", Key = template.Key, Note = "too wide" }, cancellationToken: Stop);
+
+        Assert.Equal((Sample.Web.Id, template.Key, 2, 1212UL), (expanded.ScopeId, expanded.Key, expanded.Items.Count, expanded.Forgotten));
+        var kept = Assert.Single(collector.Store.Expanded);
+        Assert.Equal((Sample.Web.Id, template.Key, "too wide"), (kept.Scope, kept.Key, kept.Note));
+        Assert.Contains("(uid ", kept.Who, StringComparison.Ordinal);
+
+        using var http = collector.Http();
+        using var answer = await http.PostAsync("/v1/baseline:expand", new StringContent($$"""{"scope":"shop/web","key":"{{template.Key}}"}""", global::System.Text.Encoding.UTF8, "application/json"), Stop);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("shop/web", "/usr/sbin/nginx|create|/var/cache/x|other", StatusCode.NotFound, "no item of this key that stands for several names")]
+    [InlineData("shop/web", "", StatusCode.InvalidArgument, "key = \"\": must be an item's key")]
+    [InlineData("nothing", "x", StatusCode.NotFound, "nothing")]
+    public async Task ExpandItem_OfNothing_SaysWhy(string scope, string key, StatusCode code, string words)
+    {
+        await using var collector = await TestCollector.StartAsync();
+        collector.Store.Scopes.Add(Sample.Summary(Sample.Web));
+        collector.Store.Baselines[Sample.Web.Id] = Sample.Unsettled(Sample.Web);
+        var fault = await Assert.ThrowsAsync<RpcException>(async () => await collector.Client().ExpandItemAsync(new() { Scope = scope, Key = key }, cancellationToken: Stop));
+        Assert.Equal(code, fault.StatusCode);
+        Assert.Contains(words, fault.Status.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task TestNotifier_Unknown_NamesTheKnown()
     {
         await using var collector = await TestCollector.StartAsync();

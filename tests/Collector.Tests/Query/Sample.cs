@@ -40,6 +40,25 @@ internal static class Sample
             new("egress", "10.0.0.0/24:5432", Noon.AddDays(-7), Noon, 400, 3, 3, 7, "pending", "", null),
         ]);
 
+    /// <summary>With a template and a group that did not settle.</summary>
+    public static BaselineView Unsettled(Scope scope) => Baseline(scope) with
+    {
+        Groups =
+        [
+            new(KindGroup.File, BaselineState.Unstable, 168, 4, 1, 41, 0, 3, 5, 0.5, 500, 0, "did not settle in 7 days")
+            {
+                Churning = [new("/usr/sbin/nginx|create|/opt/app/", 40), new("/usr/sbin/nginx|create|/opt/\u001b[2J/", 1)],
+            },
+        ],
+        Items =
+        [
+            new("file_write", "/usr/sbin/nginx|create|/var/cache/%{letters 14}.jpg|other", Noon.AddDays(-7), Noon, 4000, 3, 3, 7, "learned", "", null)
+            {
+                Names = 1214, Examples = ["abcdefghijklmn.jpg", "bcdefghijklmno.jpg"],
+            },
+        ],
+    };
+
     public static Deviation Deviation(string id, string incidentId, Scope? scope = null) => new()
     {
         Id = id,

@@ -116,6 +116,32 @@ public sealed class ScopeGrainTests : IDisposable
     }
 
     [Fact]
+    public async Task Expand_OfATemplate_IsKeptWithWhoThroughAStop()
+    {
+        const string template = "/usr/sbin/nginx|create|/srv/up/%{letters 14}.jpg|other";
+        await using (var host = await CollectorHost.StartAsync(_folder))
+        {
+            var writes = Enumerable.Range(0, 25).Select(i => Upload(new string([.. Enumerable.Range(0, 14).Select(at => (char)('a' + (i * 5 + at * 7) % 26))]), Sample.Now.AddHours(i / 3)));
+            await host.AddAsync(1, [.. writes]);
+            Assert.Equal(21, (await host.Scopes.GetBaselineAsync(Sample.Web.Id, Soon))!.Items.Single(item => item.Key == template).Names);
+            var expanded = (await host.Scopes.ExpandItemAsync(Sample.Web.Id, template, "ann (uid 1000)", "too wide", Soon))!;
+            Assert.Equal((Sample.Web.Id, template, 21, 0), (expanded.ScopeId, expanded.Key, expanded.Items.Count, expanded.Forgotten));
+            Assert.Null(await host.Scopes.ExpandItemAsync(Sample.Web.Id, template, "ann (uid 1000)", "", Soon));
+            Assert.Null(await host.Scopes.ExpandItemAsync(Forgotten, template, "ann (uid 1000)", "", Soon));
+        }
+
+        await using var again = await CollectorHost.StartAsync(_folder);
+        Assert.DoesNotContain((await again.Scopes.GetBaselineAsync(Sample.Web.Id, Soon))!.Items, item => item.Names > 0);
+        var audit = await again.Database.ReadAsync(session => session.Rows("SELECT who, action, scope_id, subject, note FROM audit", row => (row.GetString(0), row.GetString(1), row.GetString(2), row.GetString(3), row.GetString(4))), Soon);
+        Assert.Equal([("ann (uid 1000)", "expand item", Sample.Web.Id, template, "too wide")], audit);
+
+        static FileObservation Upload(string name, DateTimeOffset at) => Sample.Write($"/srv/up/{name}.jpg") with
+        {
+            Operation = FileOperation.Create, Template = $"/srv/up/{name}.jpg", OtherPath = "", Flags = FileFlags.None, First = at, Last = at,
+        };
+    }
+
+    [Fact]
     public async Task Verdict_OnWhatOnlyTheStoreRemembers_IsTaken()
     {
         await using var host = await CollectorHost.StartAsync(_folder);
