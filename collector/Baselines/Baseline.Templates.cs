@@ -90,7 +90,7 @@ internal sealed partial class Baseline
 
         Templates.Through = unit;
         Templates.Trim(unit);
-        files.Evaluate(Starts, options);
+        files.Evaluate(Starts, IsJob, options);
     }
 
     /// <summary>Items of a program from before templates: which of those that wait were remarkable is not known, so all were.</summary>
