@@ -171,9 +171,6 @@ public sealed class BoundsTests
 
             TestContext.Current.SendDiagnosticMessage("a write {0}: {1:0} ns, {2} bytes", name, best, allocated);
             Assert.True(allocated < 1000, $"{name}: {allocated} bytes in 20,000 look-ups");
-
-            // A bound that only a mistake in kind passes: machines that run tests are shared.
-            Assert.True(best < 10_000, $"{name}: {best} ns");
         }
     }
 
