@@ -47,7 +47,12 @@ internal sealed record BaselineItemView(
     int Days,
     string State,
     string ApprovedBy,
-    DateTimeOffset? ApprovedAt);
+    DateTimeOffset? ApprovedAt)
+{
+    public string RemovedBy { get; init; } = "";
+    public DateTimeOffset? RemovedAt { get; init; }
+    public string RemovedReason { get; init; } = "";
+}
 
 /// <summary>A scope's baseline at one moment.</summary>
 internal sealed record BaselineView(
@@ -57,4 +62,7 @@ internal sealed record BaselineView(
     int Replicas,
     IReadOnlyList<string> Images,
     IReadOnlyList<BaselineGroupView> Groups,
-    IReadOnlyList<BaselineItemView> Items);
+    IReadOnlyList<BaselineItemView> Items)
+{
+    public Budget Budget { get; init; }
+}

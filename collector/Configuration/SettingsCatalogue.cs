@@ -24,5 +24,6 @@ internal static class SettingsCatalogue
         SettingsSection.Group<ScopesOptions>(ScopesOptions.Section, options => options.Validate()),
         SettingsSection.List<NotifierOptions>(NotifierOptions.Section, NotifierOptions.CheckNames),
         SettingsSection.Group<OutboxOptions>(OutboxOptions.Section),
+        SettingsSection.Group<DigestOptions>(DigestOptions.Section),
     ];
 }

@@ -72,6 +72,7 @@ internal sealed class IncidentTable(Scope scope, BaselineOptions options)
             LastSeen = observation.Last > deviation.LastSeen ? observation.Last : deviation.LastSeen,
         };
         held.Put(deviation);
+        held.IsScheduled &= Schedulers.Started(observation.Lineage, 0);
         held.Weigh(open.Deviation.Weighed, observation.First, options);
         Mark(held, observation, 0);
 
@@ -115,6 +116,7 @@ internal sealed class IncidentTable(Scope scope, BaselineOptions options)
         };
 
         held ??= Open(incidentId, cause, deviation, finding.IsOfLearning);
+        held.IsScheduled &= Schedulers.Started(observation.Lineage, finding.Root);
         if (finding.IsTierZero)
         {
             held.Take(finding.Assessment.Class);
@@ -210,7 +212,8 @@ internal sealed class IncidentTable(Scope scope, BaselineOptions options)
     }
 
     /// <summary>What changed since the last call, and which incidents people should hear of now.</summary>
-    public (List<Deviation> Deviations, List<HeldIncident> Incidents, List<HeldIncident> Alerts) Take()
+    /// <param name="firstWeek">Whether what an incident deviates from is locked and was not watched for a full week yet.</param>
+    public (List<Deviation> Deviations, List<HeldIncident> Incidents, List<HeldIncident> Alerts) Take(Func<HeldIncident, bool> firstWeek)
     {
         if (_changedIncidents.Count == 0)
         {
@@ -218,7 +221,7 @@ internal sealed class IncidentTable(Scope scope, BaselineOptions options)
         }
 
         var incidents = _changedIncidents.ToList();
-        var taken = (_changedDeviations.ToList(), incidents, incidents.Where(held => held.TakeAlert()).ToList());
+        var taken = (_changedDeviations.ToList(), incidents, incidents.Where(held => held.TakeAlert(firstWeek)).ToList());
         _changedDeviations.Clear();
         _changedIncidents.Clear();
         return taken;
@@ -262,6 +265,7 @@ internal sealed class IncidentTable(Scope scope, BaselineOptions options)
         var held = new HeldIncident
         {
             IsOfLearning = ofLearning,
+            IsScheduled = true,
             Record = new Incident
             {
                 Id = id,

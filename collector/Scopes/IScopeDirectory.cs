@@ -20,4 +20,7 @@ internal interface IScopeDirectory
     Task<Incident?> ApproveIncidentAsync(string scopeId, string incidentId, string who, string note, CancellationToken cancellationToken);
 
     Task<Deviation?> ApproveDeviationAsync(string scopeId, string deviationId, string who, string note, CancellationToken cancellationToken);
+
+    /// <summary>Null when the scope has no such item, or it was removed already.</summary>
+    Task<BaselineItemView?> RemoveItemAsync(string scopeId, string kind, string key, string who, string reason, CancellationToken cancellationToken);
 }

@@ -21,4 +21,8 @@ internal interface IScopeGrain : IGrainWithStringKey
 
     /// <summary>The Deviation as it is now; null when there is none of that id.</summary>
     Task<byte[]?> ApproveDeviationAsync(string deviationId, string who, string note);
+
+    /// <param name="kind">As in <see cref="Baselines.BaselineItemView.Kind"/>.</param>
+    /// <returns>The BaselineItemView as it is now; null when there is no such item, or it was removed already.</returns>
+    Task<byte[]?> RemoveItemAsync(string kind, string key, string who, string reason);
 }

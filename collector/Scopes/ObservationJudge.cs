@@ -157,7 +157,7 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
         }
 
         var key = _key.TierZero(fact.Rule, observation is SightObservation sight ? sight.Kind : observation.Process.Binary).ToString();
-        if (baseline.Items.Find(key) is not null)
+        if (baseline.Items.Find(key) is { State: ItemState.Approved })
         {
             return null;
         }

@@ -11,7 +11,8 @@ namespace Runtime.Collector.Scopes;
 /// <summary>An engine's state as bytes.</summary>
 /// <remarks>
 /// "RSC1", 16 bytes of SHA-256 over the rest, then Brotli over: scope id, applied-through, a 0, baseline (binary, items in key order),
-/// incidents (JSON, length first). In place of the 0 earlier programs kept a count and pairs of agent and time, which are passed over. A later layout gets another number in the magic; this code reads only its own.
+/// incidents (JSON, length first), and sections up to the end: a name, a version (one byte), a length, that many bytes. There is one, "removals", and
+/// only where something was removed. A section that is not known, or of another version, is passed over: the rest is worth more than nothing. In place of the 0 earlier programs kept a count and pairs of agent and time, which are passed over. A later layout gets another number in the magic; this code reads only its own.
 /// </remarks>
 internal sealed record ScopeState(long AppliedThrough, Baseline Baseline, IncidentTable Incidents)
 {
@@ -39,6 +40,10 @@ internal sealed record ScopeState(long AppliedThrough, Baseline Baseline, Incide
             var json = JsonSerializer.SerializeToUtf8Bytes(Incidents.Save(), IncidentJson.Compact.IncidentTableState);
             writer.Write(json.Length);
             writer.Write(json);
+            if (RemovalWriter.HasAny(Baseline.Items))
+            {
+                WriteSection(writer, RemovalWriter.Section, RemovalWriter.Version, section => RemovalWriter.Write(section, Baseline.Items));
+            }
         }
 
         if (packed.Length > MaxLength)
@@ -94,7 +99,33 @@ internal sealed record ScopeState(long AppliedThrough, Baseline Baseline, Incide
         var json = reader.ReadBytes(reader.ReadInt32());
         var incidents = JsonSerializer.Deserialize(json, IncidentJson.Compact.IncidentTableState)
             ?? throw new FormatException($"the state of {scope.Id} is damaged: its incidents are null");
+        ReadSections(reader, baseline);
         return new ScopeState(appliedThrough, baseline, IncidentTable.Restore(incidents, scope, options));
+    }
+
+    internal static void WriteSection(BinaryWriter writer, string name, byte version, Action<BinaryWriter> write)
+    {
+        using var bytes = new MemoryStream();
+        using var section = new BinaryWriter(bytes, Encoding.UTF8);
+        write(section);
+        section.Flush();
+        writer.Write(name);
+        writer.Write(version);
+        writer.Write((int)bytes.Length);
+        writer.Write(bytes.GetBuffer(), 0, (int)bytes.Length);
+    }
+
+    private static void ReadSections(BinaryReader reader, Baseline baseline)
+    {
+        while (reader.BaseStream.Position < reader.BaseStream.Length)
+        {
+            var (name, version) = (reader.ReadString(), reader.ReadByte());
+            using var section = new BinaryReader(new MemoryStream(reader.ReadBytes(reader.ReadInt32())), Encoding.UTF8);
+            if (name == RemovalWriter.Section && version == RemovalWriter.Version)
+            {
+                RemovalWriter.Read(section, baseline);
+            }
+        }
     }
 
     private static byte[] Unpack(ReadOnlySpan<byte> packed)

@@ -11,4 +11,6 @@ namespace Runtime.Collector.Storage;
 [JsonSerializable(typeof(Incident))]
 [JsonSerializable(typeof(Deviation))]
 [JsonSerializable(typeof(BaselineView))]
+[JsonSerializable(typeof(BaselineItemView))]
+[JsonSerializable(typeof(Digest))]
 internal sealed partial class StoreJson : JsonSerializerContext;

@@ -1,6 +1,7 @@
 using Runtime.Collector.Detection;
 using Runtime.Collector.Incidents;
 using Runtime.Collector.Ingest;
+using Runtime.Collector.Notifiers;
 using Runtime.Collector.Query;
 using Runtime.Collector.Scopes;
 using Runtime.Collector.Tests.Storage;
@@ -25,7 +26,7 @@ public sealed class ScopeGrainTests : IDisposable
         Assert.Equal((Sample.Web.Id, IncidentState.Open), (incident.ScopeId, incident.State));
         Assert.NotEmpty(await host.Query.ListIncidentDeviationsAsync(incident.Id, Soon));
         var slack = Assert.Single(await host.Outbox.TakeDueAsync("slack", 10, DateTimeOffset.UtcNow.AddMinutes(1), Soon));
-        Assert.Equal(incident.Id, slack.Incident.Id);
+        Assert.Equal(incident.Id, Assert.IsType<AlertMessage>(slack.Message).Incident.Id);
         Assert.Single(await host.Outbox.TakeDueAsync("hook", 10, DateTimeOffset.UtcNow.AddMinutes(1), Soon));
         Assert.Equal(0, (await host.Query.GetFiguresAsync(Soon)).EventsWaiting);
         Assert.DoesNotContain(host.Logs.All, line => line.StartsWith("Error", StringComparison.Ordinal));
@@ -113,6 +114,26 @@ public sealed class ScopeGrainTests : IDisposable
         Assert.Equal("ann", Assert.Single(await again.Query.FindIncidentsAsync(approved, Soon)).Audit[^1].Who);
         var audit = await again.Database.ReadAsync(session => session.Rows("SELECT who, action, subject, note FROM audit ORDER BY id", row => (row.GetString(0), row.GetString(1), row.GetString(2), row.GetString(3))), Soon);
         Assert.Equal([("root (uid 0)", "close incident as benign", closed, "a test"), ("ann", "approve incident", approved, "known")], audit);
+    }
+
+    [Fact]
+    public async Task Removal_OfAnItem_IsKeptWithItsAuditThroughAStop()
+    {
+        await using (var host = await CollectorHost.StartAsync(_folder))
+        {
+            await host.AddAsync(1, Sample.Exec());
+            var removed = await host.Scopes.RemoveItemAsync(Sample.Web.Id, "exec", "/usr/sbin/nginx", "ann", new string('y', 600), Soon);
+            Assert.Equal(("removed", "ann", 512), (removed!.State, removed.RemovedBy, removed.RemovedReason.Length));
+            Assert.Null(await host.Scopes.RemoveItemAsync(Sample.Web.Id, "exec", "/usr/sbin/nginx", "ann", "", Soon));
+            Assert.Null(await host.Scopes.RemoveItemAsync(Sample.Web.Id, "no kind", "/usr/sbin/nginx", "ann", "", Soon));
+            Assert.Null(await host.Scopes.RemoveItemAsync(Sample.Api.Id, "exec", "/usr/sbin/nginx", "ann", "", Soon));
+        }
+
+        await using var again = await CollectorHost.StartAsync(_folder);
+        var item = (await again.Scopes.GetBaselineAsync(Sample.Web.Id, Soon))!.Items.Single(item => item is { Kind: "exec", Key: "/usr/sbin/nginx" });
+        Assert.Equal(("removed", "ann"), (item.State, item.RemovedBy));
+        var audit = await again.Database.ReadAsync(session => session.Rows("SELECT who, action, subject, length(note) FROM audit", row => (row.GetString(0), row.GetString(1), row.GetString(2), row.GetInt64(3))), Soon);
+        Assert.Equal(("ann", "remove item", "exec /usr/sbin/nginx", 600L), Assert.Single(audit));
     }
 
     [Fact]
