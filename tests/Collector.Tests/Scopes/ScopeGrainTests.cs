@@ -1,3 +1,4 @@
+using Runtime.Collector.Baselines;
 using Runtime.Collector.Detection;
 using Runtime.Collector.Incidents;
 using Runtime.Collector.Ingest;
@@ -40,6 +41,7 @@ public sealed class ScopeGrainTests : IDisposable
         {
             await host.AddAsync(1, [.. Enumerable.Range(0, 1200).Select(i => Sample.Exec($"/usr/bin/tool-{i % 40}", null, Sample.Now.AddSeconds(i)))]);
             before = BaselineItems.Of((await host.Scopes.GetBaselineAsync(Sample.Web.Id, Soon))!);
+            Assert.Equal(new Budget(0.01, "Baselines:AlertBudget"), (await host.Scopes.GetBaselineAsync(Sample.Web.Id, Soon))!.Budget);
             Assert.True(before.Count >= 40);
             Assert.Null(await host.Scopes.GetBaselineAsync(Sample.Api.Id, Soon));
         }
