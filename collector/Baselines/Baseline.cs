@@ -10,6 +10,7 @@ internal sealed partial class Baseline(Scope scope, BaselineOptions options)
     private readonly GroupBaseline[] _groups =
         [new(KindGroup.Process), new(KindGroup.File), new(KindGroup.Egress), new(KindGroup.Listen)];
 
+    private readonly Budget _budget = options.BudgetOf(scope);
     private long _unitTicks = options.Unit.Ticks;
 
     public ItemTable Items { get; private set; } = new(options.MaxItems);
@@ -91,7 +92,7 @@ internal sealed partial class Baseline(Scope scope, BaselineOptions options)
         return image is { OnProbation: true } && state is not (BaselineState.Learning or BaselineState.Unstable) ? BaselineState.Reopened : state;
     }
 
-    public double Threshold(KindGroup group, BaselineState state) => LockRule.Threshold(state, Lambda(group), options.AlertBudget);
+    public double Threshold(KindGroup group, BaselineState state) => LockRule.Threshold(state, Lambda(group), _budget.FalseAlertsPerDay);
 
     public Item Add(ItemKind kind, string fullKey, ItemState state, long first, int unit)
     {
@@ -112,6 +113,7 @@ internal sealed partial class Baseline(Scope scope, BaselineOptions options)
             Group(item.Group).Count(item);
         }
 
+        Items.Bury(item, null, leaving => Group(leaving.Group).Forget(leaving));
         item.State = ItemState.Approved;
         item.Tainted = false;
         item.ApprovedBy = who.Length <= 256 ? who : who[..256];
@@ -135,6 +137,22 @@ internal sealed partial class Baseline(Scope scope, BaselineOptions options)
                 }
             }
         }
+    }
+
+    /// <summary>A person takes an item out. Its counters stay: they tell what was seen, not what is allowed.</summary>
+    /// <returns>Null when there is none, or it was removed already.</returns>
+    public BaselineItemView? Remove(ItemKind kind, string key, string who, string reason, long now)
+    {
+        if (Items.Find((char)kind + key) is not { Removal: null } item)
+        {
+            return null;
+        }
+
+        item.State = ItemState.Pending;
+        item.ApprovedBy = "";
+        item.ApprovedAt = 0;
+        Items.Bury(item, Removal.Of(who, now, reason), leaving => Group(leaving.Group).Forget(leaving));
+        return ViewOf(item);
     }
 
     public void Touch(Item item, in Sight sight)
@@ -165,7 +183,7 @@ internal sealed partial class Baseline(Scope scope, BaselineOptions options)
     /// </summary>
     public bool HasQuorum(Item item, long now)
     {
-        if (item.Tainted || now - item.FirstSeen < 2 * _unitTicks)
+        if (item.Tainted || item.Removal is not null || now - item.FirstSeen < 2 * _unitTicks)
         {
             return false;
         }
@@ -181,7 +199,7 @@ internal sealed partial class Baseline(Scope scope, BaselineOptions options)
         var groups = _groups.Select(group => ViewOf(group)).ToList();
         var items = Items.All.OrderBy(item => item.FullKey, StringComparer.Ordinal).Select(ViewOf).ToList();
         var images = Replicas.Images.Select(image => image.Name.Length == 0 ? image.Digest : image.Name + "@" + image.Digest).ToList();
-        return new BaselineView(scope.Id, Time(FirstSeen), Time(LastSeen), Replicas.Live(now - options.Day.Ticks), images, groups, items);
+        return new BaselineView(scope.Id, Time(FirstSeen), Time(LastSeen), Replicas.Live(now - options.Day.Ticks), images, groups, items) { Budget = _budget };
     }
 
     /// <summary>Covered time of a group, for people: "61 h", "9 days", "30 s".</summary>
@@ -243,11 +261,14 @@ internal sealed partial class Baseline(Scope scope, BaselineOptions options)
         return new BaselineItemView(
             Item.Name(item.Kind), item.Key.ToString(), Time(item.FirstSeen), Time(item.LastSeen), item.Count,
             item.Units.Count, item.Starts.Count, item.DayCount,
-            item.State switch { ItemState.Approved => "approved", ItemState.Learned => "learned", _ => "pending" },
+            item switch { { Removal: not null } => "removed", { State: ItemState.Approved } => "approved", { State: ItemState.Learned } => "learned", _ => "pending" },
             item.ApprovedBy, item.ApprovedAt == 0 ? null : Time(item.ApprovedAt))
         {
             Names = template?.Names ?? 0,
             Examples = template is null ? [] : ExamplesOf(template),
+            RemovedBy = item.Removal?.By ?? "",
+            RemovedAt = item.Removal is { } removal ? Time(removal.At) : null,
+            RemovedReason = item.Removal?.Reason ?? "",
         };
     }
 

@@ -1,3 +1,5 @@
+using Runtime.Collector.Inventory;
+
 namespace Runtime.Collector.Baselines;
 
 /// <summary>
@@ -7,12 +9,18 @@ namespace Runtime.Collector.Baselines;
 internal sealed class BaselineOptions
 {
     public const string Section = "Baselines";
+    public const double LeastBudget = 0.0001;
+    public const double MostBudget = 10;
+    private const int MaxBudgets = 256;
 
     /// <summary>Length of one sampling unit. 100 ms to 1 day; default 1 h. Changing it starts every baseline anew.</summary>
     public TimeSpan Unit { get; set; } = TimeSpan.FromHours(1);
 
     /// <summary>False alerts allowed per deployment and day. 0.0001 to 10; default 0.01. Smaller is quieter and sees less.</summary>
     public double AlertBudget { get; set; } = 0.01;
+
+    /// <summary>Deployments with another budget than <see cref="AlertBudget"/>, at most 256 rules. Of those that name a deployment the most specific counts.</summary>
+    public IReadOnlyList<BudgetRule> Budgets { get; set; } = [];
 
     /// <summary>Covered units before a baseline leaves learning. 1 to 1000; default 6.</summary>
     public int LearningUnits { get; set; } = 6;
@@ -48,12 +56,32 @@ internal sealed class BaselineOptions
 
     public const int UnitsPerDay = 24;
 
+    /// <summary>
+    /// The budget of one scope. A rule that says more of the deployment's name wins, then of the namespace's, then of the cluster's: a whole name says
+    /// more than a pattern, a longer pattern more than a shorter one. Of two that say as much the first counts.
+    /// </summary>
+    public Budget BudgetOf(Scope scope)
+    {
+        var best = -1;
+        for (var i = 0; i < Budgets.Count; i++)
+        {
+            if (Budgets[i].Names(scope) && (best < 0 || Budgets[i].Specificity.CompareTo(Budgets[best].Specificity) > 0))
+            {
+                best = i;
+            }
+        }
+
+        return best < 0
+            ? new Budget(AlertBudget, $"{Section}:{nameof(AlertBudget)}")
+            : new Budget(Budgets[best].FalseAlertsPerDay!.Value, $"{Section}:{nameof(Budgets)}:{best} ({Budgets[best]})");
+    }
+
     /// <summary>Every fault, each naming the key, the value and the rule; empty when all is well.</summary>
     public IReadOnlyList<string> Validate()
     {
         var faults = new List<string>();
         Check(Unit >= TimeSpan.FromMilliseconds(100) && Unit <= TimeSpan.FromDays(1), nameof(Unit), Unit, "must be from 00:00:00.100 to 1.00:00:00");
-        Check(AlertBudget is >= 0.0001 and <= 10, nameof(AlertBudget), AlertBudget, "must be from 0.0001 to 10 false alerts per deployment and day");
+        Check(AlertBudget is >= LeastBudget and <= MostBudget, nameof(AlertBudget), AlertBudget, "must be from 0.0001 to 10 false alerts per deployment and day");
         Check(LearningUnits is >= 1 and <= 1000, nameof(LearningUnits), LearningUnits, "must be from 1 to 1000 units");
         Check(LockUnits is >= 2 and <= 10_000, nameof(LockUnits), LockUnits, "must be from 2 to 10000 units");
         Check(LockUnits >= LearningUnits, nameof(LockUnits), LockUnits, $"must not be below {Section}__{nameof(LearningUnits)} ({LearningUnits})");
@@ -63,6 +91,13 @@ internal sealed class BaselineOptions
         Check(UnitsInsteadOfStarts is >= 1 and <= 100_000, nameof(UnitsInsteadOfStarts), UnitsInsteadOfStarts, "must be from 1 to 100000 units");
         Check(MaxItems is >= 100 and <= 20_000, nameof(MaxItems), MaxItems, "must be from 100 to 20000 items");
         Check(MaxOpenIncidents is >= 1 and <= 64, nameof(MaxOpenIncidents), MaxOpenIncidents, "must be from 1 to 64 incidents");
+        Check(Budgets.Count <= MaxBudgets, nameof(Budgets), $"a list of {Budgets.Count}", $"must have at most {MaxBudgets} rules");
+        for (var i = 1; i < Budgets.Count; i++)
+        {
+            var first = Budgets.Take(i).ToList().FindIndex(Budgets[i].IsSameAs);
+            Check(first < 0, $"{nameof(Budgets)}__{i}", $"for {Budgets[i]}", $"names what {Section}__{nameof(Budgets)}__{first} names; each rule needs its own");
+        }
+
         return faults;
 
         void Check(bool holds, string key, object value, string rule)

@@ -64,6 +64,10 @@ internal sealed record BaselineItemView(
 
     /// <summary>Up to three of those that are kept.</summary>
     public IReadOnlyList<string> Examples { get; init; } = [];
+
+    public string RemovedBy { get; init; } = "";
+    public DateTimeOffset? RemovedAt { get; init; }
+    public string RemovedReason { get; init; } = "";
 }
 
 /// <summary>A scope's baseline at one moment.</summary>
@@ -74,7 +78,10 @@ internal sealed record BaselineView(
     int Replicas,
     IReadOnlyList<string> Images,
     IReadOnlyList<BaselineGroupView> Groups,
-    IReadOnlyList<BaselineItemView> Items);
+    IReadOnlyList<BaselineItemView> Items)
+{
+    public Budget Budget { get; init; }
+}
 
 /// <summary>A template that a person undid; fields as ExpandItemResponse in query.proto.</summary>
 internal sealed record ExpandedView(string ScopeId, string Key, IReadOnlyList<BaselineItemView> Items, long Forgotten);

@@ -37,6 +37,19 @@ internal enum ItemState : byte
     Approved = 2,
 }
 
+/// <summary>A person took the item out of the baseline: no quorum brings it back, only an approval.</summary>
+/// <param name="By">At most 256 characters.</param>
+/// <param name="At">UTC ticks.</param>
+/// <param name="Reason">At most 512 characters; the audit has all of it.</param>
+internal sealed record Removal(string By, long At, string Reason)
+{
+    private const int MaxBy = 256;
+    private const int MaxReason = 512;
+
+    public static Removal Of(string by, long at, string reason) => new(
+        by.Length <= MaxBy ? by : by[..MaxBy], at, reason.Length <= MaxReason ? reason : string.Concat(reason.AsSpan(0, MaxReason - 1), "…"));
+}
+
 /// <summary>One templated behaviour of a scope.</summary>
 internal sealed class Item(ItemKind kind, string fullKey)
 {
@@ -71,6 +84,15 @@ internal sealed class Item(ItemKind kind, string fullKey)
     public int LastDay { get; set; } = int.MinValue;
     public string ApprovedBy { get; set; } = "";
     public long ApprovedAt { get; set; }
+
+    /// <summary>Null for all but the graveyard. What is in it is pending: it deviates whenever it is seen.</summary>
+    public Removal? Removal { get; set; }
+
+    /// <summary>By a person: it leaves for want of room only after everything else.</summary>
+    public bool IsDecided => State == ItemState.Approved || Removal is not null;
+
+    /// <summary>Characters that it holds beside its counters.</summary>
+    public int TextLength => FullKey.Length + (Removal is { } removal ? removal.By.Length + removal.Reason.Length : 0);
 
     public KindGroup Group => GroupOf(Kind);
 

@@ -9,7 +9,7 @@ internal sealed class ItemTable
     private readonly int _maxItems;
     private long _text;
 
-    /// <summary>Characters of all keys and approvers together; holds a saved scope below its cap.</summary>
+    /// <summary>Characters of all keys and removals together; holds a saved scope below its cap.</summary>
     public const long MaxText = 1_500_000;
 
     public ItemTable(int maxItems)
@@ -32,37 +32,51 @@ internal sealed class ItemTable
     /// <param name="leaving">Told of every item that has to leave for it.</param>
     public void Add(Item item, Action<Item> leaving)
     {
-        if (_items.Count >= _maxItems || _text + item.FullKey.Length > MaxText)
+        if (_items.Count >= _maxItems || _text + item.TextLength > MaxText)
         {
             MakeRoom(leaving);
         }
 
         _items.Add(item.FullKey, item);
-        _text += item.FullKey.Length;
+        _text += item.TextLength;
+    }
+
+    /// <summary>Buries an item of this table, or with null digs it up.</summary>
+    /// <param name="leaving">Told of every item that has to leave for the words.</param>
+    public void Bury(Item item, Removal? removal, Action<Item> leaving)
+    {
+        _text -= item.TextLength;
+        item.Removal = removal;
+        _text += item.TextLength;
+        while (_text > MaxText && _items.Count > 1)
+        {
+            MakeRoom(leaving, item);
+        }
     }
 
     /// <summary>Takes an item out that is there. Nobody is told.</summary>
     public void Remove(Item item)
     {
         _items.Remove(item.FullKey);
-        _text -= item.FullKey.Length;
+        _text -= item.TextLength;
     }
 
     /// <summary>A sixty-fourth leaves at once, so that a flood of novelty sorts the table seldom.</summary>
-    private void MakeRoom(Action<Item> leaving)
+    /// <param name="stays">Null: none has to.</param>
+    private void MakeRoom(Action<Item> leaving, Item? stays = null)
     {
         var leave = _items.Values
-            .Where(item => item.State != ItemState.Approved)
+            .Where(item => !item.IsDecided && item != stays)
             .OrderBy(item => item.State)
             .ThenBy(item => item.LastSeen)
             .ThenBy(item => item.FullKey, StringComparer.Ordinal)
             .Take(Math.Max(1, _items.Count / 64))
             .ToList();
 
-        // Only a person's approvals are left: the oldest of them gives way rather than the scope's bound.
+        // Only what people decided is left: the oldest of it gives way rather than the scope's bound.
         if (leave.Count == 0)
         {
-            leave.Add(_items.Values.OrderBy(item => item.LastSeen).ThenBy(item => item.FullKey, StringComparer.Ordinal).First());
+            leave.Add(_items.Values.Where(item => item != stays).OrderBy(item => item.LastSeen).ThenBy(item => item.FullKey, StringComparer.Ordinal).First());
         }
 
         foreach (var item in leave)

@@ -68,6 +68,7 @@ internal static class Runtimectl
             BaselineCommand.Create(common, terminal),
             DeviationsCommand.Create(common, terminal),
             IncidentsCommand.Create(common, terminal),
+            DigestCommand.Create(common, terminal),
             EventsCommand.Create(common, terminal),
             NotifierCommand.Create(common, terminal),
             CompletionCommand.Create(terminal),

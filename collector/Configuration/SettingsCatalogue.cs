@@ -26,5 +26,6 @@ internal static class SettingsCatalogue
         SettingsSection.Group<RulesOptions>(RulesOptions.Section),
         SettingsSection.List<NotifierOptions>(NotifierOptions.Section, NotifierOptions.CheckNames),
         SettingsSection.Group<OutboxOptions>(OutboxOptions.Section),
+        SettingsSection.Group<DigestOptions>(DigestOptions.Section),
     ];
 }

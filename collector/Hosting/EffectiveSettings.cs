@@ -50,6 +50,17 @@ internal static class EffectiveSettings
         foreach (var property in SettingsBinder.Settings(group.GetType()))
         {
             var key = $"{prefix}:{property.Name}";
+            if (SettingsBinder.ElementOfList(property.PropertyType) is { } element && !SettingsBinder.IsScalar(element))
+            {
+                var groups = ((IEnumerable)property.GetValue(group)!).Cast<object>();
+                foreach (var row in groups.SelectMany((inner, i) => Rows($"{key}:{i}", inner, sources)))
+                {
+                    yield return row;
+                }
+
+                continue;
+            }
+
             var value = SettingsBinder.FormatDefault(property, property.GetValue(group));
             var origin = sources.Origin(key);
             yield return (key, property.IsDefined(typeof(SecretAttribute)) && value != "-" ? "(not shown)" : value, origin.Length > 0 ? origin : Default);

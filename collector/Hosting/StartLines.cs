@@ -37,5 +37,7 @@ internal static class StartLines
 
         var notifiers = settings.Get<IReadOnlyList<NotifierOptions>>();
         logger.LogInformation("Notifiers: {Notifiers}", notifiers.Count > 0 ? string.Join(", ", notifiers.Select(notifier => $"{notifier.Name} ({notifier.Kind})")) : "none, Notifiers is empty: incidents are only kept");
+        var digest = settings.Get<DigestOptions>();
+        logger.LogInformation("Digest: at {At} UTC each day, shown by runtimectl digest{Notifiers}", digest.At, notifiers.Count > 0 ? " and sent to notifiers that have Digest on" : "");
     }
 }

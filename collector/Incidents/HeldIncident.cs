@@ -14,6 +14,9 @@ internal sealed class HeldIncident
     /// <summary>One page for one cause: who deals with a critical incident is told what else it is, and not without end.</summary>
     public const int MaxFactUpdates = 3;
 
+    /// <summary>Evidence of so many times the threshold waits for no digest.</summary>
+    private const double DelayedBelow = 10;
+
     /// <summary>The strongest, whose processes are drawn.</summary>
     private const int TreeDeviations = 16;
 
@@ -51,6 +54,9 @@ internal sealed class HeldIncident
 
     /// <summary>Taken for harmless, and what it weighed noted.</summary>
     public bool IsHarmless { get; set; }
+
+    /// <summary>All of it was started by a scheduler. False in a state that was saved without it: such an incident pages.</summary>
+    public bool IsScheduled { get; set; }
 
     [JsonIgnore]
     public bool IsAlerted => Record.AlertedRevision > 0;
@@ -215,10 +221,21 @@ internal sealed class HeldIncident
     }
 
     /// <summary>Whether people should hear of it now; when so, it is noted as told.</summary>
-    public bool TakeAlert()
+    /// <param name="firstWeek">What it deviates from is locked and was not watched for a full week yet.</param>
+    /// <remarks>
+    /// Jobs that were not due yet are the commonest novelty of that week: what only a scheduler started waits for the digest, unless it weighs ten
+    /// times what it must or a Tier 0 fact is among it. A revision that waited stays so; the next one is asked anew.
+    /// </remarks>
+    public bool TakeAlert(Func<HeldIncident, bool> firstWeek)
     {
         if (Record.State != IncidentState.Open || Record.Revision <= Record.AlertedRevision || (!HasTierZero && Record.EValue < Record.Threshold))
         {
+            return false;
+        }
+
+        if (IsScheduled && !HasTierZero && Record.EValue < DelayedBelow * Record.Threshold && (Record.Revision <= Record.DelayedRevision || firstWeek(this)))
+        {
+            Record = Record with { DelayedRevision = Record.Revision };
             return false;
         }
 

@@ -40,6 +40,15 @@ internal sealed record Incident
     /// <summary>Revision that was last handed to the notifiers; 0 when it never reached the threshold.</summary>
     public int AlertedRevision { get; init; }
 
+    /// <summary>
+    /// Revision that reached the threshold and went to the daily digest instead of the notifiers; 0 when none did. See <see cref="HeldIncident.TakeAlert"/>.
+    /// </summary>
+    public int DelayedRevision { get; init; }
+
+    /// <summary>Open, nobody was told of it, and its evidence speaks for an attack rather than against one.</summary>
+    [global::System.Text.Json.Serialization.JsonIgnore]
+    public bool IsForDigest => State == IncidentState.Open && AlertedRevision == 0 && EValue >= 1;
+
     /// <summary>Kinds of Tier 0 facts that joined after <see cref="HeldIncident.MaxFactUpdates"/> others had been told: kept, and nobody heard of them.</summary>
     public int UntoldFacts { get; init; }
     public required IReadOnlyList<string> Techniques { get; init; }

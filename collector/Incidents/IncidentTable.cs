@@ -53,6 +53,7 @@ internal sealed partial class IncidentTable(Scope scope, BaselineOptions options
             LastSeen = observation.Last > deviation.LastSeen ? observation.Last : deviation.LastSeen,
         };
         held.Put(deviation);
+        held.IsScheduled &= Schedulers.Started(observation.Lineage, 0);
         if (fullKey[0] != (char)ItemKind.TierZero)
         {
             held.Weigh(open.Deviation.Weighed, observation.First, options);
@@ -112,6 +113,7 @@ internal sealed partial class IncidentTable(Scope scope, BaselineOptions options
         };
 
         held ??= Open(incidentId, cause, deviation, finding);
+        held.IsScheduled &= Schedulers.Started(observation.Lineage, finding.Root);
         if (finding.IsTierZero)
         {
             held.Take(finding.Assessment.Class, value);
@@ -212,7 +214,8 @@ internal sealed partial class IncidentTable(Scope scope, BaselineOptions options
     }
 
     /// <summary>What changed since the last call, and which incidents people should hear of now.</summary>
-    public (List<Deviation> Deviations, List<HeldIncident> Incidents, List<HeldIncident> Alerts) Take()
+    /// <param name="firstWeek">Whether what an incident deviates from is locked and was not watched for a full week yet.</param>
+    public (List<Deviation> Deviations, List<HeldIncident> Incidents, List<HeldIncident> Alerts) Take(Func<HeldIncident, bool> firstWeek)
     {
         if (_changedIncidents.Count == 0)
         {
@@ -220,7 +223,7 @@ internal sealed partial class IncidentTable(Scope scope, BaselineOptions options
         }
 
         var incidents = _changedIncidents.ToList();
-        var taken = (_changedDeviations.ToList(), incidents, incidents.Where(held => held.TakeAlert()).ToList());
+        var taken = (_changedDeviations.ToList(), incidents, incidents.Where(held => held.TakeAlert(firstWeek)).ToList());
         _changedDeviations.Clear();
         _changedIncidents.Clear();
         return taken;
@@ -265,6 +268,7 @@ internal sealed partial class IncidentTable(Scope scope, BaselineOptions options
         {
             IsOfLearning = finding.IsOfLearning,
             IsReview = finding.Review is not null,
+            IsScheduled = true,
             Record = new Incident
             {
                 Id = id,

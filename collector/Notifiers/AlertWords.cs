@@ -7,7 +7,11 @@ namespace Runtime.Collector.Notifiers;
 /// <summary>Words that every notifier uses alike.</summary>
 internal static class AlertWords
 {
-    public static string Command(Incident incident) => $"runtimectl incidents show {incident.Id}";
+    public static string Command(Incident incident) => Command(incident.Id);
+
+    public static string Command(string incidentId) => $"runtimectl incidents show {incidentId}";
+
+    public static string Time(DateTimeOffset time) => time.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
 
     public static string Severity(Severity severity) => severity.ToString().ToUpperInvariant();
 

@@ -26,6 +26,9 @@ internal interface INotifier
     /// <summary>Incidents below it are not for this notifier.</summary>
     Severity MinimumSeverity { get; }
 
+    /// <summary>Whether the daily digest is for it, whatever its <see cref="MinimumSeverity"/>.</summary>
+    bool WantsDigest { get; }
+
     /// <summary>One attempt, bounded in time by the notifier itself. Failures are results; it throws only on cancellation.</summary>
     Task<DeliveryResult> SendAsync(Delivery delivery, CancellationToken cancellationToken);
 }

@@ -2,16 +2,23 @@ using Runtime.Collector.Incidents;
 
 namespace Runtime.Collector.Notifiers;
 
-/// <summary>One incident revision to be told through one notifier. At-least-once: the receiver can tell repeats by the key.</summary>
-/// <param name="IdempotencyKey">Equal for every attempt: incident id, revision and notifier.</param>
-/// <param name="Incident">As it was when it was enqueued.</param>
+/// <summary>What is told.</summary>
+internal abstract record Message;
+
+/// <param name="Incident">One revision, as it was when it was enqueued.</param>
+internal sealed record AlertMessage(Incident Incident) : Message;
+
+internal sealed record DigestMessage(Digest Digest) : Message;
+
+/// <summary>One message to be told through one notifier. At-least-once: the receiver can tell repeats by the key.</summary>
+/// <param name="IdempotencyKey">Equal for every attempt: of an alert incident id, revision and notifier; of a digest "digest", cluster, time and notifier.</param>
 /// <param name="Attempts">Made so far.</param>
-internal sealed record Delivery(long Id, string Notifier, string IdempotencyKey, Incident Incident, int Attempts, DateTimeOffset Enqueued, DateTimeOffset Due);
+internal sealed record Delivery(long Id, string Notifier, string IdempotencyKey, Message Message, int Attempts, DateTimeOffset Enqueued, DateTimeOffset Due);
 
 /// <param name="Notifier">As it was named when the messages were made.</param>
 internal sealed record WaitingMessages(string Notifier, long Count);
 
-/// <summary>Deliveries that survive a kill. Rows are made in the transaction that stores the incident, one for each notifier.</summary>
+/// <summary>Deliveries that survive a kill. Rows are made in the transaction that stores the incident, or notes the digest as told, one for each notifier.</summary>
 internal interface IOutbox
 {
     /// <summary>Due now, oldest first.</summary>

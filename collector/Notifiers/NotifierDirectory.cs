@@ -9,6 +9,9 @@ internal sealed class NotifierDirectory(IReadOnlyList<INotifier> all)
 
     public IReadOnlyList<string> Names { get; } = [.. all.Select(notifier => notifier.Name)];
 
+    /// <summary>Who gets the daily digest.</summary>
+    public IReadOnlyList<string> DigestNames { get; } = [.. all.Where(notifier => notifier.WantsDigest).Select(notifier => notifier.Name)];
+
     /// <summary>Who is to be told of an incident of this severity: a row in the outbox for each.</summary>
     public IReadOnlyList<string> NamesFor(Severity severity) => [.. all.Where(notifier => severity >= notifier.MinimumSeverity).Select(notifier => notifier.Name)];
 

@@ -36,6 +36,12 @@ internal sealed class NotifierOptions : IValidatableObject
     /// <summary>Incidents below it are not sent.</summary>
     public Severity MinimumSeverity { get; set; } = Severity.Low;
 
+    /// <summary>
+    /// Whether the daily digest is sent here too, whatever MinimumSeverity says. Not set: true for Slack, which people read; false for Webhook, whose
+    /// receiver has to know its schema, runtime.digest/1.
+    /// </summary>
+    public bool? Digest { get; set; }
+
     /// <summary>Longest wait for one attempt, from connecting to the end of the answer.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "00:01:00")]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(10);

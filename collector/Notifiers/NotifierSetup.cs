@@ -5,7 +5,7 @@ namespace Runtime.Collector.Notifiers;
 
 internal static class NotifierSetup
 {
-    /// <summary>Needs the options of Configuration and an <see cref="IOutbox"/>. Who tests a notifier asks for <see cref="OutboxDispatcher"/>.</summary>
+    /// <summary>Needs the options of Configuration, an <see cref="IOutbox"/> and an <see cref="IDigestLog"/>. Who tests a notifier asks for <see cref="OutboxDispatcher"/>.</summary>
     public static IServiceCollection AddNotifiers(this IServiceCollection services)
     {
         services.AddSingleton(provider => Create(
@@ -15,6 +15,7 @@ internal static class NotifierSetup
         services.AddSingleton<OutboxDispatcher>();
         services.AddHostedService(provider => provider.GetRequiredService<OutboxDispatcher>());
         services.AddHostedService<RemovedNotifiers>();
+        services.AddHostedService<DigestSchedule>();
         return services;
     }
 

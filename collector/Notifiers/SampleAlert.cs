@@ -34,6 +34,6 @@ internal static class SampleAlert
             DeviationIds = [],
             Evidence = [new Evidence("a shell ran that no replica had run before", 1200, "T1059.004")],
         };
-        return new Delivery(0, notifier, id, incident, 0, now, now);
+        return new Delivery(0, notifier, id, new AlertMessage(incident), 0, now, now);
     }
 }

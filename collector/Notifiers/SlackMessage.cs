@@ -71,8 +71,7 @@ internal static class SlackMessage
             fields.Add(Field("Image", AlertWords.List(incident.Images, NamesShown)));
         }
 
-        var first = incident.FirstSeen.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
-        fields.Add(Field("First seen", first));
+        fields.Add(Field("First seen", AlertWords.Time(incident.FirstSeen)));
         return fields;
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Runtime.Collector.Detection;
 
@@ -8,12 +9,20 @@ internal sealed class SlackNotifier(NotifierOptions options, WebhookPost post) :
 {
     public string Name => options.Name;
     public Severity MinimumSeverity => options.MinimumSeverity;
+    public bool WantsDigest => options.Digest ?? true;
 
     public Task<DeliveryResult> SendAsync(Delivery delivery, CancellationToken cancellationToken) =>
         post.SendAsync(
             options,
             delivery.IdempotencyKey,
-            JsonSerializer.SerializeToUtf8Bytes(SlackMessage.From(delivery.Incident), SlackJson.Default.SlackPayload),
+            JsonSerializer.SerializeToUtf8Bytes(PayloadOf(delivery.Message), SlackJson.Default.SlackPayload),
             _ => { },
             cancellationToken);
+
+    private static SlackPayload PayloadOf(Message message) => message switch
+    {
+        AlertMessage alert => SlackMessage.From(alert.Incident),
+        DigestMessage digest => SlackDigest.From(digest.Digest),
+        _ => throw new UnreachableException($"a message is an alert or a digest, not {message.GetType()}"),
+    };
 }

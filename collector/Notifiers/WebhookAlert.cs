@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Runtime.Collector.Detection;
+using Runtime.Collector.Incidents;
 using Runtime.Collector.Inventory;
 
 namespace Runtime.Collector.Notifiers;
@@ -14,10 +15,8 @@ namespace Runtime.Collector.Notifiers;
 /// <param name="Command">What shows more, to be typed where runtimectl reaches the collector.</param>
 internal sealed record WebhookAlert(string Schema, string IdempotencyKey, string Notifier, bool Test, WebhookIncident Incident, WebhookScope Scope, string Command)
 {
-    public static WebhookAlert From(Delivery delivery)
+    public static WebhookAlert From(Delivery delivery, Incident incident)
     {
-        var incident = delivery.Incident;
-        var scope = Inventory.Scope.Parse(incident.ScopeId);
         return new(
             "runtime.alert/1",
             delivery.IdempotencyKey,
@@ -42,7 +41,7 @@ internal sealed record WebhookAlert(string Schema, string IdempotencyKey, string
                 incident.Images,
                 incident.ProcessTree,
                 incident.DeviationIds),
-            new(incident.ScopeId, scope.Cluster, scope.Namespace, scope.OwnerKind, scope.OwnerName, scope.Container, scope.DisplayName),
+            WebhookScope.Of(incident.ScopeId),
             AlertWords.Command(incident));
     }
 }
@@ -78,11 +77,19 @@ internal sealed record WebhookIncident(
 /// <param name="Technique">ATT&amp;CK id; empty when none.</param>
 internal sealed record WebhookEvidence(string Reason, double Factor, string Technique);
 
-internal sealed record WebhookScope(string Id, string Cluster, string Namespace, string OwnerKind, string OwnerName, string Container, string DisplayName);
+internal sealed record WebhookScope(string Id, string Cluster, string Namespace, string OwnerKind, string OwnerName, string Container, string DisplayName)
+{
+    public static WebhookScope Of(string id)
+    {
+        var scope = Scope.Parse(id);
+        return new(id, scope.Cluster, scope.Namespace, scope.OwnerKind, scope.OwnerName, scope.Container, scope.DisplayName);
+    }
+}
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UseStringEnumConverter = true,
     NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 [JsonSerializable(typeof(WebhookAlert))]
+[JsonSerializable(typeof(WebhookDigest))]
 internal sealed partial class WebhookJson : JsonSerializerContext;

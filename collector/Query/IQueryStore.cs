@@ -57,6 +57,10 @@ internal sealed record StoreFigures(long Events, long EventsWaiting, IReadOnlyLi
 /// <summary>State of one notification of one incident.</summary>
 internal sealed record DeliveryView(string Notifier, string State, int Attempts, DateTimeOffset Time, string Answer);
 
+/// <param name="Last">When the last daily digest was made, also one that had nothing to tell; null before the first.</param>
+/// <param name="Digests">One for each cluster that has something, by name.</param>
+internal sealed record CurrentDigests(DateTimeOffset? Last, IReadOnlyList<Digest> Digests);
+
 /// <summary>Reading side of the store. Any thread; every method answers from committed data.</summary>
 internal interface IQueryStore
 {
@@ -74,6 +78,9 @@ internal interface IQueryStore
     Task<IReadOnlyList<Deviation>> FindDeviationsAsync(string idPrefix, CancellationToken cancellationToken);
     Task<IReadOnlyList<Deviation>> ListIncidentDeviationsAsync(string incidentId, CancellationToken cancellationToken);
     Task<IReadOnlyList<DeliveryView>> ListDeliveriesAsync(string incidentId, CancellationToken cancellationToken);
+
+    /// <summary>Of what did not alert and is worth a look: what the last daily digest had and what came since; or all that was seen since then, told or not.</summary>
+    Task<CurrentDigests> GetDigestsAsync(DateTimeOffset? since, CancellationToken cancellationToken);
     Task<Page<Observation>> ListEventsAsync(ListFilter filter, CancellationToken cancellationToken);
 
     /// <summary>Observations with a log id above <paramref name="afterId"/>, oldest first, at most <paramref name="limit"/>.</summary>

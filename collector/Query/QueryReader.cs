@@ -1,4 +1,5 @@
 using Runtime.Collector.Baselines;
+using Runtime.Collector.Configuration;
 using Runtime.Collector.Detection;
 using Runtime.Collector.Incidents;
 using Runtime.Collector.Ingest;
@@ -38,6 +39,30 @@ internal sealed class QueryReader(IQueryStore store, IScopeDirectory scopes)
         return summaries.Items.FirstOrDefault(scope => scope.ScopeId == id) is { } summary
             ? new(summary, baseline)
             : throw new QueryFault(QueryFaultKind.NotFound, $"scope = \"{id}\": the deployment is gone, and its baseline was removed; incidents are kept longer");
+    }
+
+    /// <param name="kind">Empty: whichever has the key.</param>
+    /// <param name="key">As it is, or as it is shown, with control characters escaped.</param>
+    /// <exception cref="QueryFault">No such scope or item, several, or one that was removed already.</exception>
+    public async Task<BaselineItemView> RemoveItemAsync(string words, string kind, string key, string who, string reason, CancellationToken cancellationToken)
+    {
+        var id = await _names.ResolveAsync(words, cancellationToken);
+        var items = (await scopes.GetBaselineAsync(id, cancellationToken))?.Items.Where(item => kind.Length == 0 || item.Kind == kind).ToList() ?? [];
+        var found = items.FindAll(item => item.Key == key);
+        found = found.Count > 0 ? found : items.FindAll(item => PrintableText.Escape(item.Key) == key);
+        var item = found switch
+        {
+            [] => throw new QueryFault(
+                QueryFaultKind.NotFound, $"key = \"{key}\": the baseline of {id} has no such item{(kind.Length > 0 ? " of kind " + kind : "")}; it must be the whole key, as GetBaseline shows it"),
+            [var one] => one,
+            _ => throw QueryFault.Invalid("kind", kind, $"must say which: the key is of the kinds {string.Join(", ", found.Select(item => item.Kind))}"),
+        };
+        if (item.RemovedAt is { } when)
+        {
+            throw new QueryFault(QueryFaultKind.NotNow, $"{item.Kind} {key} was removed already, by {item.RemovedBy} at {when:u}");
+        }
+
+        return await scopes.RemoveItemAsync(id, item.Kind, item.Key, who, reason, cancellationToken) ?? throw Gone("item", key);
     }
 
     public async Task<Page<Deviation>> ListDeviationsAsync(ListFilter filter, CancellationToken cancellationToken) =>

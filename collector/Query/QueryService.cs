@@ -49,6 +49,10 @@ internal sealed class QueryService(
         Wire.Expanded(await reader.ExpandItemAsync(
             RequestRules.Text("scope", request.Scope), RequestRules.ItemKey(request.Key), Who(context), RequestRules.Note(request.Note), context.CancellationToken));
 
+    public override async Task<BaselineItem> RemoveBaselineItem(RemoveBaselineItemRequest request, ServerCallContext context) =>
+        Wire.Item(await reader.RemoveItemAsync(
+            RequestRules.Text("scope", request.Scope), RequestRules.ItemKind(request.Kind), RequestRules.Key(request.Key), Who(context), RequestRules.Reason(request.Reason), context.CancellationToken));
+
     public override async Task<ListDeviationsResponse> ListDeviations(ListDeviationsRequest request, ServerCallContext context)
     {
         var page = await reader.ListDeviationsAsync(RequestRules.Filter(request), context.CancellationToken);
@@ -73,6 +77,9 @@ internal sealed class QueryService(
 
     public override async Task<Deviation> ApproveDeviation(ApproveDeviationRequest request, ServerCallContext context) =>
         Wire.Deviation(await reader.ApproveDeviationAsync(RequestRules.IdPrefix(request.Id), Who(context), RequestRules.Note(request.Note), context.CancellationToken));
+
+    public override async Task<GetDigestResponse> GetDigest(GetDigestRequest request, ServerCallContext context) =>
+        Wire.Digests(await store.GetDigestsAsync(RequestRules.Time("since", request.Since), context.CancellationToken));
 
     public override async Task<ListEventsResponse> ListEvents(ListEventsRequest request, ServerCallContext context)
     {

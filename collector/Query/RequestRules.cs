@@ -13,6 +13,9 @@ internal static class RequestRules
     private const int MaxTextLength = 256;
     private const int MaxNoteLength = 2000;
 
+    // An item's key is at most 512 characters; shown, each may be an escape of several.
+    private const int MaxKeyLength = 5120;
+
     private static readonly string[] _deviationKinds = ["exec", "edge", "file_write", "file_read", "egress", "listen", "name", "privilege", "binary", "loading", "managed", "image", "resource", "tier0"];
     private static readonly string[] _eventKinds = ["exec", "exit", "file", "network", "privilege", "binary", "managed", "resource", "sight", "loss"];
     private static readonly string[] _incidentStates = ["open", "closed", "approved"];
@@ -39,6 +42,15 @@ internal static class RequestRules
 
     public static string Note(string note) =>
         note.Length <= MaxNoteLength ? note : throw QueryFault.Invalid("note", note, $"must be at most {MaxNoteLength} characters");
+
+    public static string Reason(string reason) =>
+        reason.Trim().Length > 0 ? reason.Length <= MaxNoteLength ? reason : throw QueryFault.Invalid("reason", reason, $"must be at most {MaxNoteLength} characters")
+        : throw QueryFault.Invalid("reason", reason, "must say why: whoever meets the item again reads it");
+
+    public static string ItemKind(string kind) => OneOf("kind", kind, _deviationKinds);
+
+    public static string Key(string key) =>
+        key.Length is > 0 and <= MaxKeyLength ? key : throw QueryFault.Invalid("key", key, $"must be an item's key, 1 to {MaxKeyLength} characters");
 
     /// <summary>A full id or the beginning of one.</summary>
     public static string IdPrefix(string id) =>
@@ -70,7 +82,7 @@ internal static class RequestRules
             ? (Detection.Severity)(int)severity
             : throw QueryFault.Invalid("min_severity", ((int)severity).ToString(global::System.Globalization.CultureInfo.InvariantCulture), "must be a Severity of the API");
 
-    private static DateTimeOffset? Time(string field, Timestamp? time)
+    public static DateTimeOffset? Time(string field, Timestamp? time)
     {
         try
         {

@@ -29,6 +29,8 @@ internal static class Wire
             OpenIncidents = (ulong)row.Scope.OpenIncidents,
             FirstSeen = Time(row.Scope.FirstSeen),
             LastSeen = Time(row.Scope.LastSeen),
+            AlertBudget = row.Baseline?.Budget.FalseAlertsPerDay ?? 0,
+            AlertBudgetSetting = row.Baseline?.Budget.Setting ?? "",
         };
     }
 
@@ -89,6 +91,7 @@ internal static class Wire
         Images = { incident.Images },
         ProcessTree = incident.ProcessTree,
         UntoldFacts = (uint)incident.UntoldFacts,
+        Delayed = incident is { DelayedRevision: > 0, AlertedRevision: 0 },
     };
 
     public static V1.Incident Incident(IncidentDetail detail)
@@ -106,6 +109,12 @@ internal static class Wire
         }));
         return message;
     }
+
+    public static V1.GetDigestResponse Digests(CurrentDigests current) => new()
+    {
+        Last = current.Last is { } last ? Time(last) : null,
+        Digests = { current.Digests.Select(Digest) },
+    };
 
     public static V1.Event Event(Observation observation)
     {
@@ -175,6 +184,33 @@ internal static class Wire
 
     public static Timestamp Time(DateTimeOffset time) => Timestamp.FromDateTimeOffset(time);
 
+    private static V1.Digest Digest(Digest digest) => new()
+    {
+        Cluster = digest.Cluster,
+        Since = Time(digest.Since),
+        Until = Time(digest.Until),
+        Lines = { digest.Lines.Select(DigestLine) },
+        More = (ulong)digest.More,
+        Quiet = (ulong)digest.Quiet,
+    };
+
+    private static V1.DigestLine DigestLine(DigestLine line) => new()
+    {
+        IncidentId = line.IncidentId,
+        ScopeId = line.ScopeId,
+        Title = line.Title,
+        Severity = (V1.Severity)(int)line.Severity,
+        EValue = line.EValue,
+        Threshold = line.Threshold,
+        Delayed = line.IsDelayed,
+        Pods = { line.Pods },
+        PodCount = (uint)line.PodCount,
+        FirstSeen = Time(line.FirstSeen),
+        LastSeen = Time(line.LastSeen),
+        Count = line.Count,
+        Told = line.Told is { } told ? Time(told) : null,
+    };
+
     private static V1.BaselineGroup Group(BaselineGroupView group) => new()
     {
         Kind = EventText.Snake(group.Group.ToString()),
@@ -193,7 +229,7 @@ internal static class Wire
         Churning = { group.Churning.Select(churning => new V1.BaselineGroup.Types.ChurningPrefix { Prefix = churning.Prefix, Items = (ulong)churning.Items }) },
     };
 
-    private static V1.BaselineItem Item(BaselineItemView item) => new()
+    public static V1.BaselineItem Item(BaselineItemView item) => new()
     {
         Kind = item.Kind,
         Key = item.Key,
@@ -208,6 +244,9 @@ internal static class Wire
         ApprovedAt = item.ApprovedAt is { } when ? Time(when) : null,
         Names = (ulong)item.Names,
         Examples = { item.Examples },
+        RemovedBy = item.RemovedBy,
+        RemovedAt = item.RemovedAt is { } removed ? Time(removed) : null,
+        RemovedReason = item.RemovedReason,
     };
 
     private static V1.Evidence Evidence(Evidence evidence) => new() { Reason = evidence.Reason, Factor = evidence.Factor, Technique = evidence.Technique };

@@ -23,4 +23,7 @@ internal interface IScopeDirectory
 
     /// <summary>Null when the scope's baseline has no template of that key.</summary>
     Task<ExpandedView?> ExpandItemAsync(string scopeId, string key, string who, string note, CancellationToken cancellationToken);
+
+    /// <summary>Null when the scope has no such item, or it was removed already.</summary>
+    Task<BaselineItemView?> RemoveItemAsync(string scopeId, string kind, string key, string who, string reason, CancellationToken cancellationToken);
 }

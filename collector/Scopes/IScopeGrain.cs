@@ -24,4 +24,8 @@ internal interface IScopeGrain : IGrainWithStringKey
 
     /// <summary>An ExpandedView; null when the baseline has no template of that key.</summary>
     Task<byte[]?> ExpandItemAsync(string key, string who, string note);
+
+    /// <param name="kind">As in <see cref="Baselines.BaselineItemView.Kind"/>.</param>
+    /// <returns>The BaselineItemView as it is now; null when there is no such item, or it was removed already.</returns>
+    Task<byte[]?> RemoveItemAsync(string kind, string key, string who, string reason);
 }

@@ -172,7 +172,7 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
         }
 
         var key = _key.TierZero(fact.Rule, subject).ToString();
-        if (baseline.Items.Find(key) is not null)
+        if (baseline.Items.Find(key) is { State: ItemState.Approved })
         {
             return null;
         }

@@ -36,6 +36,9 @@ internal sealed class ScopeDirectory(IGrainFactory grains) : IScopeDirectory
     public async Task<ExpandedView?> ExpandItemAsync(string scopeId, string key, string who, string note, CancellationToken cancellationToken) =>
         await Of(scopeId).ExpandItemAsync(key, who, note).WaitAsync(cancellationToken) is { } packed ? JsonSerializer.Deserialize(packed, StoreJson.Default.ExpandedView) : null;
 
+    public async Task<BaselineItemView?> RemoveItemAsync(string scopeId, string kind, string key, string who, string reason, CancellationToken cancellationToken) =>
+        await Of(scopeId).RemoveItemAsync(kind, key, who, reason).WaitAsync(cancellationToken) is { } packed ? JsonSerializer.Deserialize(packed, StoreJson.Default.BaselineItemView) : null;
+
     private IScopeGrain Of(string scopeId) => grains.GetGrain<IScopeGrain>(scopeId);
 
     private static Incident? Incident(byte[]? packed) => packed is null ? null : JsonSerializer.Deserialize(packed, StoreJson.Default.Incident);

@@ -210,6 +210,10 @@ internal sealed class ScopeEngine
     /// <returns>Null when there is no such template.</returns>
     public ExpandedView? Expand(string key) => _baseline.Expand((char)ItemKind.FileWrite + key);
 
+    /// <summary>Takes an item out of the baseline: it deviates at its next sight, and only an approval gives it back.</summary>
+    /// <returns>Null when there is no such item, or it was removed already.</returns>
+    public BaselineItemView? RemoveItem(ItemKind kind, string key, string who, string reason, DateTimeOffset now) => _baseline.Remove(kind, key, who, reason, now.UtcTicks);
+
     private void Judge(Observation observation, long first, long last)
     {
         var process = observation.Process;
@@ -288,9 +292,14 @@ internal sealed class ScopeEngine
         }
     }
 
+    /// <summary>Not while a new image is on probation: what comes then has another bar.</summary>
+    private bool IsFirstWeek(HeldIncident held) =>
+        held.Deviations.TrueForAll(deviation => Item.KindOf(deviation.Kind) is { } kind && _baseline.Group(Item.GroupOf(kind)).State == BaselineState.Locked)
+        && !_baseline.Replicas.Images.Any(image => image.OnProbation);
+
     private ScopeOutcome TakeOutcome()
     {
-        var (deviations, incidents, alerts) = _incidents.Take();
+        var (deviations, incidents, alerts) = _incidents.Take(IsFirstWeek);
         if (incidents.Count == 0)
         {
             return ScopeOutcome.Nothing;

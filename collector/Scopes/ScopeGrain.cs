@@ -150,6 +150,23 @@ internal sealed partial class ScopeGrain(
         return JsonSerializer.SerializeToUtf8Bytes(expanded, StoreJson.Default.ExpandedView);
     }
 
+    public async Task<byte[]?> RemoveItemAsync(string kind, string key, string who, string reason)
+    {
+        if (!await FindAsync() || Item.KindOf(kind) is not { } itemKind)
+        {
+            return null;
+        }
+
+        var now = time.GetUtcNow();
+        if (_engine!.RemoveItem(itemKind, key, who, reason, now) is not { } removed)
+        {
+            return null;
+        }
+
+        await SaveAsync(ScopeOutcome.Nothing, [new AuditRow(now, who, "remove item", $"{kind} {key}", reason)]);
+        return JsonSerializer.SerializeToUtf8Bytes(removed, StoreJson.Default.BaselineItemView);
+    }
+
     private ScopeOutcome Apply(IReadOnlyList<LogRow> rows)
     {
         var started = time.GetTimestamp();

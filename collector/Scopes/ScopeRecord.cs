@@ -38,7 +38,7 @@ internal sealed record AlertRow(string Notifier, Incident Incident)
     public string IdempotencyKey => $"{Incident.Id}/{Incident.Revision}/{Notifier}";
 }
 
-/// <param name="Subject">Id of the incident or deviation; key of the item.</param>
+/// <param name="Subject">Id of the incident or deviation; kind and key of an item.</param>
 internal sealed record AuditRow(DateTimeOffset Time, string Who, string Action, string Subject, string Note);
 
 /// <summary>Who is to be told of an incident of this severity: names of notifiers.</summary>

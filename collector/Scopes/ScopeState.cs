@@ -12,7 +12,9 @@ namespace Runtime.Collector.Scopes;
 /// <summary>An engine's state as bytes.</summary>
 /// <remarks>
 /// "RSC2", 16 bytes of SHA-256 over the rest, then Brotli over: scope id, applied-through, a 0, baseline (binary, items in key order),
-/// incidents (JSON, length first), files of images, resources, templates (all binary). In place of the 0 earlier programs kept a count and pairs of agent and time, which are
+/// incidents (JSON, length first), files of images, resources, templates (all binary), and sections up to the end: a name, a version (one byte), a length, that many
+/// bytes. There is one, "removals", and only where something was removed. A section that is not known, or of another version, is passed over: the rest is worth more
+/// than nothing. In place of the 0 earlier programs kept a count and pairs of agent and time, which are
 /// passed over. "RSC1" ends with the incidents: what is not there is then learnt anew. A later layout gets another number in the magic; this code reads these two.
 /// </remarks>
 internal sealed record ScopeState(long AppliedThrough, Baseline Baseline, IncidentTable Incidents, ResourceWatch Resources)
@@ -45,6 +47,10 @@ internal sealed record ScopeState(long AppliedThrough, Baseline Baseline, Incide
             Baseline.Files.Write(writer);
             Resources.Write(writer);
             Baseline.Templates.Write(writer);
+            if (RemovalWriter.HasAny(Baseline.Items))
+            {
+                WriteSection(writer, RemovalWriter.Section, RemovalWriter.Version, section => RemovalWriter.Write(section, Baseline.Items));
+            }
         }
 
         if (packed.Length > MaxLength)
@@ -84,6 +90,8 @@ internal sealed record ScopeState(long AppliedThrough, Baseline Baseline, Incide
                 read.Baseline.Templates.Read(reader, read.Baseline.Items);
             }
 
+            ReadSections(reader, read.Baseline);
+
             // The magic is not hashed: a state of one version that is read as another shows here.
             return reader.BaseStream.Position == reader.BaseStream.Length
                 ? read
@@ -121,6 +129,31 @@ internal sealed record ScopeState(long AppliedThrough, Baseline Baseline, Incide
 
         baseline.Files = ImageFiles.Read(reader);
         return new ScopeState(appliedThrough, baseline, IncidentTable.Restore(incidents, scope, options), ResourceWatch.Read(reader, options));
+    }
+
+    internal static void WriteSection(BinaryWriter writer, string name, byte version, Action<BinaryWriter> write)
+    {
+        using var bytes = new MemoryStream();
+        using var section = new BinaryWriter(bytes, Encoding.UTF8);
+        write(section);
+        section.Flush();
+        writer.Write(name);
+        writer.Write(version);
+        writer.Write((int)bytes.Length);
+        writer.Write(bytes.GetBuffer(), 0, (int)bytes.Length);
+    }
+
+    private static void ReadSections(BinaryReader reader, Baseline baseline)
+    {
+        while (reader.BaseStream.Position < reader.BaseStream.Length)
+        {
+            var (name, version) = (reader.ReadString(), reader.ReadByte());
+            using var section = new BinaryReader(new MemoryStream(reader.ReadBytes(reader.ReadInt32())), Encoding.UTF8);
+            if (name == RemovalWriter.Section && version == RemovalWriter.Version)
+            {
+                RemovalWriter.Read(section, baseline);
+            }
+        }
     }
 
     private static byte[] Unpack(ReadOnlySpan<byte> packed)

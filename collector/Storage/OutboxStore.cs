@@ -17,15 +17,15 @@ internal sealed class OutboxSignal
     private CommitSignal Of(string notifier) => _signals.GetOrAdd(notifier, _ => new CommitSignal());
 }
 
-/// <summary>Deliveries. Rows are made by <see cref="ScopeStore"/> in the transaction that stores the incident.</summary>
+/// <summary>Deliveries. Rows are made by <see cref="ScopeStore"/> in the transaction that stores the incident, and by <see cref="DigestStore"/>.</summary>
 internal sealed class OutboxStore(Database database, OutboxSignal signal) : IOutbox
 {
     public Task<IReadOnlyList<Delivery>> TakeDueAsync(string notifier, int limit, DateTimeOffset now, CancellationToken cancellationToken) => database.ReadAsync<IReadOnlyList<Delivery>>(
         session => session.Rows(
-            "SELECT id, idempotency_key, document, attempts, enqueued, due FROM deliveries WHERE notifier = $1 AND due <= $2 ORDER BY due, id LIMIT $3",
+            "SELECT id, idempotency_key, kind, document, attempts, enqueued, due FROM deliveries WHERE notifier = $1 AND due <= $2 ORDER BY due, id LIMIT $3",
             reader => new Delivery(
-                reader.GetInt64(0), notifier, reader.GetString(1), JsonSerializer.Deserialize(reader.GetString(2), StoreJson.Default.Incident)!,
-                reader.GetInt32(3), StoreTime.FromMicros(reader.GetInt64(4)), StoreTime.FromMicros(reader.GetInt64(5))),
+                reader.GetInt64(0), notifier, reader.GetString(1), ReadMessage(reader.GetString(2), reader.GetString(3)),
+                reader.GetInt32(4), StoreTime.FromMicros(reader.GetInt64(5)), StoreTime.FromMicros(reader.GetInt64(6))),
             notifier, now.ToMicros(), limit),
         cancellationToken);
 
@@ -48,6 +48,10 @@ internal sealed class OutboxStore(Database database, OutboxSignal signal) : IOut
         "SELECT notifier, count(*) FROM deliveries WHERE due IS NOT NULL GROUP BY notifier ORDER BY notifier", reader => new WaitingMessages(reader.GetString(0), reader.GetInt64(1)));
 
     public Task WaitForNewAsync(string notifier, CancellationToken cancellationToken) => signal.NextAsync(notifier, cancellationToken);
+
+    private static Message ReadMessage(string kind, string document) => kind == DigestStore.DeliveryKind
+        ? new DigestMessage(JsonSerializer.Deserialize(document, StoreJson.Default.Digest)!)
+        : new AlertMessage(JsonSerializer.Deserialize(document, StoreJson.Default.Incident)!);
 
     private Task<int> SettleAsync(long id, string state, string answer, DateTimeOffset when, DateTimeOffset? due, CancellationToken cancellationToken) => database.WriteAsync(
         session => session.Execute(

@@ -110,6 +110,9 @@ internal sealed class QueryStore(Database database, ScopeStore scopes, LogSignal
             incidentId),
         cancellationToken);
 
+    public Task<CurrentDigests> GetDigestsAsync(DateTimeOffset? since, CancellationToken cancellationToken) =>
+        AskAsync(session => DigestStore.Current(session, since, time.GetUtcNow()), cancellationToken);
+
     public Task<Page<Observation>> ListEventsAsync(ListFilter filter, CancellationToken cancellationToken)
     {
         // A range of time is walked along its own index, so that a page costs what it holds and not what lies in front of it.

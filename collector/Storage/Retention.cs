@@ -22,6 +22,7 @@ internal sealed partial class Retention(Database database, ScopePruning scopes, 
                 """,
                 (now - options.EventRetention).ToMicros(), Step),
             cancellationToken);
+        await RepeatAsync(session => PruneDigests(session, (now - options.IncidentRetention).ToMicros()), cancellationToken);
         foreach (var (table, removed) in Tables.Zip([events, incidents, containers]))
         {
             meter.Pruned.Add(removed, new KeyValuePair<string, object?>("table", table));
@@ -96,6 +97,9 @@ internal sealed partial class Retention(Database database, ScopePruning scopes, 
 
         return ids.Count;
     }
+
+    private static int PruneDigests(SqlSession session, long before) => session.Execute(
+        "DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE kind = 'digest' AND due IS NULL AND answered < $1 LIMIT $2)", before, Step);
 
     private async Task<long> RepeatAsync(Func<SqlSession, int> step, CancellationToken cancellationToken)
     {

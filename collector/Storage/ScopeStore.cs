@@ -134,10 +134,11 @@ internal sealed class ScopeStore(Database database, OutboxSignal outbox) : IScop
     }
 
     private static void SaveIncident(SqlSession session, long scope, Incident incident, string document) => session.Execute("""
-        INSERT INTO incidents (id, scope, severity, state, first_seen, last_seen, text, document) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-        ON CONFLICT (id) DO UPDATE SET severity = $3, state = $4, last_seen = $6, text = $7, document = $8
+        INSERT INTO incidents (id, scope, severity, state, first_seen, last_seen, text, document, e_value, digest) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        ON CONFLICT (id) DO UPDATE SET severity = $3, state = $4, last_seen = $6, text = $7, document = $8, e_value = $9, digest = $10
         """,
-        incident.Id, scope, (int)incident.Severity, (int)incident.State, incident.FirstSeen.ToMicros(), incident.LastSeen.ToMicros(), SearchText.Of(incident), document);
+        incident.Id, scope, (int)incident.Severity, (int)incident.State, incident.FirstSeen.ToMicros(), incident.LastSeen.ToMicros(), SearchText.Of(incident), document,
+        incident.EValue, incident.IsForDigest ? 1 : 0);
 
     private static LogRow ReadRow(SqliteDataReader reader, Scope scope)
     {

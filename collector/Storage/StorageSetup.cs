@@ -9,7 +9,7 @@ namespace Runtime.Collector.Storage;
 internal static class StorageSetup
 {
     /// <summary>
-    /// The store and everything that is kept in it: <see cref="IIngestLog"/>, <see cref="IScopeLog"/>, <see cref="IOutbox"/>, <see cref="IQueryStore"/>.
+    /// The store and everything that is kept in it: <see cref="IIngestLog"/>, <see cref="IScopeLog"/>, <see cref="IOutbox"/>, <see cref="IDigestLog"/>, <see cref="IQueryStore"/>.
     /// Register it first: what is disposed last is the database. Whoever asks for the first of them opens it (<see cref="StoreOpenException"/>).
     /// </summary>
     public static IServiceCollection AddStorage(this IServiceCollection services, StorageOptions options)
@@ -26,6 +26,7 @@ internal static class StorageSetup
         services.AddSingleton<IIngestLog, IngestStore>();
         services.AddSingleton<HashStore>();
         services.AddSingleton<IOutbox, OutboxStore>();
+        services.AddSingleton<IDigestLog, DigestStore>();
         services.AddSingleton<IQueryStore, QueryStore>();
         services.AddSingleton<ScopePruning>();
         services.AddHostedService<Retention>();

@@ -12,4 +12,6 @@ namespace Runtime.Collector.Storage;
 [JsonSerializable(typeof(Deviation))]
 [JsonSerializable(typeof(BaselineView))]
 [JsonSerializable(typeof(ExpandedView))]
+[JsonSerializable(typeof(BaselineItemView))]
+[JsonSerializable(typeof(Digest))]
 internal sealed partial class StoreJson : JsonSerializerContext;

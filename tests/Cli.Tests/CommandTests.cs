@@ -75,8 +75,8 @@ public sealed class CommandTests
 
         var run = await CliRun.OfAsync(collector, "deployments");
 
-        Assert.Equal("DEPLOYMENT      PROCESS  FILE  EGRESS    LISTEN  ITEMS  REPLICAS  OPEN  LAST SEEN", run.Lines[0]);
-        Assert.Equal("shop/web (app)  locked   -     learning  -           3         3     2  1h ago", run.Lines[1]);
+        Assert.Equal("DEPLOYMENT      PROCESS  FILE  EGRESS    LISTEN  ITEMS  REPLICAS  OPEN  BUDGET  LAST SEEN  BUDGET BY", run.Lines[0]);
+        Assert.Equal("shop/web (app)  locked   -     learning  -           3         3     2    0.05  1h ago     Baselines:Budgets:2 (namespace shop)", run.Lines[1]);
         Assert.StartsWith("host node1 ", run.Lines[2], StringComparison.Ordinal);
     }
 
@@ -90,6 +90,7 @@ public sealed class CommandTests
 
         Assert.Equal(0, run.ExitCode);
         Assert.Contains("1 more start; 12 quiet hours", run.Out, StringComparison.Ordinal);
+        Assert.Contains("Alert budget  0.05 false alerts a day, by Baselines:Budgets:2 (namespace shop)", run.Out, StringComparison.Ordinal);
         Assert.Contains("approved by root (uid 0), 1h ago", run.Out, StringComparison.Ordinal);
         Assert.Contains("99.9", run.Out, StringComparison.Ordinal);
     }
@@ -155,6 +156,44 @@ public sealed class CommandTests
                   state: learned
 
             """.ReplaceLineEndings("\n"), run.Out);
+    }
+
+    [Fact]
+    public async Task BaselineRemove_WithAReason_TakesTheItemOutAndSaysHowToGiveItBack()
+    {
+        await using var collector = await TestCollector.StartAsync();
+        collector.Store.Scopes.Add(Sample.Summary(Sample.Web));
+
+        var run = await CliRun.OfAsync(["--socket", collector.Socket, "baseline", "remove", "shop/web", "/usr/sbin/nginx > /bin/sh", "--reason", "no shell here"]);
+        var without = await CliRun.OfAsync(["--socket", collector.Socket, "baseline", "remove", "shop/web", "/usr/sbin/nginx"]);
+
+        Assert.Equal(
+            "Removed edge /usr/sbin/nginx > /bin/sh. It deviates when it is seen again; to give it back: runtimectl deviations list --kind edge, then deviations approve.",
+            run.Lines.Single());
+        var (_, kind, _, who, reason) = Assert.Single(collector.Store.Removals);
+        Assert.Equal(("edge", "no shell here"), (kind, reason));
+        Assert.Contains("(uid ", who, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Usage, without.ExitCode);
+        Assert.Contains("--reason", without.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Baseline_WithARemovedItem_ShowsWhoWhenAndWhy()
+    {
+        await using var collector = await TestCollector.StartAsync();
+        collector.Store.Scopes.Add(Sample.Summary(Sample.Web));
+        collector.Store.MoreItems.Add(Sample.Item("exec", "/usr/bin/curl") with { State = "removed", RemovedBy = "ann (uid 1000)", RemovedAt = Sample.Noon, RemovedReason = "not of the image" });
+
+        Assert.Contains("removed by ann (uid 1000), 1h ago: not of the image", (await CliRun.OfAsync(collector, "baseline show web")).Out, StringComparison.Ordinal);
+        Assert.Contains(
+            """
+                - key: /usr/bin/curl
+                  state: removed
+                  removedBy: "ann (uid 1000)"
+                  removedAt: "2026-04-25T12:00:00Z"
+                  removedReason: "not of the image"
+
+            """.ReplaceLineEndings("\n"), (await CliRun.OfAsync(collector, "baseline export web")).Out, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -321,6 +360,48 @@ public sealed class CommandTests
         Assert.Equal(0, (await CliRun.OfAsync(collector, "deviations list --kind file_read")).ExitCode);
         Assert.Equal(0, (await CliRun.OfAsync(collector, "incidents list --kind file_read")).ExitCode);
         Assert.Equal("Approved: exec /tmp/xmrig is now part of the baseline of shop/web (app).", (await CliRun.OfAsync(collector, "deviations approve dev0 --note ok")).Lines.Single());
+    }
+
+    [Fact]
+    public async Task Digest_ForPeople_HasTheStrongestFirstAndHowToLookFurther()
+    {
+        await using var collector = await TestCollector.StartAsync();
+        collector.Store.Digests = Sample.Digests();
+
+        var run = await CliRun.OfAsync(collector, "digest");
+
+        Assert.Equal(
+            """
+            Cluster default, of the last daily digest (2026-04-25 07:00:00Z (6h ago)) and since
+            EVIDENCE  ALERTS FROM  DEPLOYMENT      WHAT                           SEEN  PODS  FIRST SEEN  TOLD     ID
+                 600          500  shop/web (app)  cron's sh wrote /etc/cron.d/x    41     2  1h ago      not yet  aaaa0001
+                12.5          500  host node1      curl connected to 203.0.113.9    41     2  1h ago      6h ago   bbbb0002
+              1 of them reaches what it takes to alert: a scheduler started it in the first week, so nobody was paged.
+              7 more with weaker evidence.
+              2 others are still open, and nothing was seen of them since they were told.
+            Look further: runtimectl incidents show ID; all of them: runtimectl incidents list --state open
+            """.ReplaceLineEndings("\n").Split('\n'), run.Lines);
+        await CliRun.OfAsync(collector, "digest --since 7d");
+        Assert.Equal(Sample.Noon.AddHours(1).AddDays(-7), collector.Store.DigestsSince);
+    }
+
+    [Fact]
+    public async Task Digest_Empty_SaysWhatItMeans()
+    {
+        await using var collector = await TestCollector.StartAsync();
+        Assert.Contains("No daily digest was due so far", (await CliRun.OfAsync(collector, "digest")).Out, StringComparison.Ordinal);
+        collector.Store.Digests = new(Sample.Noon.AddHours(-5), []);
+        Assert.Contains("The last daily digest was made 6h ago", (await CliRun.OfAsync(collector, "digest")).Out, StringComparison.Ordinal);
+        Assert.StartsWith("Nothing since 2026-04-18", (await CliRun.OfAsync(collector, "digest --since 7d")).Out, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Usage, (await CliRun.OfAsync(collector, "digest --since yesterday")).ExitCode);
+    }
+
+    [Fact]
+    public async Task IncidentsShow_OfWhatWaitsForTheDigest_SaysWhy()
+    {
+        await using var collector = await TestCollector.StartAsync();
+        collector.Store.Incidents.Add(Sample.Incident("aaaa0001") with { AlertedRevision = 0, DelayedRevision = 1 });
+        Assert.Contains("left to the daily digest: a scheduler started it", (await CliRun.OfAsync(collector, "incidents show aaaa")).Out, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -8,6 +8,8 @@ public sealed class SlackContractTests
     [InlineData("""{"text":"hello"}""", null)]
     [InlineData("""{"blocks":[{"type":"header","text":{"type":"plain_text","text":"a"}},{"type":"section","fields":[{"type":"mrkdwn","text":"b"}]},{"type":"divider"}]}""", null)]
     [InlineData("""{"text":"a","blocks":[{"type":"context","elements":[{"type":"mrkdwn","text":"b"}]}]}""", null)]
+    [InlineData("""{"text":"Daily digest of prod: 1 incident that did not alert · runtimectl digest","blocks":[{"type":"header","text":{"type":"plain_text","text":"Daily digest of prod: 1 incident that did not alert","emoji":false}},{"type":"context","elements":[{"type":"plain_text","text":"From 2025-11-02 07:00:00 UTC to 2025-11-03 07:00:00 UTC","emoji":false}]},{"type":"section","text":{"type":"plain_text","text":"1. shop/web (app): sh wrote /etc/cron.d/x\nevidence 12, alerts from 20","emoji":false}},{"type":"context","elements":[{"type":"plain_text","text":"Look further: runtimectl digest","emoji":false}]}],"parse":"none","unfurl_links":false,"unfurl_media":false}""", null)]
+    [InlineData("""{"blocks":[{"type":"context","elements":[]}]}""", "invalid_blocks")]
     [InlineData("""{}""", "no_text")]
     [InlineData("""{"text":""}""", "no_text")]
     [InlineData("""{"text":7}""", "invalid_payload")]

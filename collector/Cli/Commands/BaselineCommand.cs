@@ -9,7 +9,7 @@ namespace Runtime.Cli.Commands;
 internal static class BaselineCommand
 {
     public static Command Create(CommonOptions common, Terminal terminal) =>
-        new("baseline", "What a deployment is known to do") { Show(common, terminal), Export(common, terminal), Expand(common, terminal) };
+        new("baseline", "What a deployment is known to do") { Show(common, terminal), Export(common, terminal), Expand(common, terminal), Remove(common, terminal) };
 
     private static Argument<string> ScopeArgument() => new("SCOPE") { Description = "Deployment: its id or an unambiguous part of it, such as web or shop/web" };
 
@@ -68,6 +68,27 @@ internal static class BaselineCommand
         return command;
     }
 
+    private static Command Remove(CommonOptions common, Terminal terminal)
+    {
+        var scope = ScopeArgument();
+        var item = new Argument<string>("ITEM") { Description = "The item's whole key, as baseline show prints it" };
+        var kind = new Option<string>("--kind", "-k") { Description = "The item's kind, where the key is of several", HelpName = "KIND", DefaultValueFactory = _ => "" };
+        var reason = new Option<string>("--reason") { Description = "Why; kept with your name and the time", HelpName = "WORDS", Required = true };
+        var command = new Command("remove", "Takes an item out: it deviates when it is seen again, and only an approval gives it back") { scope, item, kind, reason };
+        command.SetAction(async (parsed, stop) =>
+        {
+            using var connection = common.Connect(parsed);
+            var removed = await connection.AskAsync(
+                (query, options) => query.RemoveBaselineItemAsync(
+                    new() { Scope = parsed.GetValue(scope), Key = parsed.GetValue(item), Kind = parsed.GetValue(kind), Reason = parsed.GetValue(reason) }, options),
+                stop);
+            Answer.Write(terminal, common.FormOf(parsed), removed, () => terminal.Out.WriteLine(
+                $"Removed {removed.Kind} {Page.Safe(removed.Key)}. It deviates when it is seen again; to give it back: runtimectl deviations list --kind {removed.Kind}, then deviations approve."));
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
     /// <summary>Nothing in it changes while the deployment only does what it did: two exports differ where the baseline does.</summary>
     internal static JsonObject Tree(Baseline baseline)
     {
@@ -94,6 +115,13 @@ internal static class BaselineCommand
             tree["approvedAt"] = item.ApprovedAt?.ToDateTimeOffset().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
         }
 
+        if (item.RemovedAt is not null)
+        {
+            tree["removedBy"] = item.RemovedBy;
+            tree["removedAt"] = item.RemovedAt.ToDateTimeOffset().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+            tree["removedReason"] = item.RemovedReason;
+        }
+
         return tree;
     }
 
@@ -108,6 +136,11 @@ internal static class BaselineCommand
         facts.Add("Replicas", $"{deployment.Replicas}");
         facts.Add("First seen", Words.MomentAndAgo(deployment.FirstSeen, now));
         facts.Add("Last seen", Words.MomentAndAgo(deployment.LastSeen, now));
+        if (deployment.AlertBudgetSetting.Length > 0)
+        {
+            facts.Add("Alert budget", $"{Words.Number(deployment.AlertBudget)} false alerts a day, by {deployment.AlertBudgetSetting}");
+        }
+
         facts.Write(terminal);
         terminal.Out.WriteLine();
 
@@ -152,7 +185,8 @@ internal static class BaselineCommand
             new("KIND"), new("ITEM", Flexible: true), new("SEEN", Right: true), new("UNITS", Right: true), new("STARTS", Right: true), new("DAYS", Right: true), new("LAST SEEN"), new("STATE", Flexible: true));
         foreach (var item in baseline.Items.OrderBy(item => item.Kind, StringComparer.Ordinal).ThenBy(item => item.Key, StringComparer.Ordinal))
         {
-            var state = item.ApprovedBy.Length > 0 ? $"{item.State} by {item.ApprovedBy}, {Words.Ago(item.ApprovedAt, now)}"
+            var state = item.RemovedAt is not null ? $"{item.State} by {item.RemovedBy}, {Words.Ago(item.RemovedAt, now)}: {item.RemovedReason}"
+                : item.ApprovedBy.Length > 0 ? $"{item.State} by {item.ApprovedBy}, {Words.Ago(item.ApprovedAt, now)}"
                 : item.Names > 0 ? $"{item.State}, stands for {Words.Number(item.Names)} names{(item.Examples.Count > 0 ? $", e.g. {string.Join(", ", item.Examples)}" : "")}"
                 : item.State;
             items.Add(

@@ -43,7 +43,7 @@ internal static class DeploymentsCommand
         var now = terminal.Time.GetUtcNow();
         var table = new TextTable(
             new("DEPLOYMENT", Flexible: true), new("PROCESS"), new("FILE"), new("EGRESS"), new("LISTEN"),
-            new("ITEMS", Right: true), new("REPLICAS", Right: true), new("OPEN", Right: true), new("LAST SEEN"));
+            new("ITEMS", Right: true), new("REPLICAS", Right: true), new("OPEN", Right: true), new("BUDGET", Right: true), new("LAST SEEN"), new("BUDGET BY", Flexible: true));
         foreach (var deployment in deployments)
         {
             table.Add([
@@ -52,7 +52,9 @@ internal static class DeploymentsCommand
                 Words.Number(deployment.Items),
                 $"{deployment.Replicas}",
                 new Cell(Words.Number(deployment.OpenIncidents), deployment.OpenIncidents > 0 ? Ink.Yellow : Ink.None),
+                deployment.AlertBudgetSetting.Length > 0 ? Words.Number(deployment.AlertBudget) : "-",
                 Words.Ago(deployment.LastSeen, now),
+                deployment.AlertBudgetSetting,
             ]);
         }
 

@@ -20,7 +20,7 @@ internal static class IncidentPage
         facts.Add("Deployment", $"{Words.Scope(incident.ScopeId)}  [{incident.ScopeId}]");
         facts.Add("First seen", Words.MomentAndAgo(incident.FirstSeen, now));
         facts.Add("Last seen", Words.MomentAndAgo(incident.LastSeen, now));
-        facts.Add("Evidence", $"{Words.Number(incident.EValue)} to 1 for an attack; this deployment alerts from {Words.Number(incident.Threshold)}{(incident.Alerted ? "" : "; people were not told")}");
+        facts.Add("Evidence", $"{Words.Number(incident.EValue)} to 1 for an attack; this deployment alerts from {Words.Number(incident.Threshold)}{Silence(incident)}");
         if (incident.Techniques.Count > 0)
         {
             facts.Add("ATT&CK", string.Join(", ", incident.Techniques));
@@ -33,6 +33,11 @@ internal static class IncidentPage
         WriteTold(terminal, incident, now);
         WriteNext(terminal, incident);
     }
+
+    private static string Silence(Incident incident) =>
+        incident.Alerted ? ""
+        : incident.Delayed ? "; left to the daily digest: a scheduler started it in the deployment's first week"
+        : "; people were not told";
 
     private static void WriteStory(Terminal terminal, Incident incident)
     {

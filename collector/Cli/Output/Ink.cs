@@ -32,7 +32,7 @@ internal static class InkExtensions
 
     public static Ink OfState(string state) => state switch
     {
-        "open" or "failed" or "unstable" or "reopened" => Ink.Yellow,
+        "open" or "failed" or "unstable" or "reopened" or "removed" => Ink.Yellow,
         "locked" or "locked_week" or "delivered" or "approved" => Ink.Green,
         _ => Ink.None,
     };

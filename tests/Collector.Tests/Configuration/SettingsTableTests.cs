@@ -59,15 +59,26 @@ public sealed partial class SettingsTableTests
             var element = SettingsBinder.ElementOfList(property.PropertyType) ?? SettingsBinder.ElementOfDictionary(property.PropertyType);
             if (!SettingsBinder.IsScalar(property.PropertyType) && !SettingsBinder.IsScalar(element ?? property.PropertyType))
             {
+                if (element is not null)
+                {
+                    text.Append($"| `{key}` | list of groups | - | {Docs(docs, property)} {docs["T:" + Name(element)]} |\n");
+                }
+
                 AddRows(text, element ?? property.PropertyType, key + (element is null ? "" : ":0"), docs);
                 continue;
             }
 
-            Assert.True(docs.TryGetValue($"P:{Name(property.DeclaringType!)}.{property.Name}", out var words), $"{property.DeclaringType!.Name}.{property.Name} has no doc comment");
+            var words = Docs(docs, property);
             var range = SettingsBinder.RangeWords(property) is { Length: > 0 } rangeWords ? $", {rangeWords}" : "";
             var unset = SettingsBinder.IsRequired(property) ? "must be set" : SettingsBinder.FormatDefault(property, property.GetValue(defaults));
-            text.Append($"| `{key}` | {TypeWords(property)}{range} | {(unset is "-" or "must be set" ? unset : $"`{unset}`")} | {words!.Replace("|", "\\|", StringComparison.Ordinal)} |\n");
+            text.Append($"| `{key}` | {TypeWords(property)}{range} | {(unset is "-" or "must be set" ? unset : $"`{unset}`")} | {words} |\n");
         }
+    }
+
+    private static string Docs(Dictionary<string, string> docs, PropertyInfo property)
+    {
+        Assert.True(docs.TryGetValue($"P:{Name(property.DeclaringType!)}.{property.Name}", out var words), $"{property.DeclaringType!.Name}.{property.Name} has no doc comment");
+        return words!.Replace("|", "\\|", StringComparison.Ordinal);
     }
 
     private static string TypeWords(PropertyInfo property)

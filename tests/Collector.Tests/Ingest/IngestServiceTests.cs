@@ -244,6 +244,8 @@ public sealed class IngestServiceTests : IAsyncLifetime
 
         public Task<ExpandedView?> ExpandItemAsync(string scopeId, string key, string who, string note, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+        public Task<BaselineItemView?> RemoveItemAsync(string scopeId, string kind, string key, string who, string reason, CancellationToken cancellationToken) => throw new NotSupportedException();
+
         private void Tell()
         {
             foreach (var (count, reached) in _waiting.Where(waiting => waiting.Count <= _taken))

@@ -157,7 +157,7 @@ public sealed class OutboxDispatcherTests : IAsyncDisposable
         await using var receiver = await Receiver.StartAsync();
         await StartAsync(new OutboxOptions { FirstRetry = TimeSpan.FromMinutes(10), LongestRetry = TimeSpan.FromMinutes(10) }, Slack("chat", receiver.Url));
 
-        _outbox.Enqueue(Delivery(1) with { Incident = Samples.Incident() with { ScopeId = "not a scope" } });
+        _outbox.Enqueue(Delivery(1) with { Message = new AlertMessage(Samples.Incident() with { ScopeId = "not a scope" }) });
         _outbox.Enqueue(Delivery(2));
 
         var (first, second) = (await _outbox.NextMarkAsync(), await _outbox.NextMarkAsync());
@@ -187,6 +187,34 @@ public sealed class OutboxDispatcherTests : IAsyncDisposable
 
         Assert.Equal(["all"], directory.NamesFor(Severity.Medium));
         Assert.Equal(["all", "urgent"], directory.NamesFor(Severity.High));
+    }
+
+    /// <summary>A receiver of webhooks has to know the digest's schema; people who read a chat need not.</summary>
+    [Fact]
+    public void DigestNames_AreChatsUnlessTheSettingsSayOtherwise()
+    {
+        var directory = Directory(
+            new() { Name = "chat", Kind = NotifierKind.Slack, MinimumSeverity = Severity.Critical },
+            new() { Name = "pager", Kind = NotifierKind.Slack, Digest = false },
+            new() { Name = "hook", Kind = NotifierKind.Webhook },
+            new() { Name = "store", Kind = NotifierKind.Webhook, Digest = true });
+
+        Assert.Equal(["chat", "store"], directory.DigestNames);
+    }
+
+    [Fact]
+    public async Task Digest_ToAChat_IsDeliveredLikeAnAlert()
+    {
+        await using var receiver = await Receiver.StartAsync(Receiver.Status(500), Receiver.Status(200, "ok"));
+        await StartAsync(Fast, Slack("chat", receiver.Url));
+
+        _outbox.Enqueue(Delivery(1) with { Message = new DigestMessage(Samples.Digest()) });
+
+        Assert.Equal("retry", (await _outbox.NextMarkAsync()).State);
+        Assert.Equal("delivered", (await _outbox.NextMarkAsync()).State);
+        var (first, second) = (await receiver.NextAsync(), await receiver.NextAsync());
+        Assert.Equal(first.Body, second.Body);
+        Assert.Contains("Daily digest of prod", global::System.Text.Encoding.UTF8.GetString(first.Body), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -31,5 +31,25 @@ internal static class Samples
     };
 
     public static Delivery Delivery(long id = 1, string notifier = "chat", DateTimeOffset? enqueued = null, int attempts = 0) =>
-        new(id, notifier, $"inc-{id}/1/{notifier}", Incident($"inc-{id}"), attempts, enqueued ?? Now, enqueued ?? Now);
+        new(id, notifier, $"inc-{id}/1/{notifier}", new AlertMessage(Incident($"inc-{id}")), attempts, enqueued ?? Now, enqueued ?? Now);
+
+    public static DigestLine Line() => new()
+    {
+        IncidentId = "inc-1", ScopeId = "prod/shop/Deployment/web/app", Title = "sh wrote /etc/cron.d/x", Severity = Severity.Medium, EValue = 35, Threshold = 20, IsDelayed = true,
+        Pods = ["web-1", "web-2", "web-3", "web-4"], PodCount = 4, FirstSeen = Now, LastSeen = Now.AddHours(1), Count = 41, Told = null,
+    };
+
+    public static Digest Digest() => new()
+    {
+        Cluster = "prod", Since = Now.AddHours(-27), Until = Now.AddHours(-3), More = 4, Quiet = 11,
+        Lines =
+        [
+            Line(),
+            Line() with
+            {
+                IncidentId = "inc-2", ScopeId = "prod/-/Host/node-1/-", Title = "curl connected to 203.0.113.9:443", Severity = Severity.Low, EValue = 12, Threshold = 400, IsDelayed = false,
+                Pods = [], PodCount = 0, Told = Now.AddHours(-27),
+            },
+        ],
+    };
 }

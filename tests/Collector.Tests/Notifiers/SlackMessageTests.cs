@@ -11,7 +11,7 @@ namespace Runtime.Collector.Tests.Notifiers;
 public sealed partial class SlackMessageTests
 {
     /// <summary>What a container may put into its names: markup, mentions, control characters, halves of characters, and much of it.</summary>
-    private static readonly Gen<string> HostileText = Gen.OneOf(
+    internal static readonly Gen<string> HostileText = Gen.OneOf(
         Gen.String[0, 40],
         Gen.OneOf(new[] { "<!channel>", "<@U0123>", "<https://evil.example|bank>", "```\n*free*", "&lt;", "\u001b[2J", "\u202e", "\ud83d", "\n\n", "@everyone", "😀" }.Select(Gen.Const).ToArray()),
         Gen.String[0, 6000],
@@ -94,7 +94,7 @@ public sealed partial class SlackMessageTests
     [Fact]
     public void Plain_OfHalfACharacter_ShowsIt() => Assert.Equal("a\\u{D800}b", SlackText.Plain("a\ud800b", 20));
 
-    private static void Check(byte[] utf8)
+    internal static void Check(byte[] utf8)
     {
         using var json = JsonDocument.Parse(utf8);
         var root = json.RootElement;

@@ -44,7 +44,7 @@ public sealed class WebhookNotifierTests : IDisposable
         await File.WriteAllTextAsync(_secretFile, "0123456789abcdef", TestContext.Current.CancellationToken);
         await using var receiver = await Receiver.StartAsync();
 
-        await SendAsync(receiver, Samples.Delivery() with { Incident = Samples.Incident() with { EValue = double.PositiveInfinity, Title = "a\u001b[0mb" } });
+        await SendAsync(receiver, Samples.Delivery() with { Message = new AlertMessage(Samples.Incident() with { EValue = double.PositiveInfinity, Title = "a\u001b[0mb" }) });
 
         using var json = JsonDocument.Parse((await receiver.NextAsync()).Body);
         var root = json.RootElement;
@@ -60,6 +60,35 @@ public sealed class WebhookNotifierTests : IDisposable
         Assert.Equal(500, incident.GetProperty("evidence")[0].GetProperty("factor").GetDouble());
         Assert.Equal(41, incident.GetProperty("count").GetInt32());
         Assert.Equal("2025-11-03T10:00:00+00:00", incident.GetProperty("firstSeen").GetString());
+    }
+
+    [Fact]
+    public async Task Body_OfADigest_IsTheDocumentedSchemaAndVerifies()
+    {
+        await File.WriteAllTextAsync(_secretFile, "0123456789abcdef", TestContext.Current.CancellationToken);
+        await using var receiver = await Receiver.StartAsync();
+
+        await SendAsync(receiver, Samples.Delivery() with { IdempotencyKey = "digest/prod/2025-11-03T07:00:00.000000Z/chat", Message = new DigestMessage(Samples.Digest()) });
+
+        var request = await receiver.NextAsync();
+        Assert.True(Verifies(request, "0123456789abcdef"));
+        Assert.Equal("digest/prod/2025-11-03T07:00:00.000000Z/chat", request.Headers["Idempotency-Key"]);
+        using var json = JsonDocument.Parse(request.Body);
+        var root = json.RootElement;
+        Assert.Equal(
+            ["schema", "idempotencyKey", "notifier", "cluster", "since", "until", "lines", "more", "quiet", "command"], root.EnumerateObject().Select(property => property.Name));
+        Assert.Equal("runtime.digest/1", root.GetProperty("schema").GetString());
+        Assert.Equal(("prod", "2025-11-03T07:00:00+00:00", 4, 11, "runtimectl digest"),
+            (root.GetProperty("cluster").GetString(), root.GetProperty("until").GetString(), root.GetProperty("more").GetInt32(), root.GetProperty("quiet").GetInt32(), root.GetProperty("command").GetString()));
+        var line = root.GetProperty("lines")[0];
+        Assert.Equal(
+            ["incidentId", "title", "severity", "eValue", "threshold", "delayed", "new", "scope", "pods", "podCount", "firstSeen", "lastSeen", "count", "command"],
+            line.EnumerateObject().Select(property => property.Name));
+        Assert.Equal(("inc-1", "Medium", 35, 20, true, true), (
+            line.GetProperty("incidentId").GetString(), line.GetProperty("severity").GetString(), line.GetProperty("eValue").GetDouble(), line.GetProperty("threshold").GetDouble(),
+            line.GetProperty("delayed").GetBoolean(), line.GetProperty("new").GetBoolean()));
+        Assert.Equal(("Deployment", "shop/web (app)"), (line.GetProperty("scope").GetProperty("ownerKind").GetString(), line.GetProperty("scope").GetProperty("displayName").GetString()));
+        Assert.False(root.GetProperty("lines")[1].GetProperty("new").GetBoolean());
     }
 
     [Fact]

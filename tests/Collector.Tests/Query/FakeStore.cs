@@ -30,6 +30,10 @@ internal sealed class FakeStore : IQueryStore, IScopeDirectory, IAgentDirectory,
     public Dictionary<string, NotifierTest> Notifiers { get; } = [];
     public Dictionary<string, AgentStatus> Statuses { get; } = [];
     public Exception? Fault { get; set; }
+    public CurrentDigests Digests { get; set; } = new(null, []);
+
+    /// <summary>What the last question for digests named.</summary>
+    public DateTimeOffset? DigestsSince { get; private set; }
 
     /// <summary>By scope id; the sample's for scopes that are not here.</summary>
     public Dictionary<string, BaselineView> Baselines { get; } = [];
@@ -86,6 +90,12 @@ internal sealed class FakeStore : IQueryStore, IScopeDirectory, IAgentDirectory,
 
     public Task<IReadOnlyList<DeliveryView>> ListDeliveriesAsync(string incidentId, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<DeliveryView>>(Deliveries);
 
+    public Task<CurrentDigests> GetDigestsAsync(DateTimeOffset? since, CancellationToken cancellationToken)
+    {
+        DigestsSince = since;
+        return Task.FromResult(Digests);
+    }
+
     public Task<Page<Observation>> ListEventsAsync(ListFilter filter, CancellationToken cancellationToken)
     {
         lock (_lock)
@@ -123,8 +133,11 @@ internal sealed class FakeStore : IQueryStore, IScopeDirectory, IAgentDirectory,
 
     public Task ApplyAsync(IReadOnlyList<Observation> observations, CancellationToken cancellationToken) => Task.CompletedTask;
 
+    /// <summary>Beside those of the sample.</summary>
+    public List<BaselineItemView> MoreItems { get; } = [];
+
     public Task<BaselineView?> GetBaselineAsync(string scopeId, CancellationToken cancellationToken) =>
-        Task.FromResult(Scopes.Exists(scope => scope.ScopeId == scopeId) ? Baselines.GetValueOrDefault(scopeId) ?? Sample.Baseline(Runtime.Collector.Inventory.Scope.Parse(scopeId)) : null);
+        Task.FromResult(Scopes.Exists(scope => scope.ScopeId == scopeId) ? Baselines.GetValueOrDefault(scopeId) ?? BaselineOf(scopeId) : null);
 
     public Task<Incident?> CloseIncidentAsync(string scopeId, string incidentId, string verdict, string who, string note, CancellationToken cancellationToken) =>
         Task.FromResult(Change(incidentId, IncidentState.Closed, new(Sample.Noon, who, "close " + verdict, note)));
@@ -148,6 +161,22 @@ internal sealed class FakeStore : IQueryStore, IScopeDirectory, IAgentDirectory,
         Expanded.Add((scopeId, key, who, note));
         var items = item.Examples.Select(name => item with { Key = "/usr/sbin/nginx|create|/var/cache/" + name + "|other", Names = 0, Examples = [] }).ToList();
         return Task.FromResult<ExpandedView?>(new ExpandedView(scopeId, key, items, item.Names - items.Count));
+    }
+
+    /// <summary>What was asked to be removed; the baseline stays as it is.</summary>
+    public List<(string ScopeId, string Kind, string Key, string Who, string Reason)> Removals { get; } = [];
+
+    public Task<BaselineItemView?> RemoveItemAsync(string scopeId, string kind, string key, string who, string reason, CancellationToken cancellationToken)
+    {
+        Removals.Add((scopeId, kind, key, who, reason));
+        var item = BaselineOf(scopeId).Items.FirstOrDefault(item => item.Kind == kind && item.Key == key);
+        return Task.FromResult(item is null ? null : item with { State = "removed", RemovedBy = who, RemovedAt = Sample.Noon, RemovedReason = reason });
+    }
+
+    private BaselineView BaselineOf(string scopeId)
+    {
+        var sample = Sample.Baseline(Runtime.Collector.Inventory.Scope.Parse(scopeId));
+        return sample with { Items = [.. sample.Items, .. MoreItems] };
     }
 
     public bool IsConnected(string agentId) => Statuses.ContainsKey(agentId);

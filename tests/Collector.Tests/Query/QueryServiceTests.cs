@@ -306,6 +306,85 @@ public sealed class QueryServiceTests
     }
 
     [Fact]
+    public async Task RemoveBaselineItem_ByScopeAndKey_NamesTheCaller()
+    {
+        await using var collector = await TestCollector.StartAsync();
+        collector.Store.Scopes.Add(Sample.Summary(Sample.Web));
+
+        var removed = await collector.Client().RemoveBaselineItemAsync(new() { Scope = "shop/web", Key = "/usr/sbin/nginx > /bin/sh", Reason = "no shell here" }, cancellationToken: Stop);
+        using var http = collector.Http();
+        using var answer = await http.PostAsync(
+            "/v1/baseline:remove", new StringContent("""{"scope":"web","kind":"egress","key":"10.0.0.0/24:5432","reason":"another database"}""", null, "application/json"), Stop);
+
+        Assert.Equal(("removed", "no shell here", Sample.Noon), (removed.State, removed.RemovedReason, removed.RemovedAt.ToDateTimeOffset()));
+        Assert.EndsWith($"(uid {Libc.EffectiveUser()})", removed.RemovedBy, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal(
+            [(Sample.Web.Id, "edge", "/usr/sbin/nginx > /bin/sh", "no shell here"), (Sample.Web.Id, "egress", "10.0.0.0/24:5432", "another database")],
+            collector.Store.Removals.Select(removal => (removal.ScopeId, removal.Kind, removal.Key, removal.Reason)));
+    }
+
+    [Theory]
+    [InlineData("shop/web", "", "/usr/sbin/nginx", " ", StatusCode.InvalidArgument, "reason = \" \": must say why")]
+    [InlineData("shop/web", "", "", "x", StatusCode.InvalidArgument, "key = \"\": must be an item's key")]
+    [InlineData("shop/web", "file", "/usr/sbin/nginx", "x", StatusCode.InvalidArgument, "kind = \"file\": must be one of exec")]
+    [InlineData("shop/web", "", "/usr/sbin", "x", StatusCode.NotFound, "has no such item; it must be the whole key")]
+    [InlineData("shop/web", "edge", "/usr/sbin/nginx", "x", StatusCode.NotFound, "has no such item of kind edge")]
+    [InlineData("shop/web", "", "twice", "x", StatusCode.InvalidArgument, "kind = \"\": must say which: the key is of the kinds egress, listen")]
+    [InlineData("shop/web", "", "gone", "x", StatusCode.FailedPrecondition, "exec gone was removed already, by ann at 2026-04-25 12:00:00Z")]
+    [InlineData("nothing", "", "x", "x", StatusCode.NotFound, "no deployment is known by this name")]
+    public async Task RemoveBaselineItem_WithAWrongField_SaysWhy(string scope, string kind, string key, string reason, StatusCode code, string words)
+    {
+        await using var collector = await TestCollector.StartAsync();
+        collector.Store.Scopes.Add(Sample.Summary(Sample.Web));
+        collector.Store.MoreItems.AddRange([
+            Sample.Item("egress", "twice"), Sample.Item("listen", "twice"), Sample.Item("exec", "gone") with { State = "removed", RemovedBy = "ann", RemovedAt = Sample.Noon },
+        ]);
+
+        var fault = await Assert.ThrowsAsync<RpcException>(
+            async () => await collector.Client().RemoveBaselineItemAsync(new() { Scope = scope, Kind = kind, Key = key, Reason = reason }, cancellationToken: Stop));
+
+        Assert.Equal(code, fault.StatusCode);
+        Assert.Contains(words, fault.Status.Detail, StringComparison.Ordinal);
+        Assert.Empty(collector.Store.Removals);
+    }
+
+    /// <summary>A person can only type what the table shows.</summary>
+    [Fact]
+    public async Task RemoveBaselineItem_ByTheKeyAsShown_FindsTheOneWithControlCharacters()
+    {
+        await using var collector = await TestCollector.StartAsync();
+        collector.Store.Scopes.Add(Sample.Summary(Sample.Web));
+        collector.Store.MoreItems.Add(Sample.Item("exec", "/tmp/a\u001b[2J\n"));
+
+        await collector.Client().RemoveBaselineItemAsync(new() { Scope = "web", Key = "/tmp/a\\x1B[2J\\n", Reason = "x" }, cancellationToken: Stop);
+
+        Assert.Equal("/tmp/a\u001b[2J\n", Assert.Single(collector.Store.Removals).Key);
+    }
+
+    [Fact]
+    public async Task GetDigest_HasLinesOfEachCluster_AlsoAsJson()
+    {
+        await using var collector = await TestCollector.StartAsync();
+        collector.Store.Digests = Sample.Digests();
+
+        var answer = await collector.Client().GetDigestAsync(new(), cancellationToken: Stop);
+        Assert.Null(collector.Store.DigestsSince);
+        using var http = collector.Http();
+        var json = JsonDocument.Parse(await http.GetStringAsync("/v1/digest?since=2026-04-25T07:30:00Z", Stop));
+
+        Assert.Equal(Sample.Noon.AddHours(-5), answer.Last.ToDateTimeOffset());
+        var digest = Assert.Single(answer.Digests);
+        Assert.Equal(("default", 7UL, 2UL), (digest.Cluster, digest.More, digest.Quiet));
+        var line = digest.Lines[0];
+        Assert.Equal(("aaaa0001", 600, 500, true, 2U, "web-5d9c-x1"), (line.IncidentId, line.EValue, line.Threshold, line.Delayed, line.PodCount, line.Pods[0]));
+        Assert.Null(line.Told);
+        Assert.Equal((false, Sample.Noon.AddHours(-5)), (digest.Lines[1].Delayed, digest.Lines[1].Told.ToDateTimeOffset()));
+        Assert.Equal(Sample.Noon.AddHours(-4.5), collector.Store.DigestsSince);
+        Assert.Equal("bbbb0002", json.RootElement.GetProperty("digests")[0].GetProperty("lines")[1].GetProperty("incidentId").GetString());
+    }
+
+    [Fact]
     public async Task TestNotifier_Unknown_NamesTheKnown()
     {
         await using var collector = await TestCollector.StartAsync();

@@ -38,7 +38,12 @@ internal static class Sample
             new("exec", "/usr/sbin/nginx", Noon.AddDays(-7), Noon, 4, 3, 3, 7, "learned", "", null),
             new("edge", "/usr/sbin/nginx > /bin/sh", Noon.AddDays(-1), Noon, 1, 1, 1, 1, "approved", "root (uid 0)", Noon),
             new("egress", "10.0.0.0/24:5432", Noon.AddDays(-7), Noon, 400, 3, 3, 7, "pending", "", null),
-        ]);
+        ])
+    {
+        Budget = new(0.05, "Baselines:Budgets:2 (namespace shop)"),
+    };
+
+    public static BaselineItemView Item(string kind, string key) => new(kind, key, Noon.AddDays(-7), Noon, 4, 3, 3, 7, "learned", "", null);
 
     /// <summary>With a template and a group that did not settle.</summary>
     public static BaselineView Unsettled(Scope scope) => Baseline(scope) with
@@ -102,6 +107,18 @@ internal static class Sample
         Evidence = [new("the binary was written after the container started", 200, "T1105")],
         Audit = state == IncidentState.Open ? [] : [new(Noon, "alice (uid 1000)", "close", "known")],
     };
+
+    public static CurrentDigests Digests() => new(Noon.AddHours(-5), [
+        new()
+        {
+            Cluster = "default", Since = Noon.AddHours(-5), Until = Noon, More = 7, Quiet = 2,
+            Lines =
+            [
+                DigestLine.Of(Incident("aaaa0001", severity: Severity.Medium) with { EValue = 600, DelayedRevision = 1, Title = "cron's sh wrote /etc/cron.d/x" }, null),
+                DigestLine.Of(Incident("bbbb0002", Host, severity: Severity.Low) with { EValue = 12.5, Title = "curl connected to 203.0.113.9" }, Noon.AddHours(-5)),
+            ],
+        },
+    ]);
 
     public static Observation Exec(Scope? scope = null, params string[] command) => new ExecObservation
     {

@@ -1,6 +1,8 @@
+using Runtime.Collector.Baselines;
 using Runtime.Collector.Detection;
 using Runtime.Collector.Incidents;
 using Runtime.Collector.Ingest;
+using Runtime.Collector.Notifiers;
 using Runtime.Collector.Query;
 using Runtime.Collector.Scopes;
 using Runtime.Collector.Tests.Storage;
@@ -25,7 +27,7 @@ public sealed class ScopeGrainTests : IDisposable
         Assert.Equal((Sample.Web.Id, IncidentState.Open), (incident.ScopeId, incident.State));
         Assert.NotEmpty(await host.Query.ListIncidentDeviationsAsync(incident.Id, Soon));
         var slack = Assert.Single(await host.Outbox.TakeDueAsync("slack", 10, DateTimeOffset.UtcNow.AddMinutes(1), Soon));
-        Assert.Equal(incident.Id, slack.Incident.Id);
+        Assert.Equal(incident.Id, Assert.IsType<AlertMessage>(slack.Message).Incident.Id);
         Assert.Single(await host.Outbox.TakeDueAsync("hook", 10, DateTimeOffset.UtcNow.AddMinutes(1), Soon));
         Assert.Equal(0, (await host.Query.GetFiguresAsync(Soon)).EventsWaiting);
         Assert.DoesNotContain(host.Logs.All, line => line.StartsWith("Error", StringComparison.Ordinal));
@@ -39,6 +41,7 @@ public sealed class ScopeGrainTests : IDisposable
         {
             await host.AddAsync(1, [.. Enumerable.Range(0, 1200).Select(i => Sample.Exec($"/usr/bin/tool-{i % 40}", null, Sample.Now.AddSeconds(i)))]);
             before = BaselineItems.Of((await host.Scopes.GetBaselineAsync(Sample.Web.Id, Soon))!);
+            Assert.Equal(new Budget(0.01, "Baselines:AlertBudget"), (await host.Scopes.GetBaselineAsync(Sample.Web.Id, Soon))!.Budget);
             Assert.True(before.Count >= 40);
             Assert.Null(await host.Scopes.GetBaselineAsync(Sample.Api.Id, Soon));
         }
@@ -139,6 +142,26 @@ public sealed class ScopeGrainTests : IDisposable
         {
             Operation = FileOperation.Create, Template = $"/srv/up/{name}.jpg", OtherPath = "", Flags = FileFlags.None, First = at, Last = at,
         };
+    }
+
+    [Fact]
+    public async Task Removal_OfAnItem_IsKeptWithItsAuditThroughAStop()
+    {
+        await using (var host = await CollectorHost.StartAsync(_folder))
+        {
+            await host.AddAsync(1, Sample.Exec());
+            var removed = await host.Scopes.RemoveItemAsync(Sample.Web.Id, "exec", "/usr/sbin/nginx", "ann", new string('y', 600), Soon);
+            Assert.Equal(("removed", "ann", 512), (removed!.State, removed.RemovedBy, removed.RemovedReason.Length));
+            Assert.Null(await host.Scopes.RemoveItemAsync(Sample.Web.Id, "exec", "/usr/sbin/nginx", "ann", "", Soon));
+            Assert.Null(await host.Scopes.RemoveItemAsync(Sample.Web.Id, "no kind", "/usr/sbin/nginx", "ann", "", Soon));
+            Assert.Null(await host.Scopes.RemoveItemAsync(Sample.Api.Id, "exec", "/usr/sbin/nginx", "ann", "", Soon));
+        }
+
+        await using var again = await CollectorHost.StartAsync(_folder);
+        var item = (await again.Scopes.GetBaselineAsync(Sample.Web.Id, Soon))!.Items.Single(item => item is { Kind: "exec", Key: "/usr/sbin/nginx" });
+        Assert.Equal(("removed", "ann"), (item.State, item.RemovedBy));
+        var audit = await again.Database.ReadAsync(session => session.Rows("SELECT who, action, subject, length(note) FROM audit", row => (row.GetString(0), row.GetString(1), row.GetString(2), row.GetInt64(3))), Soon);
+        Assert.Equal(("ann", "remove item", "exec /usr/sbin/nginx", 600L), Assert.Single(audit));
     }
 
     [Fact]

@@ -12,6 +12,7 @@ internal static class Child
     {
         ["store"] = KillTests.WriteForEverAsync,
         ["collector"] = Scopes.ScopeKillTests.CollectForEverAsync,
+        ["digest"] = DigestStoreTests.TellForEverAsync,
         ["sockets"] = Scopes.SiloTests.TellListenersAsync,
     };
 

@@ -149,6 +149,15 @@ public sealed partial class QueryPlanTests
         await store.Outbox.NextDueAsync("a", Soon);
         await store.Outbox.ListWaitingAsync(Soon);
         await store.Outbox.DropWaitingAsync("b", Sample.Now, Soon);
+        await store.Query.GetDigestsAsync(null, Soon);
+        await store.Query.GetDigestsAsync(Sample.Now, Soon);
+        await store.Digests.LastSlotAsync(Soon);
+        foreach (var day in new[] { 1, 2 })
+        {
+            await store.Scopes.SaveAsync(Sample.Web.Id, new ScopeRecord { Outcome = new ScopeOutcome([], [Sample.Incident("weak", Sample.Web.Id) with { AlertedRevision = 0 }], []) }, day, Sample.Now, Soon);
+            await store.Digests.TellAsync(Sample.Now.AddDays(day), Sample.Now.AddDays(day), ["a"], Soon);
+        }
+
         store.Time.Advance(TimeSpan.FromDays(400));
         await store.Retention.PruneAsync(Soon);
     }

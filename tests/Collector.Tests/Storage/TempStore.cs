@@ -39,6 +39,7 @@ internal sealed class TempStore : IDisposable
     public IIngestLog Ingest => _services.GetRequiredService<IIngestLog>();
     public ScopeStore Scopes => _services.GetRequiredService<ScopeStore>();
     public IOutbox Outbox => _services.GetRequiredService<IOutbox>();
+    public IDigestLog Digests => _services.GetRequiredService<IDigestLog>();
     public IQueryStore Query => _services.GetRequiredService<IQueryStore>();
 
     public IMeterFactory Meters => _services.GetRequiredService<IMeterFactory>();
