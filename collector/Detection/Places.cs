@@ -20,7 +20,7 @@ internal static class Places
     private static readonly SearchValues<string> SecretParts = SearchValues.Create(
         [
             "/secrets/kubernetes.io/", "/serviceaccount/", "/etc/shadow", "/etc/gshadow", "/.ssh/", "/etc/ssh/", "/.aws/", "/.azure/", "/gcloud/", "/.kube/",
-            "/etc/kubernetes/", "/etc/rancher/", "/.gnupg/", "/etc/ssl/private/", "docker.sock", "containerd.sock", "crio.sock", "/proc/", .. CredentialFiles,
+            "/etc/kubernetes/", "kubelet", "/etc/rancher/", "/.gnupg/", "/etc/ssl/private/", "docker.sock", "containerd.sock", "crio.sock", "/proc/", .. CredentialFiles,
         ],
         StringComparison.Ordinal);
 

@@ -88,9 +88,8 @@ internal sealed record ScopeState(long AppliedThrough, Baseline Baseline, Incide
             else
             {
                 read.Baseline.Templates.Read(reader, read.Baseline.Items);
+                ReadSections(reader, read.Baseline);
             }
-
-            ReadSections(reader, read.Baseline);
 
             // The magic is not hashed: a state of one version that is read as another shows here.
             return reader.BaseStream.Position == reader.BaseStream.Length

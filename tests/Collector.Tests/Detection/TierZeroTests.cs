@@ -263,7 +263,7 @@ public sealed class TierZeroTests
     {
         Assert.All(TierZero.All, rule => Assert.True(rule == TierZero.Blind || TierZero.Rank(rule + "|/x") > 0, rule));
         Assert.Equal(TierZero.All.Count, TierZero.All.Distinct().Count());
-        var constants = typeof(TierZero).GetFields().Where(field => field.IsLiteral).Select(field => (string)field.GetRawConstantValue()!);
+        var constants = typeof(TierZero).GetFields().Concat(typeof(BinaryFacts).GetFields()).Where(field => field.IsLiteral).Select(field => (string)field.GetRawConstantValue()!);
         Assert.Equal(constants.Order(), TierZero.All.Order());
     }
 

@@ -1,5 +1,3 @@
-using System.IO.Compression;
-using System.Security.Cryptography;
 using Runtime.Collector.Baselines;
 using Runtime.Collector.Detection;
 using Runtime.Collector.Incidents;
@@ -235,13 +233,6 @@ public sealed class EnginePackageTests
     }
 
     [Fact]
-    public void State_OfAnEarlierProgram_IsReadWithoutFilesOfImages()
-    {
-        var engine = new ScopeEngine(ObservationBuilder.Web, _web.Options);
-        Assert.Equal(engine.Save(), ScopeEngine.Restore(ObservationBuilder.Web, Earlier(engine.Save()), _web.Options).Save());
-    }
-
-    [Fact]
     public void Files_AboveTheirBounds_AreNotKept_AndTheOldestImageLeaves()
     {
         var files = new ImageFiles();
@@ -259,26 +250,6 @@ public sealed class EnginePackageTests
         }
 
         Assert.Null(files.Look(Content(first, A, PackageVerdict.Matches, path: "/usr/bin/0")).Standing);
-    }
-
-    /// <summary>Without what stands behind the incidents: here the number of images, four bytes of zero.</summary>
-    private static byte[] Earlier(byte[] state)
-    {
-        const int Head = 4 + 16;
-        using var whole = new MemoryStream();
-        using (var brotli = new BrotliStream(new MemoryStream(state[Head..]), CompressionMode.Decompress))
-        {
-            brotli.CopyTo(whole);
-        }
-
-        using var packed = new MemoryStream();
-        using (var brotli = new BrotliStream(packed, CompressionLevel.Fastest, leaveOpen: true))
-        {
-            brotli.Write(whole.ToArray().AsSpan()[..^4]);
-        }
-
-        var rest = packed.ToArray();
-        return [.. state[..4], .. SHA256.HashData(rest)[..16], .. rest];
     }
 
     private EngineWeb.Replica Learn() => _web.Locked().Replicas[0];
