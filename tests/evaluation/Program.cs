@@ -29,7 +29,12 @@ root.SetAction(async (arguments, cancellationToken) =>
 
     if (arguments.GetValue(quick) is { Length: > 0 } list)
     {
-        ids.AddRange(ScenarioFolder.ReadIds(list));
+        var listed = ScenarioFolder.ReadIds(list);
+        ids.AddRange(listed);
+        foreach (var id in listed.Except(all.Select(scenario => scenario.Id)))
+        {
+            Console.Error.WriteLine($"{Path.GetFileName(list)}: there is no scenario '{id}' in {folder}");
+        }
     }
 
     var chosen = ids.Count == 0 ? all : [.. all.Where(scenario => ids.Contains(scenario.Id))];

@@ -15,7 +15,7 @@ internal sealed class ImageStore(string cache)
     private byte[]? _supervisor;
 
     /// <summary>Folder with supervise.c, build.sh and what each image has of its own.</summary>
-    public static string Sources => Path.Combine(AppContext.BaseDirectory, "images");
+    public static string Sources => Path.Combine(AppContext.BaseDirectory, "rootfs");
 
     public static ImageStore Open() => new(
         Environment.GetEnvironmentVariable("RUNTIME_EVALUATION_CACHE")

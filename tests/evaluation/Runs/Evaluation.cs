@@ -22,7 +22,7 @@ internal sealed class Evaluation(EvaluationOptions options, Report report, Progr
     /// <summary>A start takes half a minute at least and ten at most; so much of it is left where an hour is half a second.</summary>
     private static readonly (TimeSpan Minimum, TimeSpan Maximum) s_startPhase = (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2));
 
-    // What was made so far, by image; null is one that cannot be had. Bounded by the catalogue.
+    // Those that the scenarios name: what was made, and why the others cannot be. Bounded by the catalogue.
     private readonly Dictionary<TestImage, OciImage> _images = [];
     private readonly Dictionary<string, string> _absent = [];
 
@@ -168,7 +168,7 @@ internal sealed class Evaluation(EvaluationOptions options, Report report, Progr
                 await File.WriteAllTextAsync(log + "-script.log", run.Log, cancellationToken);
             }
         }
-        catch (Exception e) when (e is TimeoutException or RpcException or InvalidOperationException or IOException && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is TimeoutException or RpcException or InvalidOperationException or IOException or HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
             // One scenario that cannot be run must not end the others; it counts as not run.
             var words = e.Message.Split('\n')[0];

@@ -1,3 +1,4 @@
+using Grpc.Core;
 using Runtime.Evaluation.Images;
 using Runtime.Evaluation.Reports;
 using Runtime.Pods;
@@ -11,7 +12,7 @@ namespace Runtime.Evaluation.Runs;
 /// <param name="ActualNew">Those that came in the 24 units after it.</param>
 /// <param name="UnitsAfterLock">Watched without an attack, since the lock.</param>
 /// <param name="FalsePages">Alerts about it since the lock.</param>
-/// <param name="WaitsFor">What the lock still wanted when the time was up; null when it came.</param>
+/// <param name="WaitsFor">What the lock still wanted when the time was up, or why the workload did not run; null when it is learnt.</param>
 internal sealed record Learnt(string Image, double? UnitsToLock, double PredictedNew, double ActualNew, double UnitsAfterLock, int FalsePages, string? WaitsFor);
 
 /// <summary>All workloads at work side by side, until each baseline has seen a week of units; each starts three times.</summary>
@@ -23,7 +24,7 @@ internal sealed class Learning(ContainerdNode node, Watch watch, Progress progre
     /// <summary>Longest wait, in units: a week is 192, and what is new in it puts the lock off.</summary>
     private const int MostUnits = 480;
 
-    // One after the other would be as good: what is asked of the collector is small.
+    // A baseline has no event that a program outside could await.
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(500);
 
     public async Task<IReadOnlyList<Learnt>> RunAsync(IReadOnlyDictionary<TestImage, OciImage> images, TimeSpan unit, CancellationToken cancellationToken)
@@ -42,16 +43,16 @@ internal sealed class Learning(ContainerdNode node, Watch watch, Progress progre
                 {
                     foreach (var (image, loaded) in images)
                     {
-                        await ReplaceAsync(replicas, image, loaded, seed + start, cancellationToken);
+                        await TryAsync(states[image.Name], () => ReplaceAsync(replicas, image, loaded, seed + start, cancellationToken));
                     }
 
                     start++;
                 }
 
-                foreach (var replica in replicas.Values)
+                foreach (var (image, replica) in replicas)
                 {
                     // The way in is used all the time, for nothing: it is part of what the workload does.
-                    await replica.RunNothingAsync(cancellationToken);
+                    await TryAsync(states[image.Name], () => replica.RunNothingAsync(cancellationToken));
                 }
 
                 foreach (var deployment in (await watch.Query.ListDeploymentsAsync(new ListDeploymentsRequest { Text = $"/{Replica.Namespace}/", PageSize = 1000 }, cancellationToken: cancellationToken)).Deployments)
@@ -59,7 +60,7 @@ internal sealed class Learning(ContainerdNode node, Watch watch, Progress progre
                     states.GetValueOrDefault(deployment.OwnerName)?.See(deployment, watch.TakeAlerts().Count(alert => alert.Owner == deployment.OwnerName));
                 }
 
-                var open = states.Values.Where(state => !state.IsDone).ToList();
+                var open = states.Values.Where(state => !state.IsDone && state.Fault is null).ToList();
                 if (open.Count == 0 || units > MostUnits)
                 {
                     break;
@@ -77,6 +78,24 @@ internal sealed class Learning(ContainerdNode node, Watch watch, Progress progre
             {
                 await replica.DisposeAsync();
             }
+        }
+    }
+
+    /// <summary>A workload that does not run is told of, and does not hold up the others.</summary>
+    private static async Task TryAsync(State state, Func<Task> act)
+    {
+        if (state.Fault is not null)
+        {
+            return;
+        }
+
+        try
+        {
+            await act();
+        }
+        catch (Exception e) when (e is TimeoutException or RpcException or HttpRequestException)
+        {
+            state.Fault = e is RpcException rpc ? rpc.Status.Detail : e.Message;
         }
     }
 
@@ -103,6 +122,9 @@ internal sealed class Learning(ContainerdNode node, Watch watch, Progress progre
         private string _waitsFor = "the collector does not know the deployment";
 
         public TestImage Image { get; } = image;
+
+        /// <summary>Why the workload does not run; null when it does.</summary>
+        public string? Fault { get; set; }
 
         public bool IsDone { get; private set; }
 
@@ -138,6 +160,6 @@ internal sealed class Learning(ContainerdNode node, Watch watch, Progress progre
             (_itemsADayLater ?? _itemsAtLock) - _itemsAtLock,
             _units - (_unitsToLock ?? _units),
             _alerts - _alertsAtLock,
-            IsDone ? null : _waitsFor);
+            Fault ?? (IsDone ? null : _waitsFor));
     }
 }
