@@ -69,4 +69,4 @@ root.SetAction(async (arguments, cancellationToken) =>
 
     return turned.Count == 0 ? 0 : 1;
 });
-return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromMinutes(1) });
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromMinutes(5) });

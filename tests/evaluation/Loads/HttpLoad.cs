@@ -11,20 +11,13 @@ internal sealed record HttpLoad(IReadOnlyList<string> Paths, bool Posts = false,
     {
         using var client = target.Node.CreateHttpClient();
         client.Timeout = TimeSpan.FromSeconds(5);
-        try
+        for (var i = 0; i < 4; i++)
         {
-            for (var i = 0; i < 4; i++)
-            {
-                var address = new Uri($"http://{target.Address}{Paths[random.Next(Paths.Count)]}");
-                using var body = new StringContent(new string('x', random.Next(1, 2000)));
-                using var answer = Posts && random.Next(4) == 0 ? await client.PostAsync(address, body, cancellationToken) : await client.GetAsync(address, cancellationToken);
-                await answer.Content.ReadAsByteArrayAsync(cancellationToken);
-                await Task.Delay(random.Next(20, 120), cancellationToken);
-            }
-        }
-        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw new IOException("no answer within 5 s", e);
+            var address = new Uri($"http://{target.Address}{Paths[random.Next(Paths.Count)]}");
+            using var body = new StringContent(new string('x', random.Next(1, 2000)));
+            using var answer = Posts && random.Next(4) == 0 ? await client.PostAsync(address, body, cancellationToken) : await client.GetAsync(address, cancellationToken);
+            await answer.Content.ReadAsByteArrayAsync(cancellationToken);
+            await Task.Delay(random.Next(20, 120), cancellationToken);
         }
 
         if (ReadsSettingsAnew && round % RoundsPerReload == RoundsPerReload - 1)

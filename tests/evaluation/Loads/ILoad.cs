@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using Grpc.Core;
 using Runtime.Pods;
 
 namespace Runtime.Evaluation.Loads;
@@ -14,14 +13,14 @@ internal sealed record LoadTarget(ContainerdNode Node, string Address, int Seed,
 internal interface ILoad
 {
     /// <summary>One round of use, a few requests with pauses between them.</summary>
-    /// <exception cref="IOException">It does not serve (yet); also <see cref="SocketException"/> and <see cref="HttpRequestException"/>.</exception>
+    /// <exception cref="IOException">It does not serve (yet); also <see cref="SocketException"/>, <see cref="HttpRequestException"/> and, at a limit of its own, <see cref="OperationCanceledException"/>.</exception>
     Task RoundAsync(LoadTarget target, Random random, int round, CancellationToken cancellationToken);
 }
 
 /// <summary>A load that runs.</summary>
 internal sealed class RunningLoad : IAsyncDisposable
 {
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
 
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _served = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -51,11 +50,11 @@ internal sealed class RunningLoad : IAsyncDisposable
                 await load.RoundAsync(target, random, round, _stop.Token);
                 _served.TrySetResult();
             }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
                 break;
             }
-            catch (Exception e) when (e is IOException or SocketException or HttpRequestException or RpcException)
+            catch (Exception e) when (e is IOException or SocketException or HttpRequestException or OperationCanceledException)
             {
                 // A workload starts when it starts, and an attack may end it: users try again.
                 if (TimeProvider.System.GetElapsedTime(started) > StartLimit)

@@ -29,10 +29,18 @@ internal sealed class Report(TimeSpan unit, string folder)
     public void Add(Learnt learnt) => _learnt.Add(learnt);
 
     /// <returns>Null when it was.</returns>
-    public string? WhyNotLearnt(string image) => _learnt.Find(learnt => learnt.Image == image)?.WaitsFor;
+    public string? WhyNotLearnt(string image) => _learnt.Find(learnt => learnt.Image == image)?.Fault;
 
     public static string Line(Result result) => Text(
         $"{result.Scenario.Id}: {Word(result.Outcome)}{(result.Outcome == Outcome.NotRun ? $" ({result.Why})" : "")}{(result.SecondsToAlert is { } seconds ? Text($" after {seconds:0.00} s") : "")}{(result.IsRight || result.Outcome is Outcome.NotRun ? "" : " <- " + Wrong(result))}");
+
+    public static string Line(Learnt learnt)
+    {
+        var state = learnt.Fault is { } fault ? $"not learnt: {fault}"
+            : learnt.UnitsToLock is { } units ? Text($"learnt, locked after {units:0} units")
+            : $"watched for a week, and not locked: {learnt.WaitsFor}";
+        return learnt.FalsePages.Count == 0 ? $"{learnt.Image}: {state}" : Text($"{learnt.Image}: {state}; {learnt.FalsePages.Count} false page(s) since: {string.Join(" / ", learnt.FalsePages)}");
+    }
 
     public void Print(TextWriter output)
     {
@@ -169,8 +177,9 @@ internal sealed class Report(TimeSpan unit, string folder)
         ["predicted_new"] = learnt.PredictedNew,
         ["actual_new"] = learnt.ActualNew,
         ["deployment_days_after_lock"] = learnt.UnitsAfterLock / 24,
-        ["false_pages"] = learnt.FalsePages,
-        ["waits_for"] = learnt.WaitsFor,
+        ["false_pages"] = Words(learnt.FalsePages),
+        ["waits_for"] = learnt.WaitsFor.Length == 0 ? null : learnt.WaitsFor,
+        ["fault"] = learnt.Fault,
     };
 
     private static JsonArray Words(IEnumerable<string> words) => new([.. words.Select(word => JsonValue.Create(word))]);

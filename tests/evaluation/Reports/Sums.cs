@@ -24,7 +24,7 @@ internal sealed class Sums
         foreach (var one in learnt)
         {
             _days += one.UnitsAfterLock / 24;
-            _falsePages += one.FalsePages;
+            _falsePages += one.FalsePages.Count;
         }
     }
 

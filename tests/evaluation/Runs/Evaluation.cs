@@ -111,9 +111,7 @@ internal sealed class Evaluation(EvaluationOptions options, Report report, Progr
             foreach (var result in results)
             {
                 report.Add(result);
-                progress.Say(result.WaitsFor is null
-                    ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"learnt: {result.Image}, locked after {result.UnitsToLock:0} units, {result.FalsePages} false page(s) in {result.UnitsAfterLock / 24:0.0} days after that")
-                    : $"not learnt: {result.Image}: {result.WaitsFor}");
+                progress.Say(Report.Line(result));
             }
         }
 
@@ -128,7 +126,7 @@ internal sealed class Evaluation(EvaluationOptions options, Report report, Progr
     {
         foreach (var group in scenarios.GroupBy(scenario => scenario.Image).OrderBy(group => group.Key, StringComparer.Ordinal))
         {
-            foreach (var launch in group.Where(scenario => scenario.Launch != Launch.Image).Select(scenario => scenario.Launch).Distinct().Order())
+            foreach (var launch in group.Where(IsOfLearnt).Select(scenario => scenario.Launch).Distinct().Order())
             {
                 yield return Control(group.Key, launch);
             }

@@ -11,11 +11,13 @@ namespace Runtime.Evaluation.Runs;
 /// <param name="PredictedNew">New items that were expected in the next day (24 units) at the lock.</param>
 /// <param name="ActualNew">Those that came in the 24 units after it.</param>
 /// <param name="UnitsAfterLock">Watched without an attack, since the lock.</param>
-/// <param name="FalsePages">Alerts about it since the lock.</param>
-/// <param name="WaitsFor">What the lock still wanted when the time was up, or why the workload did not run; null when it is learnt.</param>
-internal sealed record Learnt(string Image, double? UnitsToLock, double PredictedNew, double ActualNew, double UnitsAfterLock, int FalsePages, string? WaitsFor);
+/// <param name="FalsePages">Titles of the alerts about it since the lock.</param>
+/// <param name="WaitsFor">What groups that are not locked still want; empty when all are.</param>
+/// <param name="Fault">Why its scenarios cannot be run; null when they can: all groups are locked or have shown for a week that they will not settle.</param>
+internal sealed record Learnt(
+    string Image, double? UnitsToLock, double PredictedNew, double ActualNew, double UnitsAfterLock, IReadOnlyList<string> FalsePages, string WaitsFor, string? Fault);
 
-/// <summary>All workloads at work side by side, until each baseline has seen a week of units; each starts three times.</summary>
+/// <summary>All workloads at work side by side, until each baseline has seen a week of units and is locked, or will not be; each starts three times.</summary>
 /// <remarks>A week, because the threshold follows the novelty of the last seven days: until the first ones are out of it, the deployment counts as young.</remarks>
 internal sealed class Learning(ContainerdNode node, Watch watch, Progress progress, int seed)
 {
@@ -33,6 +35,8 @@ internal sealed class Learning(ContainerdNode node, Watch watch, Progress progre
         var states = images.Keys.ToDictionary(image => image.Name, image => new State(image));
         try
         {
+            // Incidents of our own making; one for each workload that serves.
+            var wayIn = new HashSet<string>(StringComparer.Ordinal);
             var begun = TimeProvider.System.GetTimestamp();
             var start = 0;
             using var look = new PeriodicTimer(Look);
@@ -55,9 +59,10 @@ internal sealed class Learning(ContainerdNode node, Watch watch, Progress progre
                     await TryAsync(states[image.Name], () => replica.RunNothingAsync(cancellationToken));
                 }
 
+                wayIn.UnionWith(await watch.ApproveWayInAsync(cancellationToken));
                 foreach (var deployment in (await watch.Query.ListDeploymentsAsync(new ListDeploymentsRequest { Text = $"/{Replica.Namespace}/", PageSize = 1000 }, cancellationToken: cancellationToken)).Deployments)
                 {
-                    states.GetValueOrDefault(deployment.OwnerName)?.See(deployment, watch.TakeAlerts().Count(alert => alert.Owner == deployment.OwnerName));
+                    states.GetValueOrDefault(deployment.OwnerName)?.See(deployment, [.. watch.TakeAlerts().Where(alert => alert.Owner == deployment.OwnerName && !wayIn.Contains(alert.Incident)).Select(alert => alert.Title)]);
                 }
 
                 var open = states.Values.Where(state => !state.IsDone && state.Fault is null).ToList();
@@ -118,7 +123,7 @@ internal sealed class Learning(ContainerdNode node, Watch watch, Progress progre
         private ulong _itemsAtLock;
         private ulong? _itemsADayLater;
         private int _alertsAtLock;
-        private int _alerts;
+        private IReadOnlyList<string> _alerts = [];
         private string _waitsFor = "the collector does not know the deployment";
 
         public TestImage Image { get; } = image;
@@ -128,7 +133,7 @@ internal sealed class Learning(ContainerdNode node, Watch watch, Progress progre
 
         public bool IsDone { get; private set; }
 
-        public void See(Deployment deployment, int alerts)
+        public void See(Deployment deployment, IReadOnlyList<string> alerts)
         {
             var groups = deployment.Groups.Where(group => group.Items > 0).ToList();
             if (groups.Count == 0)
@@ -141,7 +146,7 @@ internal sealed class Learning(ContainerdNode node, Watch watch, Progress progre
             var open = groups.Where(group => !group.State.StartsWith("locked", StringComparison.Ordinal)).ToList();
             if (open.Count == 0 && _unitsToLock is null)
             {
-                (_unitsToLock, _predicted, _itemsAtLock, _alertsAtLock) = (_units, groups.Sum(group => group.PredictedNew), deployment.Items, alerts);
+                (_unitsToLock, _predicted, _itemsAtLock, _alertsAtLock) = (_units, groups.Sum(group => group.PredictedNew), deployment.Items, alerts.Count);
             }
 
             if (_unitsToLock is { } locked && _units >= locked + 24)
@@ -149,7 +154,8 @@ internal sealed class Learning(ContainerdNode node, Watch watch, Progress progre
                 _itemsADayLater ??= deployment.Items;
             }
 
-            IsDone = groups.All(group => group.State == "locked_week");
+            // What did not settle in a week stays so: there only what needs no baseline is told.
+            IsDone = groups.All(group => group.State is "locked_week" or "unstable");
             _waitsFor = string.Join("; ", groups.Where(group => group.State != "locked_week").Select(group => $"{group.Kind} is {group.State}: {group.WaitsFor}"));
         }
 
@@ -159,7 +165,8 @@ internal sealed class Learning(ContainerdNode node, Watch watch, Progress progre
             _predicted,
             (_itemsADayLater ?? _itemsAtLock) - _itemsAtLock,
             _units - (_unitsToLock ?? _units),
-            _alerts - _alertsAtLock,
+            _unitsToLock is null ? [] : [.. _alerts.Skip(_alertsAtLock)],
+            _waitsFor,
             Fault ?? (IsDone ? null : _waitsFor));
     }
 }
