@@ -109,6 +109,11 @@ internal sealed class Report(TimeSpan unit, string folder)
             faults.AddRange(result.Titles);
         }
 
+        if (result.Outcome == Outcome.Missed)
+        {
+            faults.Add("nothing was reported");
+        }
+
         if (result.Outcome == Outcome.Reported)
         {
             if (!result.RightContainer)
