@@ -1,6 +1,6 @@
 #!/bin/bash
 # usage: deploy/install-packages.sh [--list] PURPOSE...
-# Installs the Debian packages that are missing for: build, run, demo, tests, engines, bench. --list prints the whole table.
+# Installs the Debian packages that are missing for: build, run, demo, tests, engines, bench, evaluation. --list prints the whole table.
 # The .NET 10 SDK is not Debian's: it is only checked, for build and tests.
 set -euo pipefail
 
@@ -36,6 +36,7 @@ bench  opensnoop                       libbpf-tools                peers: execsn
 bench  redis-benchmark                 redis-tools                 a load: a busy server and its clients
 bench  bpftrace                        bpftrace                    a peer: scripted tracing
 bench  bpftool                         bpftool                     reads the statistics of our programs in the kernel
+evaluation  mmdebstrap                 mmdebstrap                  makes the test images
 END
 )
 
@@ -43,10 +44,10 @@ purposes=()
 for argument in "$@"; do
   case "$argument" in
     --list) printf '%s\n' "$table"; exit 0 ;;
-    build | run | demo | engines | bench) purposes+=("$argument") ;;
+    build | run | demo | engines | bench | evaluation) purposes+=("$argument") ;;
     tests) purposes+=(build run demo tests) ;;
     -h | --help) sed -n 's/^# \{0,1\}//; 2,4p' "$0"; exit 0 ;;
-    *) echo "install-packages.sh: '$argument' is not one of build, run, demo, tests, engines, bench" >&2; exit 2 ;;
+    *) echo "install-packages.sh: '$argument' is not one of build, run, demo, tests, engines, bench, evaluation" >&2; exit 2 ;;
   esac
 done
 [ ${#purposes[@]} -gt 0 ] || { sed -n 's/^# \{0,1\}//; 2,4p' "$0" >&2; exit 2; }

@@ -124,21 +124,27 @@ public sealed class ContainerdNode : IAsyncDisposable
     /// <summary>For requests from outside the pods: its connections begin at the node's end of the bridge, without a process of their own there.</summary>
     public HttpClient CreateHttpClient() => new(new SocketsHttpHandler
     {
-        ConnectCallback = async (context, cancellationToken) =>
-        {
-            var socket = await NamespaceSocket.OpenAsync(NetworkNamespace);
-            try
-            {
-                await socket.ConnectAsync(context.DnsEndPoint.Host, context.DnsEndPoint.Port, cancellationToken);
-                return new NetworkStream(socket, ownsSocket: true);
-            }
-            catch
-            {
-                socket.Dispose();
-                throw;
-            }
-        },
+        ConnectCallback = async (context, cancellationToken) => await ConnectAsync(context.DnsEndPoint.Host, context.DnsEndPoint.Port, cancellationToken),
     });
+
+    /// <summary>The same for any protocol over TCP.</summary>
+    public async Task<NetworkStream> ConnectAsync(string host, int port, CancellationToken cancellationToken)
+    {
+        var socket = await OpenSocketAsync(SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            await socket.ConnectAsync(host, port, cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>An IPv4 socket in the node's network, for servers that the pods are to reach.</summary>
+    public Task<Socket> OpenSocketAsync(SocketType type, ProtocolType protocol) => NamespaceSocket.OpenAsync(NetworkNamespace, type, protocol);
 
     /// <summary>SIGTERM to containerd and a new one in its place; the pods run on.</summary>
     public async Task RestartContainerdAsync()

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 
 namespace Runtime.Pods;
 
-/// <summary>A TCP socket in another network namespace. A socket stays in the namespace in which it was made, whoever uses it.</summary>
+/// <summary>An IPv4 socket in another network namespace. A socket stays in the namespace in which it was made, whoever uses it.</summary>
 internal static partial class NamespaceSocket
 {
     // linux/sched.h
@@ -12,7 +12,7 @@ internal static partial class NamespaceSocket
 
     /// <param name="path">"/run/netns/NAME".</param>
     /// <exception cref="Win32Exception">The namespace cannot be entered.</exception>
-    public static Task<Socket> OpenAsync(string path)
+    public static Task<Socket> OpenAsync(string path, SocketType type, ProtocolType protocol)
     {
         var opened = new TaskCompletionSource<Socket>(TaskCreationOptions.RunContinuationsAsynchronously);
         // setns(2) moves the calling thread: this one ends in there and nobody else's work lands on it.
@@ -26,7 +26,7 @@ internal static partial class NamespaceSocket
                     throw new Win32Exception(Marshal.GetLastPInvokeError(), $"cannot enter {path}");
                 }
 
-                opened.SetResult(new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+                opened.SetResult(new Socket(AddressFamily.InterNetwork, type, protocol));
             }
             catch (Exception e)
             {

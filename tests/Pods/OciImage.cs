@@ -36,6 +36,9 @@ public sealed record ImageEntry(string Path, byte[]? Content, string? LinkTarget
 /// </remarks>
 public sealed record OciImage(string Repository, string Tag, IReadOnlyList<IReadOnlyList<ImageEntry>> Layers)
 {
+    /// <summary>Tar files on this machine, each a layer below <see cref="Layers"/>, the lowest first.</summary>
+    public IReadOnlyList<string> LowerLayers { get; init; } = [];
+
     public IReadOnlyList<string> Entrypoint { get; init; } = [];
 
     public IReadOnlyList<string> Command { get; init; } = [];
@@ -54,7 +57,7 @@ public sealed record OciImage(string Repository, string Tag, IReadOnlyList<IRead
     public void WriteArchive(string path)
     {
         using var archive = new TarWriter(global::System.IO.File.Create(path), TarEntryFormat.Ustar);
-        var layers = Layers.Select(entries => Blob(archive, LayerOf(entries))).ToList();
+        var layers = LowerLayers.Select(file => Blob(archive, file)).Concat(Layers.Select(entries => Blob(archive, LayerOf(entries)))).ToList();
         var architecture = global::System.Runtime.InteropServices.RuntimeInformation.OSArchitecture switch
         {
             global::System.Runtime.InteropServices.Architecture.Arm64 => "arm64",
@@ -116,15 +119,27 @@ public sealed record OciImage(string Repository, string Tag, IReadOnlyList<IRead
         return layer.ToArray();
     }
 
-    private static (string Digest, long Size) Blob(TarWriter archive, byte[] content)
+    private static (string Digest, long Size) Blob(TarWriter archive, byte[] content) => Blob(archive, new MemoryStream(content));
+
+    private static (string Digest, long Size) Blob(TarWriter archive, string file)
+    {
+        // A whole system's layer is not held in memory.
+        using var content = global::System.IO.File.OpenRead(file);
+        return Blob(archive, content);
+    }
+
+    private static (string Digest, long Size) Blob(TarWriter archive, Stream content)
     {
         var hash = Convert.ToHexStringLower(SHA256.HashData(content));
+        content.Position = 0;
         Write(archive, "blobs/sha256/" + hash, content);
         return ("sha256:" + hash, content.Length);
     }
 
-    private static void Write(TarWriter archive, string name, byte[] content) =>
-        archive.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(content), ModificationTime = DateTimeOffset.UnixEpoch });
+    private static void Write(TarWriter archive, string name, byte[] content) => Write(archive, name, new MemoryStream(content));
+
+    private static void Write(TarWriter archive, string name, Stream content) =>
+        archive.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, name) { DataStream = content, ModificationTime = DateTimeOffset.UnixEpoch });
 
     private static JsonObject Descriptor((string Digest, long Size) blob, string mediaType) =>
         new() { ["mediaType"] = mediaType, ["digest"] = blob.Digest, ["size"] = blob.Size };

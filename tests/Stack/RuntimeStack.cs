@@ -31,6 +31,12 @@ public sealed record StackOptions
     /// <summary>Where alerts go, as Slack messages; none when null.</summary>
     public Uri? Slack { get; init; }
 
+    /// <summary>Where alerts go as our own JSON; nowhere when null.</summary>
+    public Uri? Webhook { get; init; }
+
+    /// <summary>How long the agent takes a container that does not serve for starting, at least and at most; its defaults when null.</summary>
+    public (TimeSpan Minimum, TimeSpan Maximum)? InitPhase { get; init; }
+
     /// <summary>The container runtimes' sockets that the agent asks; its defaults when null.</summary>
     public IReadOnlyList<string>? RuntimeSockets { get; init; }
 
@@ -102,9 +108,22 @@ public sealed class RuntimeStack : IAsyncDisposable
             ["Storage"] = new JsonObject { ["Path"] = Path.Combine(Folder, "runtime.db") },
             ["Baselines"] = new JsonObject { ["Unit"] = $"{_options.Unit.TotalMilliseconds:0}ms" },
         };
+        var notifiers = new JsonArray();
         if (_options.Slack is { } slack)
         {
-            settings["Notifiers"] = new JsonArray(new JsonObject { ["Name"] = "chat", ["Kind"] = "slack", ["Url"] = slack.ToString() });
+            notifiers.Add(new JsonObject { ["Name"] = "chat", ["Kind"] = "slack", ["Url"] = slack.ToString() });
+        }
+
+        if (_options.Webhook is { } webhook)
+        {
+            var secret = Path.Combine(Folder, "secret");
+            await File.WriteAllTextAsync(secret, Guid.NewGuid().ToString());
+            notifiers.Add(new JsonObject { ["Name"] = "hook", ["Kind"] = "webhook", ["Url"] = webhook.ToString(), ["SecretFile"] = secret });
+        }
+
+        if (notifiers.Count > 0)
+        {
+            settings["Notifiers"] = notifiers;
         }
 
         if (_options.HashWitnesses is { } witnesses)
@@ -147,6 +166,11 @@ public sealed class RuntimeStack : IAsyncDisposable
         if (_options.StatusInterval is { } status)
         {
             settings["Streaming"] = new JsonObject { ["StatusInterval"] = $"{status.TotalMilliseconds:0}ms" };
+        }
+
+        if (_options.InitPhase is { } init)
+        {
+            settings["Processes"] = new JsonObject { ["InitPhaseMinimum"] = $"{init.Minimum.TotalMilliseconds:0}ms", ["InitPhaseMaximum"] = $"{init.Maximum.TotalMilliseconds:0}ms" };
         }
 
         if (_options.RuntimeSockets is { } sockets)

@@ -1,0 +1,33 @@
+namespace Runtime.Evaluation.Reports;
+
+/// <summary>How many events a count stands for.</summary>
+internal static class Poisson
+{
+    /// <summary>The exact 95 % interval of the mean behind a count (Garwood 1936): the means under which so many, or so few, would come in 2.5 % of all cases.</summary>
+    public static (double Least, double Most) Interval(int count) => (count == 0 ? 0 : MeanWith(count - 1, 0.975), MeanWith(count, 0.025));
+
+    /// <summary>The mean of which at most <paramref name="count"/> come with this probability, by halving.</summary>
+    private static double MeanWith(int count, double probability)
+    {
+        var (low, high) = (0.0, 10.0 + 4.0 * (count + 1));
+        for (var i = 0; i < 100; i++)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = AtMost(count, middle) > probability ? (middle, high) : (low, middle);
+        }
+
+        return (low + high) / 2;
+    }
+
+    private static double AtMost(int count, double mean)
+    {
+        var (term, sum) = (Math.Exp(-mean), 0.0);
+        for (var k = 0; k <= count; k++)
+        {
+            sum += term;
+            term *= mean / (k + 1);
+        }
+
+        return sum;
+    }
+}

@@ -1,0 +1,1 @@
+int order(int count) { return count * 3; }

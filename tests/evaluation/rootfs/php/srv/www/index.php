@@ -1,0 +1,4 @@
+<?php
+$visits = sys_get_temp_dir() . '/visits';
+file_put_contents($visits, (int)@file_get_contents($visits) + 1);
+echo "shop ", htmlspecialchars($_GET['q'] ?? ''), "\n";
