@@ -3,7 +3,7 @@
 # Runs attacks, and harmless things that must stay silent, in real pods watched by the built programs, and tells what was reported of them.
 #   --scenarios  folder with scenario files (default: tests/evaluation/scenarios); README.md tells how they are written
 #   --only       these ids, comma separated
-#   --quick      the ids of quick.txt, in about twenty minutes
+#   --quick      the ids of quick.txt: some ten seconds each behind two minutes of learning, with --keep half a minute each
 #   --json       the report also there
 #   --keep       leaves the logs of agent, collector and scripts, in DIR (default: a new folder below /tmp)
 #   --unit       milliseconds that an hour of a baseline lasts (default: 500)
