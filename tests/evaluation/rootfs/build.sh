@@ -6,7 +6,7 @@ set -euo pipefail
 tar=$1
 shift
 sources=$(apt-get indextargets --format 'deb $(REPO_URI) $(RELEASE) main' 'Created-By: Packages' | grep -E ' bookworm(-updates|-security)? main$' | sort -u)
-[ -n "$sources" ] || sources="deb http://deb.debian.org/debian bookworm main"
+[ -n "$sources" ] || { echo "apt knows no archive of Debian 12 (bookworm), main: the test images are made of its packages" >&2; exit 1; }
 part=$tar.part
 trap 'rm -f "$part"' EXIT
 mkdir -p "$(dirname "$tar")"
