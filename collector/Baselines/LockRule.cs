@@ -41,7 +41,8 @@ internal static class LockRule
             return state;
         }
 
-        if (facts.Units > 7 * BaselineOptions.UnitsPerDay && facts.Units > options.LockUnits)
+        // A job of the week has not been seen often enough to be called restless.
+        if (facts.Units > 7 * BaselineOptions.UnitsPerDay && facts.Units > options.LockUnits && HasStarts(facts, options, options.UnitsInsteadOfStarts))
         {
             return BaselineState.Unstable;
         }

@@ -25,6 +25,18 @@ public sealed class LockRuleTests
     public void Reached_Table(long units, long? starts, double predicted, double quiet, int expected) =>
         Assert.Equal((BaselineState)expected, LockRule.Reached(new LockFacts(units, starts, predicted, quiet), Options));
 
+    [Theory]
+    [InlineData(500, 1L, 0)]
+    [InlineData(500, 2L, 0)]
+    [InlineData(30, 3L, 2)]
+    [InlineData(500, 3L, 3)]
+    public void Next_OfAJob_WaitsForItsRunsHoweverLong(long units, long runs, int expected) =>
+        Assert.Equal((BaselineState)expected, LockRule.Next(BaselineState.Learning, new LockFacts(units, runs, 0, units, IsJob: true), Options));
+
+    [Fact]
+    public void WaitsFor_OfAJob_NamesRuns() =>
+        Assert.Contains("3 runs, has 2", LockRule.WaitsFor(new LockFacts(500, 2, 0, 500, IsJob: true), Options), StringComparison.Ordinal);
+
     [Fact]
     public void Next_FloodOfNovelty_DoesNotUnlock()
     {
