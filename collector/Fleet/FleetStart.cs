@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Runtime.Collector.Baselines;
 using Runtime.Collector.Inventory;
 using Runtime.Collector.Scopes;
@@ -7,10 +8,14 @@ namespace Runtime.Collector.Fleet;
 /// <summary>
 /// Reads all stored baselines once after a start: deployments that show nothing new would otherwise be missing among those that are compared with.
 /// </summary>
-internal sealed partial class FleetStart(IScopeLog log, FleetKnowledge fleet, BaselineOptions options, ILogger<FleetStart> logger) : BackgroundService
+internal sealed partial class FleetStart(IScopeLog log, FleetKnowledge fleet, BaselineOptions options, IMeterFactory meters, ILogger<FleetStart> logger) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        var meter = meters.Create("Runtime.Collector");
+        meter.CreateObservableGauge("collector.fleet.keys", () => fleet.Index.Keys, "{key}", "Behaviours that deployments are compared by.");
+        meter.CreateObservableCounter("collector.fleet.keys_evicted", () => fleet.Index.Evicted, "{key}", "Behaviours that left for want of room: they count as nobody's.");
+        meter.CreateObservableCounter("collector.fleet.unjudged", () => fleet.Ledger.Unjudged, "{novelty}", "Novelties that left before they were a day old, and are not compared with.");
         try
         {
             foreach (var scopeId in await log.ListScopesAsync(stoppingToken))

@@ -31,6 +31,9 @@ internal sealed class NoveltyLedger
     /// <summary>When each deployment alerted last, UTC ticks; bounded by the deployments that are known.</summary>
     private readonly Dictionary<string, long> _alerted = new(StringComparer.Ordinal);
 
+    /// <summary>Novelties that left within their day, for others came: they are not compared with.</summary>
+    public long Unjudged { get; private set; }
+
     /// <param name="others">Deployments that had it: <see cref="FleetIndex.Others"/>.</param>
     /// <param name="ticks">UTC, the agent's clock.</param>
     public void Note(string scopeId, KindGroup group, int others, long ticks)
@@ -41,6 +44,7 @@ internal sealed class NoveltyLedger
             if (_waiting.Count > MaxWaiting)
             {
                 _waiting.Dequeue();
+                Unjudged++;
             }
         }
     }

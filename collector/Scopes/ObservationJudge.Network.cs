@@ -34,7 +34,7 @@ internal sealed partial class ObservationJudge
                 item ??= FindEgress(network, Peers.Fold(peer, network.RemoteAddress, folded), port);
                 if (item is null && PeerNames.IsNamed(network, peer))
                 {
-                    FindNamed(network, folded, port);
+                    NameNewPeer(network, folded, port);
                 }
 
                 break;
@@ -93,25 +93,24 @@ internal sealed partial class ObservationJudge
         return null;
     }
 
-    /// <summary>By the peer's name; by any name once the program is known to connect to many. Leaves the key that counts in the buffer.</summary>
+    /// <summary>By the peer's name, or by any name for a program that is known to connect to many.</summary>
     private Item? FindNamed(NetworkObservation network, Span<char> folded, Span<char> port)
     {
-        PeerNames.Prefix.CopyTo(folded);
-        var length = PeerNames.Prefix.Length + PeerNames.Fold(network.Name, folded[PeerNames.Prefix.Length..]).Length;
         var portClass = Peers.PortClass(network.RemotePort, port);
-        if (baseline.Items.Find(_key.Egress(network, folded[..length], portClass)) is { } exact)
-        {
-            return exact;
-        }
+        return baseline.Items.Find(_key.Egress(network, PeerName(network, folded), portClass)) ?? baseline.Items.Find(_key.Egress(network, PeerNames.AnyName, portClass));
+    }
 
-        var any = baseline.Items.Find(_key.Egress(network, PeerNames.AnyName, portClass));
-        if (any is not null || IsOpenEgress(network, portClass))
-        {
-            return any;
-        }
+    /// <summary>Leaves the key of a peer whose name is new in the buffer: its own, or any name's.</summary>
+    private void NameNewPeer(NetworkObservation network, Span<char> folded, Span<char> port)
+    {
+        var portClass = Peers.PortClass(network.RemotePort, port);
+        _key.Egress(network, IsOpenEgress(network, portClass) ? PeerNames.AnyName : PeerName(network, folded), portClass);
+    }
 
-        _key.Egress(network, folded[..length], portClass);
-        return null;
+    private static ReadOnlySpan<char> PeerName(NetworkObservation network, Span<char> folded)
+    {
+        PeerNames.Prefix.CopyTo(folded);
+        return folded[..(PeerNames.Prefix.Length + PeerNames.Fold(network.Name, folded[PeerNames.Prefix.Length..]).Length)];
     }
 
     /// <summary>More learnt names than a list of peers has. What is pending does not count: an attacker's many peers open nothing.</summary>
@@ -119,10 +118,8 @@ internal sealed partial class ObservationJudge
     {
         var prefix = string.Concat(_key.EgressPrefix(network), PeerNames.Prefix);
         var suffix = $"|{portClass}|{Peers.ProtocolName(network.Protocol)}";
-        var learnt = baseline.Items.All.Count(item => item.State != ItemState.Pending
-            && item.FullKey.StartsWith(prefix, StringComparison.Ordinal) && item.FullKey.EndsWith(suffix, StringComparison.Ordinal));
-        _key.Egress(network, PeerNames.AnyName, portClass);
-        return learnt >= PeerNames.DistinctPeers;
+        return baseline.Items.All.Count(item => item.State != ItemState.Pending
+            && item.FullKey.StartsWith(prefix, StringComparison.Ordinal) && item.FullKey.EndsWith(suffix, StringComparison.Ordinal)) >= PeerNames.DistinctPeers;
     }
 
     /// <summary>The name, or its domain once the program asked for many below it. Leaves the key that counts in the buffer.</summary>
@@ -140,17 +137,14 @@ internal sealed partial class ObservationJudge
             return null;
         }
 
-        var wide = baseline.Items.Find(_key.Name(network.Process, "*." + domain));
-        var prefix = _key.NamePrefix(network.Process).ToString();
-        if (wide is not null
-            || baseline.Items.All.Count(item => item.FullKey.StartsWith(prefix, StringComparison.Ordinal) && PeerNames.Domain(item.FullKey.AsSpan(prefix.Length)).SequenceEqual(domain))
-                >= PeerNames.DistinctBelowDomain)
+        if (baseline.Items.Find(_key.Name(network.Process, "*." + domain)) is { } wide)
         {
-            _key.Name(network.Process, "*." + domain);
             return wide;
         }
 
-        _key.Name(network.Process, name);
+        var prefix = _key.NamePrefix(network.Process).ToString();
+        var below = baseline.Items.All.Count(item => item.FullKey.StartsWith(prefix, StringComparison.Ordinal) && PeerNames.Domain(item.FullKey.AsSpan(prefix.Length)).SequenceEqual(domain));
+        _key.Name(network.Process, below >= PeerNames.DistinctBelowDomain ? "*." + domain : name);
         return null;
     }
 
