@@ -36,9 +36,9 @@ internal sealed partial class RulesWatch(RulesOptions options, RulesInForce rule
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(LookEvery, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        while (true)
         {
+            await Task.Delay(LookEvery, time, stoppingToken);
             Look();
         }
     }

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
-namespace Runtime.Agent.Tests.Containers;
+namespace Runtime.Tests;
 
 /// <summary>
 /// A fake clock that knows how many timers wait on it. Who sleeps has done what there was to do, so a test can move the clock
@@ -9,6 +9,15 @@ namespace Runtime.Agent.Tests.Containers;
 /// </summary>
 internal sealed class SleepersClock : FakeTimeProvider
 {
+    public SleepersClock()
+    {
+    }
+
+    public SleepersClock(DateTimeOffset start)
+        : base(start)
+    {
+    }
+
     private readonly Lock _lock = new();
     private int _sleepers;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);

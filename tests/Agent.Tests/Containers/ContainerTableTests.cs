@@ -5,6 +5,7 @@ using Runtime.Agent.Capture;
 using Runtime.Agent.Containers;
 using Runtime.Agent.Processes;
 using Runtime.Agent.Tests.Processes;
+using Runtime.Tests;
 using Xunit;
 
 namespace Runtime.Agent.Tests.Containers;

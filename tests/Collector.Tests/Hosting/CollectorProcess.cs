@@ -14,7 +14,7 @@ internal sealed class CollectorProcess : IAsyncDisposable
 
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _lines = new();
-    private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _printed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private CollectorProcess(string folder, string[] arguments)
     {
@@ -41,9 +41,27 @@ internal sealed class CollectorProcess : IAsyncDisposable
     {
         var collector = new CollectorProcess(folder, [$"--Listen:Socket={folder}/collector.sock", $"--Storage:Path={folder}/store/collector.db", .. more]);
         var ended = collector._process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        await Task.WhenAny(collector._started.Task, ended, Task.Delay(_limit, TestContext.Current.CancellationToken));
-        Assert.True(collector._started.Task.IsCompleted, "the collector did not start:\n" + collector.Output);
+        var started = collector.LineAsync("Application started");
+        await Task.WhenAny(started, ended);
+        Assert.True(started.IsCompletedSuccessfully, "the collector did not start:\n" + collector.Output);
         return collector;
+    }
+
+    /// <summary>Ends when it has printed a line that holds this.</summary>
+    /// <exception cref="TimeoutException">It did not.</exception>
+    public async Task LineAsync(string part)
+    {
+        while (true)
+        {
+            // Before looking: a line that comes in between is not missed.
+            var printed = Volatile.Read(ref _printed).Task;
+            if (_lines.Any(line => line.Contains(part, StringComparison.Ordinal)))
+            {
+                return;
+            }
+
+            await printed.WaitAsync(_limit, TestContext.Current.CancellationToken);
+        }
     }
 
     /// <summary>Ends when the program has.</summary>
@@ -100,9 +118,6 @@ internal sealed class CollectorProcess : IAsyncDisposable
         }
 
         _lines.Enqueue(line.Data);
-        if (line.Data.Contains("Application started", StringComparison.Ordinal))
-        {
-            _started.TrySetResult();
-        }
+        Interlocked.Exchange(ref _printed, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
     }
 }

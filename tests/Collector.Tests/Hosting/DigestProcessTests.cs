@@ -27,6 +27,8 @@ public sealed class DigestProcessTests : IDisposable
             using var agent = await AgentCall.OpenAsync(channel, Stop);
             await agent.ExecAsync("/usr/bin/curl", memfd: false, Stop);
             V1.GetDigestResponse current;
+
+            // Nothing of the API tells of an incident that pages nobody: it is asked for until it is there.
             while ((current = await query.GetDigestAsync(new(), cancellationToken: Stop)).Digests.Count == 0 || current.Last is null)
             {
                 await Task.Delay(20, Stop);

@@ -11,6 +11,8 @@ namespace Runtime.Collector.Tests.Notifiers;
 
 public sealed class DigestScheduleTests
 {
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Theory]
@@ -34,6 +36,7 @@ public sealed class DigestScheduleTests
         Assert.Equal("told 0", await log.NextAsync());
         await SaveAsync(store, "one");
         await AdvanceAsync(store, log, TimeSpan.FromHours(18), quiet: true);
+        await store.Time.SleepingAsync(1, Limit);
         store.Time.SetUtcNow(StoreSample.Now.Date.AddDays(1).AddHours(7));
         Assert.Equal("told 1", await log.NextAsync());
         var delivery = Assert.Single(await store.Outbox.TakeDueAsync("chat", 10, store.Time.GetUtcNow(), Stop));
@@ -55,6 +58,7 @@ public sealed class DigestScheduleTests
         Assert.Equal(2, (await store.Outbox.TakeDueAsync("chat", 10, store.Time.GetUtcNow(), Stop)).Count);
 
         // A day without news is a slot without a digest.
+        await store.Time.SleepingAsync(1, Limit);
         store.Time.Advance(TimeSpan.FromDays(1));
         Assert.Equal("told 0", await log.NextAsync());
         Assert.Equal(2, (await store.Outbox.TakeDueAsync("chat", 10, store.Time.GetUtcNow(), Stop)).Count);
@@ -68,20 +72,10 @@ public sealed class DigestScheduleTests
         var log = new AnnouncingLog(store.Digests) { Faults = 1 };
         var schedule = await StartAsync(store, log);
         Assert.Equal("failed", await log.NextAsync());
-        while (!store.Logs.All.Any(line => line.Contains("The digest was not made", StringComparison.Ordinal)))
-        {
-            await Task.Delay(5, Stop);
-        }
-
-        // Until the schedule sleeps, time that passes wakes nobody.
-        Task<string> next = log.NextAsync();
-        while (!next.IsCompleted)
-        {
-            store.Time.Advance(TimeSpan.FromMinutes(1));
-            await Task.WhenAny(next, Task.Delay(5, Stop));
-        }
-
-        Assert.Equal("told 0", await next);
+        await store.Time.SleepingAsync(1, Limit);
+        Assert.Contains(store.Logs.All, line => line.Contains("The digest was not made", StringComparison.Ordinal));
+        store.Time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal("told 0", await log.NextAsync());
         await schedule.StopAsync(Stop);
     }
 
@@ -99,17 +93,14 @@ public sealed class DigestScheduleTests
         return schedule;
     }
 
-    /// <summary>Lets time pass until the schedule has looked twice more: what it had to do at the first look, it has done.</summary>
+    /// <summary>Lets time pass, and ends when the schedule has looked and sleeps again.</summary>
     private static async Task AdvanceAsync(TempStore store, AnnouncingLog log, TimeSpan span, bool quiet)
     {
+        await store.Time.SleepingAsync(1, Limit);
         var looks = log.Looks;
         store.Time.Advance(span);
-        while (log.Looks < looks + 2)
-        {
-            store.Time.Advance(TimeSpan.FromMinutes(1));
-            await Task.Delay(5, Stop);
-        }
-
+        await store.Time.SleepingAsync(1, Limit);
+        Assert.True(log.Looks > looks);
         Assert.Equal(quiet, log.IsQuiet);
     }
 

@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Time.Testing;
 using Runtime.Collector.Rules;
 using Runtime.Collector.Tests.Storage;
+using Runtime.Tests;
 using Xunit;
 
 namespace Runtime.Collector.Tests.Rules;
@@ -10,9 +10,11 @@ namespace Runtime.Collector.Tests.Rules;
 public sealed class RulesWatchTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("rules-").FullName;
-    private readonly FakeTimeProvider _time = new();
+    private readonly SleepersClock _time = new();
 
     private string File => Path.Combine(_folder, "rules.yaml");
+
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -37,14 +39,16 @@ public sealed class RulesWatchTests : IDisposable
         var other = Path.Combine(_folder, "next");
         await System.IO.File.WriteAllTextAsync(other, "version: 1\nfacts: { blind: off }", Stop);
         System.IO.File.Move(other, File, overwrite: true);
-        await UntilAsync(() => rules.Current != first);
+        await LookAsync();
+        Assert.True(rules.Current != first);
         Assert.Equal(["blind"], rules.Current.Off);
         Assert.Equal(HealthStatus.Healthy, await HealthAsync(rules));
 
         // Two faults: the rules stay, log and health say why, once for each content.
         var second = rules.Current;
         Write("version: 1\nfacts: { blnd: off }\npool_ports: [x]");
-        await UntilAsync(() => rules.Refused is not null);
+        await LookAsync();
+        Assert.True(rules.Refused is not null);
         Assert.Same(second, rules.Current);
         Assert.Equal(HealthStatus.Degraded, await HealthAsync(rules));
         Assert.Equal($"{File}:2: facts.blnd: is not a fact; did you mean blind?; {File}:3: pool_ports[0] = \"x\": must be a port from 1 to 65535", rules.Refused);
@@ -52,13 +56,15 @@ public sealed class RulesWatchTests : IDisposable
 
         // Gone is no reason to forget them either.
         System.IO.File.Delete(File);
-        await UntilAsync(() => rules.Refused != told);
+        await LookAsync();
+        Assert.True(rules.Refused != told);
         Assert.Contains("cannot be read", rules.Refused, StringComparison.Ordinal);
         Assert.Same(second, rules.Current);
 
         // The one in force comes back: all is well.
         Write("version: 1\nfacts: { blind: off }");
-        await UntilAsync(() => rules.Refused is null);
+        await LookAsync();
+        Assert.True(rules.Refused is null);
         Assert.Equal(HealthStatus.Healthy, await HealthAsync(rules));
         await watch.StopAsync(Stop);
         Assert.Single(lines.All, line => line.Contains("Rules were read again", StringComparison.Ordinal));
@@ -69,16 +75,11 @@ public sealed class RulesWatchTests : IDisposable
 
     private void Write(string yaml) => System.IO.File.WriteAllText(File, yaml);
 
-    /// <summary>The watch takes its timer's ticks on another thread: time goes on until it has.</summary>
-    private async Task UntilAsync(Func<bool> holds)
+    /// <summary>Ends when the watch has looked once more and sleeps again.</summary>
+    private async Task LookAsync()
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Stop);
-        limit.CancelAfter(TimeSpan.FromSeconds(30));
-        do
-        {
-            _time.Advance(RulesWatch.LookEvery);
-            await Task.Delay(5, limit.Token);
-        }
-        while (!holds());
+        await _time.SleepingAsync(1, Limit);
+        _time.Advance(RulesWatch.LookEvery);
+        await _time.SleepingAsync(1, Limit);
     }
 }

@@ -1,12 +1,12 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Time.Testing;
 using Runtime.Collector.Ingest;
 using Runtime.Collector.Notifiers;
 using Runtime.Collector.Query;
 using Runtime.Collector.Scopes;
 using Runtime.Collector.Storage;
+using Runtime.Tests;
 
 namespace Runtime.Collector.Tests.Storage;
 
@@ -32,7 +32,7 @@ internal sealed class TempStore : IDisposable
         Database = _services.GetRequiredService<Database>();
     }
 
-    public FakeTimeProvider Time { get; } = new(Sample.Now);
+    public SleepersClock Time { get; } = new(Sample.Now);
     public LogLines Logs { get; } = new();
     public StorageOptions Options { get; }
     public Database Database { get; }
