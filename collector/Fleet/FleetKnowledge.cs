@@ -1,3 +1,5 @@
+using Runtime.Collector.Inventory;
+
 namespace Runtime.Collector.Fleet;
 
 /// <summary>What deployments tell each other. One for the process; any thread.</summary>
@@ -7,6 +9,9 @@ internal sealed class FleetKnowledge
     public NoveltyLedger Ledger { get; } = new();
 
     public Calibration Calibration { get; } = new();
+
+    /// <returns>Null for what is no deployment: a node's own programs, and the containers that hold pods' namespaces.</returns>
+    public FleetView? Of(Scope scope) => scope.IsHost || scope.OwnerKind == Owners.SandboxKind ? null : For(scope.Id);
 
     public FleetView For(string scopeId) => new(Index, Ledger, Calibration, scopeId);
 }

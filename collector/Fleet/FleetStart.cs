@@ -38,7 +38,11 @@ internal sealed partial class FleetStart(IScopeLog log, FleetKnowledge fleet, Ba
     {
         try
         {
-            ScopeEngine.Restore(Scope.Parse(scopeId), state, options, fleet.For(scopeId));
+            var scope = Scope.Parse(scopeId);
+            if (fleet.Of(scope) is { } view)
+            {
+                ScopeEngine.Restore(scope, state, options, view);
+            }
         }
         catch (FormatException failure)
         {

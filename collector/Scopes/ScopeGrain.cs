@@ -287,14 +287,14 @@ internal sealed partial class ScopeGrain(
         _position = stored.State.AppliedThrough;
         try
         {
-            _engine = stored.State.State.Length > 0 ? ScopeEngine.Restore(scope, stored.State.State, baselines, fleet.For(ScopeId)) : new ScopeEngine(scope, baselines, fleet.For(ScopeId));
+            _engine = stored.State.State.Length > 0 ? ScopeEngine.Restore(scope, stored.State.State, baselines, fleet.Of(scope)) : new ScopeEngine(scope, baselines, fleet.Of(scope));
         }
         catch (FormatException failure)
         {
             // Not from the log's beginning: that would tell of old incidents again.
             Log.StartsAnew(logger, ScopeId, failure.Message);
             meter.Restarted.Add(1);
-            _engine = new ScopeEngine(scope, baselines, fleet.For(ScopeId));
+            _engine = new ScopeEngine(scope, baselines, fleet.Of(scope));
         }
     }
 

@@ -1,4 +1,5 @@
 using Runtime.Collector.Fleet;
+using Runtime.Collector.Inventory;
 using Runtime.Collector.Scopes;
 using Xunit;
 
@@ -17,6 +18,15 @@ public sealed class EngineFleetTests
         Assert.Contains(usual.Evidence, evidence => evidence is { Reason: "16 or more of 39 other deployments do so", Factor: < 1 });
         Assert.Contains(rare.Evidence, evidence => evidence is { Reason: "0 of 39 other deployments do so", Factor: > 3 });
         Assert.True(rare.EValue > 4 * usual.EValue, $"{rare.EValue} and {usual.EValue}");
+    }
+
+    [Fact]
+    public void NodesAndSandboxes_AreNoDeployments()
+    {
+        var knowledge = new FleetKnowledge();
+        Assert.Null(knowledge.Of(ObservationBuilder.Host));
+        Assert.Null(knowledge.Of(Owners.ScopeOf("test", "node1", ObservationBuilder.Container("c1", "web-1") with { Name = "POD" })));
+        Assert.NotNull(knowledge.Of(ObservationBuilder.Web));
     }
 
     [Fact]
