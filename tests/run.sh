@@ -55,8 +55,8 @@ run_project() {
     return
   fi
   timeout --kill-after=60 "$run_limit" dotnet run --project "$project" --configuration Release --no-build -- -noColor -noLogo "$@" >"$log" 2>&1 || status=$?
-  # Skips are shown with their reasons, failures whole.
-  grep -v -E '^ *(Discovering|Discovered|Starting|Finished): ' "$log" || true
+  # Skips are shown with their reasons, failures whole. -a: a failure may hold the bytes of a name or a path.
+  grep -a -v -E '^ *(Discovering|Discovered|Starting|Finished): ' "$log" || true
   if [ "$status" = 124 ] || [ "$status" = 137 ]; then
     broken+=("$name did not end within $run_limit s")
   fi
