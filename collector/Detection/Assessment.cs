@@ -15,11 +15,15 @@ internal sealed record Assessment(string Class, IReadOnlyList<Evidence> Evidence
 
     /// <summary>A class that harmless novelty is mostly of: it tells nothing beside one that stands out, neither for an attack nor against it.</summary>
     public bool IsOrdinary { get; init; }
+
+    /// <summary>What can be lost by it is known whatever the odds: credentials are out, or the attacker stays. People who hear of it hear of it as high.</summary>
+    public bool IsGrave { get; init; }
 }
 
 /// <summary>One class that a novelty matches, before explanations.</summary>
 /// <param name="Ratio">How much more often an attack's novelty is of this class than a harmless one.</param>
-internal readonly record struct ClassMatch(string Class, double Ratio, string Reason, string Technique);
+/// <param name="IsGrave">See <see cref="Assessment.IsGrave"/>.</param>
+internal readonly record struct ClassMatch(string Class, double Ratio, string Reason, string Technique, bool IsGrave = false);
 
 /// <summary>Why a novelty may be harmless; multiplies its weight.</summary>
 internal readonly record struct Explanation(double Factor, string Reason);
@@ -91,7 +95,11 @@ internal static class Weighing
             value *= explanation.Factor;
         }
 
-        return new Assessment(strongest.Class, evidence, value, surroundings.BelowDeviation && ratio < 2) { IsOrdinary = ratio <= OrdinaryUpTo };
+        return new Assessment(strongest.Class, evidence, value, surroundings.BelowDeviation && ratio < 2) 
+        {
+            IsOrdinary = ratio <= OrdinaryUpTo,
+            IsGrave = matches.Exists(match => match.IsGrave),
+        };
     }
 
     /// <summary>

@@ -15,13 +15,14 @@ internal static class FileEvidence
         if ((file.Flags & FileFlags.Device) != 0 && Places.Control(file.Path) is null)
         {
             var words = $"it opened the disk {DisplayText.Path(file.Path)} {(file.Operation == FileOperation.SensitiveRead ? "for reading" : "for writing")}, past every file's rights";
-            matches.Add(new("raw_disk", file.Scope.IsHost ? 2 : 300, words, "T1611"));
+            matches.Add(new("raw_disk", file.Scope.IsHost ? 2 : 300, words, "T1611", IsGrave: true));
             return Weighing.Weigh(matches, file.Process, surroundings, lowerLayer: true);
         }
 
         if (file.Operation == FileOperation.SensitiveRead)
         {
-            matches.Add(new("secret_read", 20, $"it read {SecretWords(Places.SensitiveClass(file.Path))} for the first time", Technique(Places.SensitiveClass(file.Path))));
+            var kind = Places.SensitiveClass(file.Path);
+            matches.Add(new("secret_read", WeightOfRead(kind), $"it read {SecretWords(kind)} for the first time", Technique(kind), IsGrave: kind != "other-process"));
             return Weighing.Weigh(matches, file.Process, surroundings, lowerLayer: true);
         }
 
@@ -39,13 +40,13 @@ internal static class FileEvidence
         if (file.Operation is FileOperation.Link or FileOperation.Rename && Places.SensitiveClass(file.OtherPath) is var secret
             && secret != file.OtherPath && secret != Places.SensitiveClass(file.Path))
         {
-            matches.Add(new("secret_renamed", file.Scope.IsHost ? 3 : 30, $"it gave {SecretWords(secret)} another name, under which reading is not told", Technique(secret)));
+            matches.Add(new("secret_renamed", file.Scope.IsHost ? 3 : 30, $"it gave {SecretWords(secret)} another name, under which reading is not told", Technique(secret), IsGrave: true));
         }
 
         var removes = file.Operation == FileOperation.Unlink;
         if (!removes && Places.Sensitive(file.Path) is { } place)
         {
-            matches.Add(new("system_file", 30, $"{DisplayText.Path(file.Path)} is in {place.Words}", place.Technique));
+            matches.Add(new("system_file", file.Scope.IsHost ? 30 : place.Ratio, $"{DisplayText.Path(file.Path)} is in {place.Words}", place.Technique, IsGrave: true));
         }
 
         if (file.Operation == FileOperation.ChmodExecutable
@@ -85,6 +86,9 @@ internal static class FileEvidence
         (FileOperation.Times, _) => new("timestomp", 3, "the time of its last change was set by hand", "T1070.006"),
         _ => null,
     };
+
+    /// <summary>An application begins to use the cluster's API or another process's state with some release; nobody's begins to read password hashes.</summary>
+    private static double WeightOfRead(string sensitiveClass) => sensitiveClass is "sa-token" or "other-process" ? 20 : 60;
 
     private static string SecretWords(string sensitiveClass) => sensitiveClass switch
     {

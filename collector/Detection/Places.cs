@@ -35,16 +35,16 @@ internal static class Places
 
     public static bool IsProgramFolder(string path) => Under(path, ProgramFolders);
 
-    /// <summary>Where a change lasts or changes what others run, with the ATT&amp;CK technique; null for any other place.</summary>
-    public static (string Words, string Technique)? Sensitive(string path) =>
-        path.StartsWith("/etc/ld.so", StringComparison.Ordinal) ? ("the loader's settings, which every program reads", "T1574.006")
-        : Under(path, Schedules) ? ("a schedule of commands", "T1053.003")
-        : Under(path, Services) ? ("a service's definition", "T1543.002")
-        : Under(path, Accounts) ? ("the accounts of the system", "T1136.001")
-        : path.Contains("/.ssh/", StringComparison.Ordinal) ? ("keys that let people log in", "T1098.004")
-        : IsProfile(path) ? ("a file that every shell runs", "T1546.004")
-        : IsProgramFolder(path) ? ("a folder of system programs", "T1554")
-        : Under(path, Libraries) ? ("a folder of system libraries", "T1574.006")
+    /// <summary>Where a change lasts or changes what others run, with the ATT&amp;CK technique and what such a change weighs; null for any other place.</summary>
+    public static (string Words, string Technique, double Ratio)? Sensitive(string path) =>
+        path.StartsWith("/etc/ld.so", StringComparison.Ordinal) ? ("the loader's settings, which every program reads", "T1574.006", 90)
+        : Under(path, Schedules) ? ("a schedule of commands", "T1053.003", 90)
+        : Under(path, Services) ? ("a service's definition", "T1543.002", 90)
+        : Under(path, Accounts) ? ("the accounts of the system", "T1136.001", 90)
+        : path.Contains("/.ssh/", StringComparison.Ordinal) ? ("keys that let people log in", "T1098.004", 90)
+        : IsProfile(path) ? ("a file that every shell runs", "T1546.004", 60)
+        : IsProgramFolder(path) ? ("a folder of system programs", "T1554", 60)
+        : Under(path, Libraries) ? ("a folder of system libraries", "T1574.006", 60)
         : null;
 
     public static bool IsData(string path) => Under(path, DataRoots);

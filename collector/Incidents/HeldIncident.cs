@@ -137,7 +137,7 @@ internal sealed class HeldIncident
             weight = FactWeight;
         }
 
-        var severity = weight.Severity;
+        var severity = weight.SeverityOf(Episode.Exists(weighed => weighed.IsGrave));
         var strongest = Deviations.OrderByDescending(deviation => deviation.EValue).ThenByDescending(deviation => TierZero.Rank(deviation.Key)).ToList();
         var record = Record;
 
@@ -209,11 +209,12 @@ internal sealed class HeldIncident
         }
 
         var weight = new Weight(Record.EValue, Record.Threshold).Times(Peers.Factor);
-        var worse = weight.Severity > Record.Severity;
+        var severity = weight.SeverityOf(Episode.Exists(weighed => weighed.IsGrave));
+        var worse = severity > Record.Severity;
         Record = Record with
         {
             EValue = weight.EValue,
-            Severity = worse || !IsAlerted ? weight.Severity : Record.Severity,
+            Severity = worse || !IsAlerted ? severity : Record.Severity,
             Revision = Record.Revision + (worse ? 1 : 0),
             Evidence = WithPeers(Record.Evidence),
         };

@@ -9,8 +9,9 @@ namespace Runtime.Collector.Incidents;
 /// <param name="Threshold">What the group's state asked for when it was seen.</param>
 /// <param name="IsOrdinary">Weighs only in an incident that holds nothing else; see <see cref="Assessment.IsOrdinary"/>.</param>
 /// <param name="Stands">Of <see cref="KindGroup.Resource"/>: enough by itself, whatever else is in the incident.</param>
+/// <param name="IsGrave">See <see cref="Assessment.IsGrave"/>.</param>
 internal sealed record WeighedClass(
-    string Class, KindGroup Group, double EValue, double Threshold, IReadOnlyList<string> Techniques, bool IsOrdinary = false, bool Stands = false);
+    string Class, KindGroup Group, double EValue, double Threshold, IReadOnlyList<string> Techniques, bool IsOrdinary = false, bool Stands = false, bool IsGrave = false);
 
 /// <summary>An incident's evidence and what it has to reach.</summary>
 internal readonly record struct Weight(double EValue, double Threshold)
@@ -25,6 +26,9 @@ internal readonly record struct Weight(double EValue, double Threshold)
         : EValue >= Threshold ? Severity.Medium
         : EValue >= 1 ? Severity.Low
         : Severity.Info;
+
+    /// <summary>How bad it is: what is grave is high as soon as it is told at all. Whether it is told, the weight alone decides.</summary>
+    public Severity SeverityOf(bool isGrave) => isGrave && Alerts && Severity < Severity.High ? Severity.High : Severity;
 }
 
 /// <summary>

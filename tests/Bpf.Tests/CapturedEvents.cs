@@ -106,8 +106,8 @@ internal sealed class CapturingSink : IKernelEventSink
     public void OnIdle() => Interlocked.Exchange(ref _idle, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
 
     /// <summary>Ends with a call of <see cref="OnIdle"/> that comes after this one.</summary>
-    /// <exception cref="TimeoutException">None came within ten seconds.</exception>
-    public Task NextIdleAsync() => Volatile.Read(ref _idle).Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+    /// <exception cref="TimeoutException">None came within half a minute.</exception>
+    public Task NextIdleAsync() => Volatile.Read(ref _idle).Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
 
     public IReadOnlyList<T> All<T>(Func<T, bool> matches)
         where T : Captured
@@ -115,11 +115,11 @@ internal sealed class CapturingSink : IKernelEventSink
         lock (_events) return [.. _events.OfType<T>().Where(matches)];
     }
 
-    /// <summary>The first event that matches, now or within ten seconds.</summary>
+    /// <summary>The first event that matches, now or within half a minute: a machine may have much else to do.</summary>
     public async Task<T> WaitAsync<T>(Func<T, bool> matches)
         where T : Captured
     {
-        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (true)
         {
             Task arrived;
@@ -136,8 +136,8 @@ internal sealed class CapturingSink : IKernelEventSink
             catch (OperationCanceledException)
             {
                 string tail;
-                lock (_events) tail = string.Join('\n', _events.TakeLast(25));
-                throw new TimeoutException($"no such {typeof(T).Name} in 10 s; the last events were\n{tail}");
+                lock (_events) tail = string.Join('\n', _events.TakeLast(25)).Replace('\0', ' ');
+                throw new TimeoutException($"no such {typeof(T).Name} in 30 s; the last events were\n{tail}");
             }
         }
     }

@@ -101,13 +101,13 @@ public sealed class EvidenceTests
     [Theory]
     [InlineData("/var/lib/app/x", FileOperation.Create, "data_file", 0.5)]
     [InlineData("/app/x", FileOperation.Write, "other_file", 1)]
-    [InlineData("/usr/bin/ps", FileOperation.Rename, "system_file", 30)]
-    [InlineData("/etc/cron.d/x", FileOperation.Create, "system_file", 30)]
-    [InlineData("/root/.ssh/authorized_keys", FileOperation.Write, "system_file", 30)]
+    [InlineData("/usr/bin/ps", FileOperation.Rename, "system_file", 60)]
+    [InlineData("/etc/cron.d/x", FileOperation.Create, "system_file", 90)]
+    [InlineData("/root/.ssh/authorized_keys", FileOperation.Write, "system_file", 90)]
     [InlineData("/etc/cron.d/x", FileOperation.Unlink, "other_file", 1)]
     [InlineData("/tmp/x", FileOperation.ChmodExecutable, "made_executable", 15)]
     [InlineData("/srv/www/up/x.php", FileOperation.Create, "web_script", 15)]
-    [InlineData("/etc/shadow", FileOperation.SensitiveRead, "secret_read", 20)]
+    [InlineData("/etc/shadow", FileOperation.SensitiveRead, "secret_read", 60)]
     public void File_Place_FallsIntoItsClass(string path, object operation, string expectedClass, double expected)
     {
         var assessment = FileEvidence.Assess(_builder.File(Container, _nginx, path, (FileOperation)operation), default);
@@ -115,9 +115,19 @@ public sealed class EvidenceTests
     }
 
     [Theory]
+    [InlineData("/etc/cron.d/x", FileOperation.Create, true)]
+    [InlineData("/root/.ssh/authorized_keys", FileOperation.Write, true)]
+    [InlineData("/root/.aws/credentials", FileOperation.SensitiveRead, true)]
+    [InlineData("/proc/7/environ", FileOperation.SensitiveRead, false)]
+    [InlineData("/tmp/x", FileOperation.ChmodExecutable, false)]
+    [InlineData("/app/x", FileOperation.Write, false)]
+    public void File_ByWhichSecretsAreOutOrSomebodyStays_IsGrave(string path, object operation, bool isGrave) =>
+        Assert.Equal(isGrave, FileEvidence.Assess(_builder.File(Container, _nginx, path, (FileOperation)operation), default).IsGrave);
+
+    [Theory]
     [InlineData("/etc/shadow", "/tmp/x", FileOperation.Link, "secret_renamed", 30)]
     [InlineData("/root/.aws/credentials", "/tmp/x", FileOperation.Rename, "secret_renamed", 30)]
-    [InlineData("/etc/shadow+", "/etc/shadow", FileOperation.Rename, "system_file", 30)] // as passwd writes it
+    [InlineData("/etc/shadow+", "/etc/shadow", FileOperation.Rename, "system_file", 90)] // as passwd writes it
     [InlineData("/app/a", "/app/b", FileOperation.Link, "other_file", 1)]
     [InlineData("/etc/shadow", "/tmp/x", FileOperation.Symlink, "data_file", 0.5)] // a read through it names the file itself
     public void File_OtherName_FallsIntoItsClass(string from, string to, object operation, string expectedClass, double expected)

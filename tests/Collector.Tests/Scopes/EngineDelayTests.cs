@@ -24,7 +24,7 @@ public sealed class EngineDelayTests
         var outcome = web.Apply(WriteSchedule(web, jobs));
         var incident = Assert.Single(outcome.Incidents);
         Assert.True(incident.EValue >= incident.Threshold && incident.EValue < 10 * incident.Threshold, $"{incident.EValue} of {incident.Threshold}");
-        Assert.Equal(Severity.Medium, incident.Severity);
+        Assert.Equal(Severity.High, incident.Severity);
         Assert.Equal(waits ? 0 : 1, outcome.Alerts.Count);
         Assert.Equal((waits ? 1 : 0, waits ? 0 : 1), (incident.DelayedRevision, incident.AlertedRevision));
         Assert.Equal(waits, incident.IsForDigest);
@@ -93,7 +93,7 @@ public sealed class EngineDelayTests
 
         // The same file, by a shell that no scheduler started.
         var alert = Assert.Single(web.Apply(web.Builder.File(replica.Container, replica.Entrypoint, "/etc/cron.d/x")).Alerts);
-        Assert.Equal((1, 30), (alert.Revision, alert.EValue));
+        Assert.Equal((1, 90), (alert.Revision, alert.EValue));
         Assert.Single(web.Incidents);
     }
 

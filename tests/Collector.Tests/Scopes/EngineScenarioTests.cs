@@ -265,8 +265,8 @@ public sealed class EngineScenarioTests
             web.Apply(web.Builder.File(web.Replicas[0].Container, nginx, "/etc/cron.d/x"));
         }
 
-        Assert.True(Assert.Single(together.Incidents).EValue > 40);
-        Assert.Equal(30, Assert.Single(apart.Incidents).EValue);
+        Assert.True(Assert.Single(together.Incidents).EValue > 100);
+        Assert.Equal(90, Assert.Single(apart.Incidents).EValue);
     }
 
     [Fact]

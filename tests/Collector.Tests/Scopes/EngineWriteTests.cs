@@ -1,3 +1,4 @@
+using Runtime.Collector.Detection;
 using Runtime.Collector.Incidents;
 using Runtime.Collector.Ingest;
 using Xunit;
@@ -19,6 +20,17 @@ public sealed class EngineWriteTests
         _replica = _web.Replicas[0];
         _curl = _web.Builder.Process("/usr/bin/curl", _replica.Nginx);
         _shell = _web.Builder.Process("/bin/sh", _replica.Nginx);
+    }
+
+    [Theory]
+    [InlineData("/root/.ssh/authorized_keys", Severity.High)]
+    [InlineData("/usr/share/x", Severity.Low)]
+    public void Key_ThatLetsSomebodyIn_IsHighThoughItWeighsNoMoreThanAnAlert(string path, object severity)
+    {
+        _web.Apply(_web.Builder.File(_replica.Container, _replica.Nginx, path));
+        var incident = Assert.Single(_web.Incidents);
+        Assert.True(incident.EValue < 10 * incident.Threshold);
+        Assert.Equal((Severity)severity, incident.Severity);
     }
 
     [Theory]
