@@ -99,8 +99,8 @@ struct {
 	__type(value, struct killer);
 } killers SEC(".maps");
 
-/* Answers true when this victim makes it VICTIMS different ones within the window; the count begins anew then. */
-static __always_inline bool killer__add(struct killer *killer, __u32 victim)
+/* The different victims within the window, with this one; 0 when it is one of them already. After VICTIMS the count begins anew. */
+static __always_inline __u32 killer__add(struct killer *killer, __u32 victim)
 {
 	__u64 now = bpf_ktime_get_boot_ns();
 	int i;
@@ -112,12 +112,28 @@ static __always_inline bool killer__add(struct killer *killer, __u32 victim)
 #pragma unroll
 	for (i = 0; i < VICTIMS; i++)
 		if (i < killer->number && killer->victims[i] == victim)
-			return false;
+			return 0;
 	killer->victims[killer->number & (VICTIMS - 1)] = victim;
 	if (++killer->number < VICTIMS)
-		return false;
+		return killer->number;
 	killer->number = 0;
-	return true;
+	return VICTIMS;
+}
+
+/* As killer__add; -1: there is no room. */
+static __always_inline int killer__note(struct killer_key *key, __u32 victim)
+{
+	struct killer *killer = bpf_map_lookup_elem(&killers, key);
+
+	if (!killer) {
+		struct killer first = {};
+
+		bpf_map_update_elem(&killers, key, &first, BPF_NOEXIST);
+		killer = bpf_map_lookup_elem(&killers, key);
+		if (!killer)
+			return -1;
+	}
+	return killer__add(killer, victim);
 }
 
 /* Who halts or ends the agent is told each time: it may be the last thing that the agent reads. Detail: "agent". */
@@ -162,6 +178,7 @@ static __always_inline bool signal__is_sent(unsigned long long *context)
  * TP_PROTO(int sig, struct kernel_siginfo *info, struct task_struct *task, int group, int result)
  * Every way to send a signal ends here, and a group's signal once for each of its processes. Most signals are the kernel's
  * own (SIGCHLD): they leave at the first line. A server that ends its own children is no killer.
+ * The first victim of each child counts for its parent too: `... | xargs -I % kill -9 %` is a process for each victim.
  */
 SEC("tp_btf/signal_generate")
 int BPF_PROG(on_signal_generate, int signal, struct kernel_siginfo *info, struct task_struct *victim)
@@ -169,9 +186,9 @@ int BPF_PROG(on_signal_generate, int signal, struct kernel_siginfo *info, struct
 	struct program_counters *count;
 	struct privilege_event event;
 	struct killer_key key = {};
-	struct killer *killer;
-	struct task_struct *task;
+	struct task_struct *task, *parent;
 	__u32 number;
+	int found;
 
 	if (signal < 1 || signal > 31 || !(ENDING_SIGNALS >> signal & 1))
 		return 0;
@@ -188,18 +205,21 @@ int BPF_PROG(on_signal_generate, int signal, struct kernel_siginfo *info, struct
 		return agent__is_signalled(signal, victim, count);
 	if (number == key.pid || BPF_CORE_READ(victim, real_parent, tgid) == key.pid)
 		goto filtered;
-	killer = bpf_map_lookup_elem(&killers, &key);
-	if (!killer) {
-		struct killer first = {};
-
-		bpf_map_update_elem(&killers, &key, &first, BPF_NOEXIST);
-		killer = bpf_map_lookup_elem(&killers, &key);
-		if (!killer) {
-			count->no_entry++;
-			return 0;
-		}
+	found = killer__note(&key, number);
+	if (found == 1) {
+		parent = BPF_CORE_READ(task, group_leader, real_parent, group_leader);
+		key.pid = BPF_CORE_READ(parent, tgid);
+		key.start_boot_ns = BPF_CORE_READ(parent, start_boottime);
+		/* What init adopted, and the kernel's own helpers, have no parent in common. */
+		if (key.pid <= 2 || number == key.pid)
+			goto filtered;
+		found = killer__note(&key, number);
 	}
-	if (!killer__add(killer, number))
+	if (found < 0) {
+		count->no_entry++;
+		return 0;
+	}
+	if (found < VICTIMS)
 		goto filtered;
 	privilege__fill(&event, PRIVILEGE_KILL, signal, 0);
 	event.count = VICTIMS;

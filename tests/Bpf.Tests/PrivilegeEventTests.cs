@@ -132,6 +132,14 @@ public sealed class PrivilegeEventTests(CaptureFixture capture)
     }
 
     [Fact]
+    public async Task Kill_OfManyOthers_ByAProcessForEach_IsToldOfTheLast()
+    {
+        var pid = await RunAsync("kill-one-by-one");
+        var told = await capture.Sink.WaitAsync<CapturedPrivilege>(e => capture.Sink.All<CapturedFork>(fork => fork.ParentPid == pid && fork.Origin.Pid == e.Origin.Pid).Count > 0);
+        Assert.Equal((PrivilegeOperation.Kill, 9ul, 8u), (told.Operation, told.Value, told.Count));
+    }
+
+    [Fact]
     public async Task Signal_ThatHaltsTheAgent_IsToldEachTimeWithWhoSentIt()
     {
         // This process is the agent here.

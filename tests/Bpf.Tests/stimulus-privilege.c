@@ -137,8 +137,8 @@ static void open_by_handle(void)
 	check(open_by_handle_at(folder, &named.handle, O_RDONLY));
 }
 
-/* `own`: the victims are the killer's children; else their parent is another process. */
-static void kill_many(int own)
+/* `own`: the victims are the killer's children; else their parent is another process. `each`: a process for each victim. */
+static void kill_many(int own, int each)
 {
 	pid_t *victims = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	pid_t nursery = 0;
@@ -158,7 +158,13 @@ static void kill_many(int own)
 	}
 	check(read(ready[0], &byte, 1));
 	for (i = 0; i < VICTIMS; i++)
-		check(kill(victims[i], SIGKILL));
+		if (!each)
+			check(kill(victims[i], SIGKILL));
+		else if (check(fork()) == 0) {
+			check(kill(victims[i], SIGKILL));
+			_exit(0);
+		} else
+			check(wait(NULL));
 	if (nursery)
 		end(nursery);
 }
@@ -246,12 +252,14 @@ int main(int count, char **given)
 	else if (ACT("name"))
 		check(prctl(PR_SET_NAME, arguments[2]));
 	else if (ACT("kill-others"))
-		kill_many(0);
+		kill_many(0, 0);
+	else if (ACT("kill-one-by-one"))
+		kill_many(0, 1);
 	else if (ACT("halt-parent")) {
 		check(kill(getppid(), SIGSTOP));
 		check(kill(getppid(), SIGCONT));
 	} else if (ACT("kill-own"))
-		kill_many(1);
+		kill_many(1, 0);
 	else if (ACT("leave-own"))
 		for (int i = 0; i < VICTIMS; i++)
 			child_that_waits();
