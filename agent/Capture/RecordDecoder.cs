@@ -155,7 +155,9 @@ internal sealed partial class RecordDecoder(SensitivePaths sensitivePaths)
         if (!TryMakePath(walk, argument, flags, _path, out var pathLength)) return false;
         var path = _path.AsSpan(0, pathLength);
         var isDevice = (flags & FileFlags.Device) != 0;
-        if (operation is FileOperation.Write or FileOperation.Create or FileOperation.Truncate && (isDevice || ControlFiles.Contains(path)))
+        // The kernel's own file systems have no disk; a copy of theirs in a container's layer or on a volume has the name alone.
+        var mayBeKernels = wire.Device >> 20 == 0 && (flags & FileFlags.UpperLayer) == 0;
+        if (operation is FileOperation.Write or FileOperation.Create or FileOperation.Truncate && (isDevice || (mayBeKernels && ControlFiles.Contains(path))))
             operation = FileOperation.SensitiveWrite;
         if (operation == FileOperation.SensitiveRead && !isDevice && !sensitivePaths.Contains(path))
         {

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Runtime.Collector.Detection;
 using Runtime.Collector.Ingest;
 
 namespace Runtime.Collector.Baselines;
@@ -44,6 +45,13 @@ internal sealed partial class ItemKey
         {
             Raw(" ");
             Part(VaryingPath.Type(process.Script));
+        }
+
+        if (InlineCode.Find(process) is { } does)
+        {
+            // What the code says is not kept: it varies without end.
+            Raw(" code that ");
+            Raw(does);
         }
 
         Guise(process);

@@ -16,14 +16,14 @@ internal sealed record Assessment(string Class, IReadOnlyList<Evidence> Evidence
     /// <summary>A class that harmless novelty is mostly of: it tells nothing beside one that stands out, neither for an attack nor against it.</summary>
     public bool IsOrdinary { get; init; }
 
-    /// <summary>What can be lost by it is known whatever the odds: credentials are out, or the attacker stays. People who hear of it hear of it as high.</summary>
-    public bool IsGrave { get; init; }
+    /// <summary>How bad it is, as told from how sure it is: people who hear of it hear of it as at least that. Medium: what its weight says.</summary>
+    public Severity Gravity { get; init; } = Severity.Medium;
 }
 
 /// <summary>One class that a novelty matches, before explanations.</summary>
 /// <param name="Ratio">How much more often an attack's novelty is of this class than a harmless one.</param>
-/// <param name="IsGrave">See <see cref="Assessment.IsGrave"/>.</param>
-internal readonly record struct ClassMatch(string Class, double Ratio, string Reason, string Technique, bool IsGrave = false);
+/// <param name="Gravity">See <see cref="Assessment.Gravity"/>.</param>
+internal readonly record struct ClassMatch(string Class, double Ratio, string Reason, string Technique, Severity Gravity = Severity.Medium);
 
 /// <summary>Why a novelty may be harmless; multiplies its weight.</summary>
 internal readonly record struct Explanation(double Factor, string Reason);
@@ -98,7 +98,7 @@ internal static class Weighing
         return new Assessment(strongest.Class, evidence, value, surroundings.BelowDeviation && ratio < 2) 
         {
             IsOrdinary = ratio <= OrdinaryUpTo,
-            IsGrave = matches.Exists(match => match.IsGrave),
+            Gravity = matches.Max(match => match.Gravity),
         };
     }
 

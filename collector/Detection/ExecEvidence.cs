@@ -22,13 +22,13 @@ internal static class ExecEvidence
         if (upper && process.Phase != Phase.Session && (Places.IsTemporary(process.Binary) || Places.IsHidden(process.Binary)))
         {
             // Two classes of one event are no product, but their meeting is a class of its own, and much rarer among harmless novelty.
-            matches.Add(new("dropped_program", 500, $"the container itself runs a program that was dropped into it: {DisplayText.Path(process.Binary)}", "T1105"));
+            matches.Add(new("dropped_program", 500, $"the container itself runs a program that was dropped into it: {DisplayText.Path(process.Binary)}", "T1105", Severity.High));
         }
 
         var place = process.Script.Length > 0 ? process.Script : process.Binary;
         if (Places.IsTemporary(place) || Places.IsHidden(place))
         {
-            matches.Add(new("odd_place", 60, $"it lies where programs do not: {DisplayText.Path(place)}", "T1036.005"));
+            matches.Add(new("odd_place", 60, $"it lies where programs do not: {DisplayText.Path(place)}", "T1036.005", Severity.High));
         }
 
         if (surroundings.KnownElsewhere is { } known && !Places.IsProgramFolder(process.Binary))
@@ -52,7 +52,7 @@ internal static class ExecEvidence
 
         if (ReadsCommandsFromPipe(process))
         {
-            matches.Add(new("piped_shell", 30, "a shell that takes its commands from a pipe", "T1059.004"));
+            matches.Add(new("piped_shell", 30, "a shell that takes its commands from a pipe", "T1059.004", Severity.High));
         }
 
         if ((process.Flags & ProcessFlags.Memfd) != 0)
@@ -73,8 +73,8 @@ internal static class ExecEvidence
         {
             var server = DisplayText.Name(parent!.Binary);
             matches.Add(surroundings.ParentStartsNothing
-                ? new("shell_of_quiet_server", 60, $"a shell or interpreter was started by {server}, which serves the network and starts no programs", "T1190")
-                : new("shell_of_server", 20, $"a shell or interpreter was started by {server}, which serves the network", "T1190"));
+                ? new("shell_of_quiet_server", 60, $"a shell or interpreter was started by {server}, which serves the network and starts no programs", "T1190", Severity.High)
+                : new("shell_of_server", 20, $"a shell or interpreter was started by {server}, which serves the network", "T1190", Severity.High));
         }
 
         // What a container's or a host's start-up does with these is its own affair; the same while it serves is not.
@@ -84,9 +84,26 @@ internal static class ExecEvidence
             {
                 matches.Add(new("downloader", 15, $"{DisplayText.Name(name)} fetches or sends data", "T1105"));
             }
+            else if (ProgramNames.IsInstaller(name))
+            {
+                matches.Add(new("installer", 30, $"{DisplayText.Name(name)} installs software in a container that runs", "T1105"));
+            }
             else if (ProgramNames.IsBuilder(name))
             {
-                matches.Add(new("builder", 10, $"{DisplayText.Name(name)} installs or builds software", "T1105"));
+                matches.Add(new("builder", 10, $"{DisplayText.Name(name)} builds software", "T1027.004"));
+            }
+
+            if (InlineCode.Find(process) is { } code)
+            {
+                matches.Add(new("inline_code", 30, $"{DisplayText.Name(name)} was given code in its arguments that {code}", "T1059"));
+            }
+
+            if (parent is not null && ProgramNames.IsShell(process.Binary, process.Arguments) && ProgramNames.CanRunOthers(ProgramNames.CalledName(parent.Binary, parent.Arguments)))
+            {
+                var tool = ProgramNames.CalledName(parent.Binary, parent.Arguments);
+                matches.Add(ProgramNames.IsRelay(tool)
+                    ? new("shell_of_relay", 300, $"{DisplayText.Name(tool)}, which only relays data, was made to run a shell", "T1059.004", Severity.Critical)
+                    : new("run_by_proxy", 30, $"{DisplayText.Name(tool)} was made to run a shell", "T1218"));
             }
         }
 
@@ -101,7 +118,7 @@ internal static class ExecEvidence
     /// <summary>"… | sh": a shell without a script, a command or a terminal. A session's input is always a pipe of the runtime's.</summary>
     public static bool ReadsCommandsFromPipe(ProcessInfo process) =>
         (process.Flags & ProcessFlags.StdinPipe) != 0 && process.Phase != Phase.Session && process.Script.Length == 0
-        && (process.Arguments.Contains("-s") || process.Arguments.Skip(1).All(argument => argument is "-" or "-e" or "-x" or "-ex" or "-eux"))
+        && (process.Arguments.Contains("-s") || process.Arguments.Skip(1).All(argument => argument is "-" or "-e" or "-x" or "-ex" or "-eux" or "-i"))
         && ProgramNames.IsShell(process.Binary, process.Arguments);
 
     /// <summary>The shell's own parent has to be the server: below a shell that deviates already, every further one says nothing new.</summary>

@@ -15,14 +15,14 @@ internal static class FileEvidence
         if ((file.Flags & FileFlags.Device) != 0 && Places.Control(file.Path) is null)
         {
             var words = $"it opened the disk {DisplayText.Path(file.Path)} {(file.Operation == FileOperation.SensitiveRead ? "for reading" : "for writing")}, past every file's rights";
-            matches.Add(new("raw_disk", file.Scope.IsHost ? 2 : 300, words, "T1611", IsGrave: true));
+            matches.Add(new("raw_disk", file.Scope.IsHost ? 2 : 300, words, "T1611", Severity.High));
             return Weighing.Weigh(matches, file.Process, surroundings, lowerLayer: true);
         }
 
         if (file.Operation == FileOperation.SensitiveRead)
         {
             var kind = Places.SensitiveClass(file.Path);
-            matches.Add(new("secret_read", WeightOfRead(kind), $"it read {SecretWords(kind)} for the first time", Technique(kind), IsGrave: kind != "other-process"));
+            matches.Add(new("secret_read", WeightOfRead(file, kind), $"it read {SecretWords(kind)} for the first time", Technique(kind), kind == "other-process" ? Severity.Medium : Severity.High));
             return Weighing.Weigh(matches, file.Process, surroundings, lowerLayer: true);
         }
 
@@ -40,13 +40,18 @@ internal static class FileEvidence
         if (file.Operation is FileOperation.Link or FileOperation.Rename && Places.SensitiveClass(file.OtherPath) is var secret
             && secret != file.OtherPath && secret != Places.SensitiveClass(file.Path))
         {
-            matches.Add(new("secret_renamed", file.Scope.IsHost ? 3 : 30, $"it gave {SecretWords(secret)} another name, under which reading is not told", Technique(secret), IsGrave: true));
+            matches.Add(new("secret_renamed", file.Scope.IsHost ? 3 : 30, $"it gave {SecretWords(secret)} another name, under which reading is not told", Technique(secret), Severity.High));
         }
 
         var removes = file.Operation == FileOperation.Unlink;
         if (!removes && Places.Sensitive(file.Path) is { } place)
         {
-            matches.Add(new("system_file", file.Scope.IsHost ? 30 : place.Ratio, $"{DisplayText.Path(file.Path)} is in {place.Words}", place.Technique, IsGrave: true));
+            matches.Add(new("system_file", file.Scope.IsHost ? 30 : place.Ratio, $"{DisplayText.Path(file.Path)} is in {place.Words}", place.Technique, place.Gravity));
+        }
+
+        if (Places.IsHistory(file.Path) && file.Operation is FileOperation.Unlink or FileOperation.Symlink or FileOperation.Truncate or FileOperation.Rename && !file.Scope.IsHost)
+        {
+            matches.Add(new("history_cleared", 30, $"a shell's history ({DisplayText.Path(file.Path)}) was removed or led elsewhere", "T1070.003"));
         }
 
         if (file.Operation == FileOperation.ChmodExecutable
@@ -57,7 +62,7 @@ internal static class FileEvidence
 
         if (!removes && ItemKey.ExtensionClass(file.Path) is "php" or "jsp" && (file.Process.Flags & ProcessFlags.NetworkFacing) != 0)
         {
-            matches.Add(new("web_script", 15, "a process that serves the network wrote a script that such servers run", "T1505.003"));
+            matches.Add(new("web_script", 15, "a process that serves the network wrote a script that such servers run", "T1505.003", Severity.High));
         }
 
         if (matches.Count == 0)
@@ -74,13 +79,13 @@ internal static class FileEvidence
     private static ClassMatch? OfChange(FileObservation file) => (file.Operation, file.Scope.IsHost) switch
     {
         (FileOperation.SensitiveWrite, var host) when Places.Control(file.Path) is { } control =>
-            new(control.Class, host ? 5 : 300, $"it set {control.Words} ({DisplayText.Path(file.Path)})", control.Technique),
+            new(control.Class, host ? 5 : 300, $"it set {control.Words} ({DisplayText.Path(file.Path)})", control.Technique, control.Class is "process_memory" or "memory_device" ? Severity.Critical : Severity.High),
         (FileOperation.SensitiveWrite, var host) => new("kernel_setting", host ? 2 : 60, $"it changed a setting of the node's kernel ({DisplayText.Path(file.Path)})", "T1562.001"),
-        (FileOperation.ChmodSpecial, var host) => new("special_mode", host ? 3 : 40, "who runs the file has its owner's or group's rights", "T1548.001"),
+        (FileOperation.ChmodSpecial, var host) => new("special_mode", host ? 3 : 40, "who runs the file has its owner's or group's rights", "T1548.001", Severity.High),
         (FileOperation.Xattr, var host) when file.RemovedAttribute && file.OtherPath is ("security.selinux" or "security.ima" or "security.evm") =>
             new("mark_removed", host ? 3 : 20, "what the kernel checks the file by was taken from it", "T1222.002"),
-        (FileOperation.Xattr, var host) when !file.RemovedAttribute && file.OtherPath == "security.capability" => new("file_capability", host ? 3 : 60, "who runs the file gets capabilities", "T1548.001"),
-        (FileOperation.MakeNode, var host) => new("device_node", host ? 2 : 100, "a device node reaches the device past the container", "T1611"),
+        (FileOperation.Xattr, var host) when !file.RemovedAttribute && file.OtherPath == "security.capability" => new("file_capability", host ? 3 : 60, "who runs the file gets capabilities", "T1548.001", Severity.High),
+        (FileOperation.MakeNode, var host) => new("device_node", host ? 2 : 100, "a device node reaches the device past the container", "T1611", Severity.High),
         (FileOperation.Attribute, var host) when (file.Mode & ImmutableOrAppend) != 0 => new("immutable", host ? 3 : 20, "nobody can change or remove the file any more (immutable or append-only)", "T1222.002"),
         (FileOperation.Attribute, _) => new("attributes", 4, "attributes of the file were changed", "T1222.002"),
         (FileOperation.Times, _) => new("timestomp", 3, "the time of its last change was set by hand", "T1070.006"),
@@ -88,7 +93,14 @@ internal static class FileEvidence
     };
 
     /// <summary>An application begins to use the cluster's API or another process's state with some release; nobody's begins to read password hashes.</summary>
-    private static double WeightOfRead(string sensitiveClass) => sensitiveClass is "sa-token" or "other-process" ? 20 : 60;
+    private static double WeightOfRead(FileObservation file, string sensitiveClass) => sensitiveClass switch
+    {
+        // ps and its like look at every process's environment, whoever calls them.
+        "other-process" when file.Path.EndsWith("/environ", StringComparison.Ordinal) && (file.Process.Flags & ProcessFlags.UpperLayer) == 0
+            && ProgramNames.ShowsProcesses(ProgramNames.CalledName(file.Process.Binary, file.Process.Arguments)) => 2,
+        "sa-token" or "other-process" => 20,
+        _ => 60,
+    };
 
     private static string SecretWords(string sensitiveClass) => sensitiveClass switch
     {

@@ -17,7 +17,7 @@ internal static class LibraryEvidence
         var matches = new List<ClassMatch>();
         if (isMemory)
         {
-            matches.Add(new("memory_library", 60, $"it loaded code from memory, without a file: {path}", "T1620"));
+            matches.Add(new("memory_library", 60, $"it loaded code from memory, without a file: {path}", "T1620", Severity.High));
         }
         else if (writtenBySelf)
         {
@@ -27,12 +27,12 @@ internal static class LibraryEvidence
         }
         else if (surroundings.WrittenBy is { } writer)
         {
-            matches.Add(new("dropped_library", 60, $"it loaded a library that was written by {writer.Words}: {path}", "T1574.006"));
+            matches.Add(new("dropped_library", 60, $"it loaded a library that was written by {writer.Words}: {path}", "T1574.006", Severity.High));
         }
 
         if (!writtenBySelf && upper && isOddPlace && process.Phase != Phase.Session)
         {
-            matches.Add(new("dropped_library", 200, $"it loaded a library that was dropped into the container: {path}", "T1574.006"));
+            matches.Add(new("dropped_library", 200, $"it loaded a library that was dropped into the container: {path}", "T1574.006", Severity.High));
         }
         else if (!writtenBySelf && (upper || isOddPlace))
         {

@@ -13,7 +13,7 @@ internal static class Places
     private static readonly string[] Services = ["/etc/systemd/", "/etc/init.d/", "/lib/systemd/", "/usr/lib/systemd/"];
 
     private static readonly string[] CredentialFiles = [".git-credentials", ".netrc", ".npmrc", ".pypirc", ".pgpass", ".my.cnf", ".vault-token", "wallet.dat", "Login Data"];
-    private static readonly string[] Accounts = ["/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow", "/etc/sudoers", "/etc/pam.d/"];
+    private static readonly string[] Accounts = ["/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow", "/etc/sudoers"];
     private static readonly string[] DataRoots = ["/var/lib/", "/var/log/", "/var/cache/", "/var/spool/", "/tmp/", "/var/tmp/", "/run/", "/var/run/", "/data/", "/srv/", "/mnt/", "/dev/shm/"];
 
     /// <summary>One of them is in every path that <see cref="SensitiveClass"/> names; most paths are told by one search.</summary>
@@ -35,16 +35,17 @@ internal static class Places
 
     public static bool IsProgramFolder(string path) => Under(path, ProgramFolders);
 
-    /// <summary>Where a change lasts or changes what others run, with the ATT&amp;CK technique and what such a change weighs; null for any other place.</summary>
-    public static (string Words, string Technique, double Ratio)? Sensitive(string path) =>
-        path.StartsWith("/etc/ld.so", StringComparison.Ordinal) ? ("the loader's settings, which every program reads", "T1574.006", 90)
-        : Under(path, Schedules) ? ("a schedule of commands", "T1053.003", 90)
-        : Under(path, Services) ? ("a service's definition", "T1543.002", 90)
-        : Under(path, Accounts) ? ("the accounts of the system", "T1136.001", 90)
-        : path.Contains("/.ssh/", StringComparison.Ordinal) ? ("keys that let people log in", "T1098.004", 90)
-        : IsProfile(path) ? ("a file that every shell runs", "T1546.004", 60)
-        : IsProgramFolder(path) ? ("a folder of system programs", "T1554", 60)
-        : Under(path, Libraries) ? ("a folder of system libraries", "T1574.006", 60)
+    /// <summary>Where a change lasts or changes what others run, with the ATT&amp;CK technique, what such a change weighs and how grave it is; null for any other place.</summary>
+    public static (string Words, string Technique, double Ratio, Severity Gravity)? Sensitive(string path) =>
+        path.StartsWith("/etc/ld.so", StringComparison.Ordinal) ? ("the loader's settings, which every program reads", "T1574.006", 90, Severity.Critical)
+        : Under(path, Schedules) ? ("a schedule of commands", "T1053.003", 90, Severity.High)
+        : Under(path, Services) ? ("a service's definition", "T1543.002", 90, Severity.High)
+        : path.StartsWith("/etc/pam.d/", StringComparison.Ordinal) ? ("the rules by which people log in", "T1556.003", 90, Severity.Critical)
+        : Under(path, Accounts) ? ("the accounts of the system", "T1136.001", 90, Severity.High)
+        : path.Contains("/.ssh/", StringComparison.Ordinal) ? ("keys that let people log in", "T1098.004", 90, Severity.High)
+        : IsProfile(path) ? ("a file that every shell runs", "T1546.004", 60, Severity.High)
+        : IsProgramFolder(path) ? ("a folder of system programs", "T1554", 60, Severity.High)
+        : Under(path, Libraries) ? ("a folder of system libraries", "T1574.006", 60, Severity.High)
         : null;
 
     public static bool IsData(string path) => Under(path, DataRoots);
@@ -101,6 +102,10 @@ internal static class Places
 
         return false;
     }
+
+    /// <summary>Where a shell writes down what was typed.</summary>
+    public static bool IsHistory(string path) =>
+        path.EndsWith("_history", StringComparison.Ordinal) && path.AsSpan(path.LastIndexOf('/') + 1).StartsWith(".", StringComparison.Ordinal);
 
     /// <summary>A file that shells read when they start.</summary>
     public static bool IsProfile(string path) =>

@@ -9,9 +9,21 @@ internal static class ProgramNames
     private static readonly FrozenSet<string> Interpreters = Set("perl", "ruby", "php", "node", "lua", "awk", "gawk", "mawk", "tclsh", "pwsh");
     private static readonly FrozenSet<string> Downloaders = Set("curl", "wget", "nc", "ncat", "netcat", "socat", "aria2c", "ftp", "tftp", "lftp", "scp", "sftp", "rsync", "fetch", "axel");
 
+    private static readonly FrozenSet<string> Installers = Set(
+        "apt", "apt-get", "dpkg", "aptitude", "apk", "yum", "dnf", "microdnf", "rpm", "zypper", "pacman", "pip", "pip3", "npm", "yarn", "gem");
+
     private static readonly FrozenSet<string> Builders = Set(
-        "apt", "apt-get", "dpkg", "aptitude", "apk", "yum", "dnf", "microdnf", "rpm", "zypper", "pacman", "pip", "pip3", "npm", "yarn", "gem",
         "gcc", "cc", "g++", "c++", "clang", "cc1", "ld", "as", "make", "cmake", "go", "rustc", "cargo", "tcc");
+
+    private static readonly FrozenSet<string> ProcessViewers = Set("ps", "top", "htop", "pgrep", "pkill", "pidof", "pstree", "w", "lsof", "fuser");
+
+    /// <summary>That run what their arguments or input say, and seldom do: GTFOBins' "shell" and "command".</summary>
+    private static readonly FrozenSet<string> Proxies = Set(
+        "tar", "sed", "awk", "gawk", "mawk", "zip", "cpio", "ed", "vi", "vim", "vim.basic", "vim.tiny", "nano", "less", "more", "man", "gdb", "tcpdump", "nmap", "dd", "split", "sort", "rsync", "ssh", "ftp");
+
+    private static readonly FrozenSet<string> Relays = Set("nc", "ncat", "netcat", "nc.openbsd", "nc.traditional", "socat", "telnet");
+
+    private static readonly FrozenSet<string> Pings = Set("ping", "ping4", "ping6", "fping", "arping", "traceroute", "tracepath", "mtr", "mtr-packet");
 
     private static readonly FrozenSet<string> Tools = Set(
         "cat", "ls", "id", "whoami", "uname", "hostname", "date", "echo", "env", "printenv", "grep", "egrep", "sed", "cut", "sort", "uniq", "head", "tail", "wc",
@@ -46,6 +58,18 @@ internal static class ProgramNames
     public static bool IsDownloader(string name) => Downloaders.Contains(name);
 
     public static bool IsBuilder(string name) => Builders.Contains(name);
+
+    public static bool IsInstaller(string name) => Installers.Contains(name);
+
+    public static bool ShowsProcesses(string name) => ProcessViewers.Contains(name);
+
+    /// <summary>A tool for files or networks whose options can make it run any command.</summary>
+    public static bool CanRunOthers(string name) => Proxies.Contains(name) || IsRelay(name);
+
+    public static bool SendsEchoes(string binary) => Pings.Contains(BaseName(binary));
+
+    /// <summary>Connects its input and output with a peer: a shell below it is the peer's.</summary>
+    public static bool IsRelay(string name) => Relays.Contains(name);
 
     public static bool IsCommonTool(string name) => Tools.Contains(name);
 

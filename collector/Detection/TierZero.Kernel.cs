@@ -20,7 +20,8 @@ internal static partial class TierZero
             };
         }
 
-        if (IsLeft(file.Operation) && file.Path.EndsWith("/etc/ld.so.preload", StringComparison.Ordinal) && rules.IsOn(LoaderPreload))
+        // Also by another way to a root: "/proc/71/root/etc/…", "/host/etc/…". In a place for data a root is put together for somebody else.
+        if (IsLeft(file.Operation) && file.Path.EndsWith("/etc/ld.so.preload", StringComparison.Ordinal) && !Places.IsData(file.Path) && rules.IsOn(LoaderPreload))
         {
             return new TierZeroFact(LoaderPreload, $"{Who(file.Process)} wrote {DisplayText.Path(file.Path)}, which puts a library into every program", "T1574.006");
         }

@@ -127,6 +127,8 @@ internal sealed class HeldIncident
         HasTierZero = true;
     }
 
+    private Severity Gravity => Episode.Count == 0 ? Severity.Medium : Episode.Max(weighed => weighed.Gravity);
+
     /// <summary>Rewrites the record from what is held, and bumps the revision when people should hear of it again.</summary>
     /// <param name="from">The deviation or sighting that changed it; null when only its state did.</param>
     public void Refresh(Deviation? from, ulong newSightings)
@@ -137,7 +139,7 @@ internal sealed class HeldIncident
             weight = FactWeight;
         }
 
-        var severity = weight.SeverityOf(Episode.Exists(weighed => weighed.IsGrave));
+        var severity = weight.SeverityWith(Gravity);
         var strongest = Deviations.OrderByDescending(deviation => deviation.EValue).ThenByDescending(deviation => TierZero.Rank(deviation.Key)).ToList();
         var record = Record;
 
@@ -209,7 +211,7 @@ internal sealed class HeldIncident
         }
 
         var weight = new Weight(Record.EValue, Record.Threshold).Times(Peers.Factor);
-        var severity = weight.SeverityOf(Episode.Exists(weighed => weighed.IsGrave));
+        var severity = weight.SeverityWith(Gravity);
         var worse = severity > Record.Severity;
         Record = Record with
         {

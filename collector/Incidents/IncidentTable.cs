@@ -104,7 +104,7 @@ internal sealed partial class IncidentTable(Scope scope, BaselineOptions options
             Kind = kind,
             Key = key,
             Title = finding.Title,
-            Severity = new Weight(value, finding.Threshold).SeverityOf(finding.Assessment.IsGrave),
+            Severity = new Weight(value, finding.Threshold).SeverityWith(finding.Assessment.Gravity),
             Evidence = finding.Assessment.Evidence,
             EValue = value,
             Node = observation.Node,
@@ -122,7 +122,7 @@ internal sealed partial class IncidentTable(Scope scope, BaselineOptions options
         var weighed = new WeighedClass(
             finding.Assessment.Class, finding.Group, value, finding.Threshold,
             finding.Assessment.Evidence.Select(evidence => evidence.Technique).Where(technique => technique.Length > 0).Distinct(StringComparer.Ordinal).ToList(),
-            finding.Assessment.IsOrdinary, finding.Stands, finding.Assessment.IsGrave);
+            finding.Assessment.IsOrdinary, finding.Stands, finding.Assessment.Gravity);
         if (!finding.IsTierZero && !(finding.Assessment.IsConsequence && held.Episode.Count > 0))
         {
             held.Weigh(weighed, from ?? observation.First, options);

@@ -9,9 +9,9 @@ namespace Runtime.Collector.Incidents;
 /// <param name="Threshold">What the group's state asked for when it was seen.</param>
 /// <param name="IsOrdinary">Weighs only in an incident that holds nothing else; see <see cref="Assessment.IsOrdinary"/>.</param>
 /// <param name="Stands">Of <see cref="KindGroup.Resource"/>: enough by itself, whatever else is in the incident.</param>
-/// <param name="IsGrave">See <see cref="Assessment.IsGrave"/>.</param>
+/// <param name="Gravity">See <see cref="Assessment.Gravity"/>.</param>
 internal sealed record WeighedClass(
-    string Class, KindGroup Group, double EValue, double Threshold, IReadOnlyList<string> Techniques, bool IsOrdinary = false, bool Stands = false, bool IsGrave = false);
+    string Class, KindGroup Group, double EValue, double Threshold, IReadOnlyList<string> Techniques, bool IsOrdinary = false, bool Stands = false, Severity Gravity = Severity.Medium);
 
 /// <summary>An incident's evidence and what it has to reach.</summary>
 internal readonly record struct Weight(double EValue, double Threshold)
@@ -27,8 +27,8 @@ internal readonly record struct Weight(double EValue, double Threshold)
         : EValue >= 1 ? Severity.Low
         : Severity.Info;
 
-    /// <summary>How bad it is: what is grave is high as soon as it is told at all. Whether it is told, the weight alone decides.</summary>
-    public Severity SeverityOf(bool isGrave) => isGrave && Alerts && Severity < Severity.High ? Severity.High : Severity;
+    /// <summary>Whether people hear of it, the weight alone decides; of what is grave they hear as that.</summary>
+    public Severity SeverityWith(Severity gravity) => Alerts && Severity < gravity ? gravity : Severity;
 }
 
 /// <summary>

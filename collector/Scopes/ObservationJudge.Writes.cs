@@ -34,9 +34,9 @@ internal sealed partial class ObservationJudge
             ?? incidents.Writes.Find(container, process.Binary, since, new(process.Device, process.Inode));
     }
 
-    /// <summary>Builders write what they run; that is no drop.</summary>
+    /// <summary>Builders and installers write what they run; that is no drop.</summary>
     private static FileWriter? WriterOf(RecentWrite? write, Observation use) =>
-        write is null || ProgramNames.IsBuilder(ProgramNames.BaseName(write.Binary))
+        write is null || ProgramNames.IsBuilder(ProgramNames.BaseName(write.Binary)) || ProgramNames.IsInstaller(ProgramNames.BaseName(write.Binary))
             ? null
             : new FileWriter(write.Binary, write.Pid, TimeSpan.FromTicks(Math.Max(0, use.First.UtcTicks - write.Time)));
 }

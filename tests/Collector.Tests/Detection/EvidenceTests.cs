@@ -19,7 +19,8 @@ public sealed class EvidenceTests
     [InlineData("/bin/sh", "shell_of_server", 20)]
     [InlineData("/usr/bin/python3.11", "shell_of_server", 20)]
     [InlineData("/usr/bin/curl", "downloader", 15)]
-    [InlineData("/usr/bin/apt-get", "builder", 10)]
+    [InlineData("/usr/bin/apt-get", "installer", 30)]
+    [InlineData("/usr/bin/gcc", "builder", 10)]
     [InlineData("/tmp/x", "odd_place", 60)]
     [InlineData("/usr/bin/.sshd", "odd_place", 60)]
     [InlineData("/root/.../x", "odd_place", 60)]
@@ -39,6 +40,36 @@ public sealed class EvidenceTests
         var assessment = ExecEvidence.Assess(_builder.Exec(Container, _builder.Process("/bin/bash", shell)), new Surroundings { BelowDeviation = true });
         Assert.Equal("common_tool", assessment.Class);
         Assert.True(assessment.IsConsequence);
+    }
+
+    [Fact]
+    public void Exec_ShellOfATool_ThatWasMadeToRunIt_IsToldSo()
+    {
+        var shell = _builder.Process("/bin/sh", _builder.Process("/bin/bash"));
+        Assert.Equal(("run_by_proxy", 30), Class(_builder.Process("/bin/sh", _builder.Process("/usr/bin/tar", shell))));
+        Assert.Equal(("shell_of_relay", 300), Class(_builder.Process("/bin/sh", _builder.Process("/usr/bin/socat", shell))));
+        Assert.Equal(("common_tool", 1.5), Class(_builder.Process("/bin/gzip", _builder.Process("/usr/bin/tar", shell))));
+        Assert.Equal(("common_tool", 1.5), Class(_builder.Process("/bin/sh", _builder.Process("/usr/bin/xargs", shell))));
+
+        (string, double) Class(IReadOnlyList<ProcessInfo> process) => ExecEvidence.Assess(_builder.Exec(Container, process), default) is var a ? (a.Class, a.EValue) : default;
+    }
+
+    [Theory]
+    [InlineData("/usr/bin/ps", "/proc/1/environ", 2)]
+    [InlineData("/bin/cat", "/proc/1/environ", 20)]
+    [InlineData("/usr/bin/ps", "/proc/1/mem", 20)]
+    [InlineData("/bin/cat", "/var/run/secrets/kubernetes.io/serviceaccount/token", 20)]
+    [InlineData("/bin/cat", "/root/.ssh/id_rsa", 60)]
+    public void Secret_Read_WeighsByWhatItIsAndWhoReads(string binary, string path, double expected) =>
+        Assert.Equal(expected, FileEvidence.Assess(_builder.File(Container, _builder.Process(binary), path, FileOperation.SensitiveRead), default).EValue);
+
+    [Theory]
+    [InlineData("/usr/bin/curl", 60, Severity.Critical)]
+    [InlineData("/app/server", 15, Severity.High)]
+    public void Metadata_WeighsByWhoAsks(string binary, double expected, object gravity)
+    {
+        var assessment = NetworkEvidence.Assess(_builder.Connect(Container, _builder.Process(binary), "169.254.169.254", 80), PeerKind.Metadata, default);
+        Assert.Equal((expected, (Severity)gravity), (assessment.EValue, assessment.Gravity));
     }
 
     [Fact]
@@ -105,6 +136,9 @@ public sealed class EvidenceTests
     [InlineData("/etc/cron.d/x", FileOperation.Create, "system_file", 90)]
     [InlineData("/root/.ssh/authorized_keys", FileOperation.Write, "system_file", 90)]
     [InlineData("/etc/cron.d/x", FileOperation.Unlink, "other_file", 1)]
+    [InlineData("/root/.bash_history", FileOperation.Unlink, "history_cleared", 30)]
+    [InlineData("/root/.bash_history", FileOperation.Symlink, "history_cleared", 30)]
+    [InlineData("/root/.bash_history", FileOperation.Write, "other_file", 1)]
     [InlineData("/tmp/x", FileOperation.ChmodExecutable, "made_executable", 15)]
     [InlineData("/srv/www/up/x.php", FileOperation.Create, "web_script", 15)]
     [InlineData("/etc/shadow", FileOperation.SensitiveRead, "secret_read", 60)]
@@ -115,14 +149,16 @@ public sealed class EvidenceTests
     }
 
     [Theory]
-    [InlineData("/etc/cron.d/x", FileOperation.Create, true)]
-    [InlineData("/root/.ssh/authorized_keys", FileOperation.Write, true)]
-    [InlineData("/root/.aws/credentials", FileOperation.SensitiveRead, true)]
-    [InlineData("/proc/7/environ", FileOperation.SensitiveRead, false)]
-    [InlineData("/tmp/x", FileOperation.ChmodExecutable, false)]
-    [InlineData("/app/x", FileOperation.Write, false)]
-    public void File_ByWhichSecretsAreOutOrSomebodyStays_IsGrave(string path, object operation, bool isGrave) =>
-        Assert.Equal(isGrave, FileEvidence.Assess(_builder.File(Container, _nginx, path, (FileOperation)operation), default).IsGrave);
+    [InlineData("/etc/cron.d/x", FileOperation.Create, Severity.High)]
+    [InlineData("/root/.ssh/authorized_keys", FileOperation.Write, Severity.High)]
+    [InlineData("/root/.aws/credentials", FileOperation.SensitiveRead, Severity.High)]
+    [InlineData("/etc/pam.d/sshd", FileOperation.Write, Severity.Critical)]
+    [InlineData("/proc/7/mem", FileOperation.SensitiveWrite, Severity.Critical)]
+    [InlineData("/proc/7/environ", FileOperation.SensitiveRead, Severity.Medium)]
+    [InlineData("/tmp/x", FileOperation.ChmodExecutable, Severity.Medium)]
+    [InlineData("/app/x", FileOperation.Write, Severity.Medium)]
+    public void File_ByWhichSecretsAreOutOrSomebodyStays_IsGrave(string path, object operation, object gravity) =>
+        Assert.Equal((Severity)gravity, FileEvidence.Assess(_builder.File(Container, _nginx, path, (FileOperation)operation), default).Gravity);
 
     [Theory]
     [InlineData("/etc/shadow", "/tmp/x", FileOperation.Link, "secret_renamed", 30)]

@@ -23,7 +23,7 @@ public sealed class PrivilegeEvidenceTests
     [InlineData(PrivilegeOperation.Mount, 0ul, "/mnt", "ext4 /dev/vda1", "mount_of_host", 100)]
     [InlineData(PrivilegeOperation.Mount, 0ul, "/mnt", "tmpfs none", "mount", 60)] // D05, D06
     [InlineData(PrivilegeOperation.Mount, 0x44000ul, "/", " ", "mount_change", 8)]
-    [InlineData(PrivilegeOperation.SetUid, 0ul, "", "", "became_root", 8)] // D09
+    [InlineData(PrivilegeOperation.SetUid, 0ul, "", "", "became_root", 24)] // D09
     [InlineData(PrivilegeOperation.Ptrace, 16ul, "/bin/x", "", "injection", 60)] // D10
     [InlineData(PrivilegeOperation.Ptrace, 0ul, "/bin/x", "", "traced", 30)]
     [InlineData(PrivilegeOperation.Bpf, 5ul, "probe", "", "bpf", 100)] // D11

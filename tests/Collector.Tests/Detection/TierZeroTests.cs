@@ -233,6 +233,7 @@ public sealed class TierZeroTests
 
     [Theory]
     [InlineData("/host/etc/ld.so.preload", true)] // the node's, through a mount
+    [InlineData("/var/lib/app/rootfs/etc/ld.so.preload", false)] // of a root that is put together for somebody else
     [InlineData("/etc/ld.so.preload.bak", false)]
     public void LoaderPreload_OfAMountedHost_IsAFact(string path, bool isFact) =>
         Assert.Equal(isFact ? TierZero.LoaderPreload : null, TierZero.Judge(_builder.File(Container, _nginx, path, FileOperation.Write))?.Rule);

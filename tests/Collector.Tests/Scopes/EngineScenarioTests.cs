@@ -17,7 +17,7 @@ public sealed class EngineScenarioTests
         var first = web.Apply(web.Builder.Exec(replica.Container, shell));
         var alert = Assert.Single(first.Alerts);
         Assert.Equal("/bin/sh was started by nginx in shop/web: never seen in 72 h on 2 replicas", alert.Title);
-        Assert.Equal(Severity.Medium, alert.Severity);
+        Assert.Equal(Severity.High, alert.Severity);
         Assert.Equal((1, 1), (alert.Revision, alert.AlertedRevision));
         Assert.Equal("/bin/sh > /usr/sbin/nginx > /bin/sh", alert.Cause);
         Assert.Contains("T1190", alert.Techniques);
@@ -132,7 +132,7 @@ public sealed class EngineScenarioTests
         web.Apply(web.Builder.FirstBytes(replica.Container, tool, "203.0.113.7", 3333, "stratum"));
 
         // First by its weight (medium), then for what it speaks (critical).
-        Assert.Equal([Severity.Medium, Severity.Critical], web.Alerts.Select(alert => alert.Severity));
+        Assert.Equal([Severity.High, Severity.Critical], web.Alerts.Select(alert => alert.Severity));
         Assert.Single(web.Incidents);
     }
 
