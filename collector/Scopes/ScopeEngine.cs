@@ -284,10 +284,11 @@ internal sealed class ScopeEngine
         {
             var key = new ItemKey();
             var process = deviation.Lineage[0];
+            var isProbe = _judge.FindProbe(deviation.Lineage) is not null;
             _baseline.Approve(ItemKind.Exec, key.Exec(process).ToString(), who, now.UtcTicks);
             if ((process.Flags & ProcessFlags.ParentUnknown) == 0)
             {
-                _baseline.Approve(ItemKind.Edge, key.Edge(process, deviation.Lineage.Count > 1 ? deviation.Lineage[1] : null).ToString(), who, now.UtcTicks);
+                _baseline.Approve(ItemKind.Edge, key.Edge(process, deviation.Lineage.Count > 1 ? deviation.Lineage[1] : null, isProbe).ToString(), who, now.UtcTicks);
             }
         }
     }
