@@ -54,6 +54,9 @@ internal sealed class ItemTable
         }
     }
 
+    /// <summary>Gives back the room that growth left over.</summary>
+    public void Trim() => _items.TrimExcess();
+
     /// <summary>Takes an item out that is there. Nobody is told.</summary>
     public void Remove(Item item)
     {

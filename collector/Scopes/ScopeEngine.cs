@@ -300,11 +300,17 @@ internal sealed class ScopeEngine
 
     private ScopeOutcome TakeOutcome()
     {
-        var (deviations, incidents, alerts) = _incidents.Take(IsFirstWeek);
-        if (incidents.Count == 0)
+        if (!_incidents.HasChanged)
         {
             return ScopeOutcome.Nothing;
         }
+
+        return TakeChanges();
+    }
+
+    private ScopeOutcome TakeChanges()
+    {
+        var (deviations, incidents, alerts) = _incidents.Take(IsFirstWeek);
 
         if (alerts.Count > 0)
         {
