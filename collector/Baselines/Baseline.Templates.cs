@@ -93,6 +93,7 @@ internal sealed partial class Baseline
 
         if (unit / BaselineOptions.UnitsPerDay > Templates.Through / BaselineOptions.UnitsPerDay)
         {
+            Age(unit);
             Items.Trim();
         }
 

@@ -85,6 +85,9 @@ internal sealed class Item(ItemKind kind, string fullKey)
     /// <summary>Days for display, saturating at 255; exact while time moves forward.</summary>
     public byte DayCount { get; set; }
     public int LastDay { get; set; } = int.MinValue;
+
+    /// <summary>Long pauses between its sightings.</summary>
+    public LongGaps Gaps;
     public string ApprovedBy { get; set; } = "";
     public long ApprovedAt { get; set; }
 

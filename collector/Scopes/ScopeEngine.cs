@@ -117,6 +117,9 @@ internal sealed class ScopeEngine
         return TakeOutcome();
     }
 
+    /// <summary>Items that left because they were not seen for long, since the scope began.</summary>
+    public long Expired => _baseline.Items.Expired;
+
     public BaselineView View(DateTimeOffset now) => _baseline.View(now.UtcTicks);
 
     /// <summary>Ends an incident; the next deviation of its cause opens a new one. "benign" lets its items be learnt by quorum again.</summary>
