@@ -69,11 +69,14 @@ internal sealed partial class Baseline
     private void Generalise(long now)
     {
         var unit = UnitOf(now);
-        if (unit <= Templates.Through)
+        if (unit > Templates.Through)
         {
-            return;
+            Generalise(now, unit);
         }
+    }
 
+    private void Generalise(long now, int unit)
+    {
         var files = Group(KindGroup.File);
         var generaliser = new Generaliser(Items, files, Templates, item => HasQuorum(item, now), Evict, options.Day.Ticks);
         if (files.LastNewUnit >= Templates.Through)
@@ -86,6 +89,12 @@ internal sealed partial class Baseline
             Templates.Relaxed = true;
             var worst = ChurningPrefixes(KindGroup.File).Select(churning => (char)ItemKind.FileWrite + churning.Prefix).ToList();
             generaliser.Pass(CollapseRule.Relaxed, unit, folder => worst.Exists(prefix => prefix.StartsWith(folder, StringComparison.Ordinal)));
+        }
+
+        if (unit / BaselineOptions.UnitsPerDay > Templates.Through / BaselineOptions.UnitsPerDay)
+        {
+            Age(unit);
+            Items.Trim();
         }
 
         Templates.Through = unit;

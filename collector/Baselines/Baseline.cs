@@ -157,6 +157,7 @@ internal sealed partial class Baseline(Scope scope, BaselineOptions options)
 
     public void Touch(Item item, in Sight sight)
     {
+        item.Gaps.Note((sight.First - item.LastSeen) / options.Day.Ticks);
         item.FirstSeen = Math.Min(item.FirstSeen, sight.First);
         item.LastSeen = Math.Max(item.LastSeen, sight.Last);
         item.Count += sight.Count;

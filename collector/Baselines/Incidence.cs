@@ -3,32 +3,33 @@ namespace Runtime.Collector.Baselines;
 /// <summary>In which units an item occurred: the first three distinct ones that were told, in any order.</summary>
 internal struct Incidence
 {
+    // A unit with its sign bit turned, so that nothing is 0: an item has three of these, and a scope thousands of items.
     private int _first;
     private int _second;
     private int _third;
 
     /// <summary>0 to 3; 3 means three or more.</summary>
-    public byte Count { get; private set; }
+    public readonly byte Count => (byte)(_third != 0 ? 3 : _second != 0 ? 2 : _first != 0 ? 1 : 0);
 
     /// <summary>The only unit of a singleton.</summary>
-    public readonly int Owner => _first;
+    public readonly int Owner => Kept(_first);
 
-    public readonly bool Holds(int unit) =>
-        (Count > 0 && _first == unit) || (Count > 1 && _second == unit) || (Count > 2 && _third == unit);
+    public readonly bool Holds(int unit) => Kept(unit) is var kept && (_first == kept || _second == kept || _third == kept);
 
+    /// <param name="unit">Above <see cref="int.MinValue"/>.</param>
     /// <returns>False when nothing changed.</returns>
     public bool Add(int unit)
     {
-        if (Count == 3 || Holds(unit))
+        if (_third != 0 || Holds(unit))
         {
             return false;
         }
 
-        switch (Count++)
+        switch (Count)
         {
-            case 0: _first = unit; break;
-            case 1: _second = unit; break;
-            default: _third = unit; break;
+            case 0: _first = Kept(unit); break;
+            case 1: _second = Kept(unit); break;
+            default: _third = Kept(unit); break;
         }
 
         return true;
@@ -39,7 +40,7 @@ internal struct Incidence
     {
         for (var i = 0; i < other.Count; i++)
         {
-            Add(i == 0 ? other._first : i == 1 ? other._second : other._third);
+            Add(other.At(i));
         }
     }
 
@@ -51,16 +52,16 @@ internal struct Incidence
             return false;
         }
 
-        if (_first == unit)
+        if (_first == Kept(unit))
         {
             (_first, _second) = (_second, _third);
         }
-        else if (_second == unit)
+        else if (_second == Kept(unit))
         {
             _second = _third;
         }
 
-        Count--;
+        _third = 0;
         return true;
     }
 
@@ -69,7 +70,7 @@ internal struct Incidence
         writer.Write(Count);
         for (var i = 0; i < Count; i++)
         {
-            writer.Write7BitEncodedInt(i == 0 ? _first : i == 1 ? _second : _third);
+            writer.Write7BitEncodedInt(At(i));
         }
     }
 
@@ -90,6 +91,10 @@ internal struct Incidence
 
         return incidence;
     }
+
+    private readonly int At(int index) => Kept(index == 0 ? _first : index == 1 ? _second : _third);
+
+    private static int Kept(int unit) => unit ^ int.MinValue;
 }
 
 /// <summary>Singletons, doubletons and their owners over one axis (units, starts or days), kept up to date item by item.</summary>

@@ -23,6 +23,9 @@ internal enum ItemKind
     /// <summary>What a container uses. Never learnt: only an approval by a person makes such an item.</summary>
     Resource = 'c',
 
+    /// <summary>What the container runtime is asked to run again and again in every replica, with its arguments: a probe, or a hook of the start.</summary>
+    Command = 'k',
+
     /// <summary>Never learnt: only an approval by a person makes such an item.</summary>
     TierZero = '0',
 }
@@ -82,6 +85,9 @@ internal sealed class Item(ItemKind kind, string fullKey)
     /// <summary>Days for display, saturating at 255; exact while time moves forward.</summary>
     public byte DayCount { get; set; }
     public int LastDay { get; set; } = int.MinValue;
+
+    /// <summary>Long pauses between its sightings.</summary>
+    public LongGaps Gaps;
     public string ApprovedBy { get; set; } = "";
     public long ApprovedAt { get; set; }
 
@@ -120,6 +126,7 @@ internal sealed class Item(ItemKind kind, string fullKey)
         ItemKind.Managed => "managed",
         ItemKind.Image => "image",
         ItemKind.Resource => "resource",
+        ItemKind.Command => "command",
         ItemKind.TierZero => "tier0",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "no such kind"),
     };
@@ -140,6 +147,7 @@ internal sealed class Item(ItemKind kind, string fullKey)
         "managed" => ItemKind.Managed,
         "image" => ItemKind.Image,
         "resource" => ItemKind.Resource,
+        "command" => ItemKind.Command,
         "tier0" => ItemKind.TierZero,
         _ => null,
     };

@@ -13,6 +13,7 @@ namespace Runtime.Collector.Baselines;
 /// <remarks>
 /// exec    /usr/bin/python3 /app/job.py        binary and, behind an interpreter, the script
 /// edge    /usr/sbin/nginx&gt;/bin/sh@steady      "runtime" as parent for what the container runtime started
+/// command /bin/sh|sh|-c|redis-cli ping          binary and arguments of what the runtime was asked to run
 /// write   /usr/sbin/nginx|create|/var/log/nginx/&lt;date&gt;.log|other
 /// read    /usr/bin/cat|shadow
 /// egress  /usr/bin/curl|203.0.113.0/24|443|tcp
@@ -59,7 +60,8 @@ internal sealed partial class ItemKey
     }
 
     /// <param name="parent">Null for what the runtime started.</param>
-    public ReadOnlySpan<char> Edge(ProcessInfo process, ProcessInfo? parent)
+    /// <param name="isProbe">Whether what is a session by its lineage belongs to a command of the deployment's own: see <see cref="RuntimeCommands"/>.</param>
+    public ReadOnlySpan<char> Edge(ProcessInfo process, ProcessInfo? parent, bool isProbe = false)
     {
         Start(ItemKind.Edge);
         if (parent is null)
@@ -74,7 +76,21 @@ internal sealed partial class ItemKey
         Raw(">");
         Part(process.Binary);
         Raw("@");
-        Raw(PhaseName(process.Phase));
+        Raw(isProbe && process.Phase == Phase.Session ? "probe" : PhaseName(process.Phase));
+        return Finish();
+    }
+
+    /// <param name="root">What the runtime itself started.</param>
+    public ReadOnlySpan<char> Command(ProcessInfo root)
+    {
+        Start(ItemKind.Command);
+        Part(root.Binary);
+        for (var i = 0; i < root.Arguments.Count; i++)
+        {
+            Raw("|");
+            Part(root.Arguments[i]);
+        }
+
         return Finish();
     }
 

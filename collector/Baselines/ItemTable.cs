@@ -23,6 +23,9 @@ internal sealed class ItemTable
     /// <summary>Items that left for want of room since the scope began.</summary>
     public long Evicted { get; set; }
 
+    /// <summary>Items that left because they were not seen for long, since the scope began.</summary>
+    public long Expired { get; set; }
+
     /// <summary>In no order that means anything.</summary>
     public IEnumerable<Item> All => _items.Values;
 
@@ -53,6 +56,9 @@ internal sealed class ItemTable
             MakeRoom(leaving, item);
         }
     }
+
+    /// <summary>Gives back the room that growth left over.</summary>
+    public void Trim() => _items.TrimExcess();
 
     /// <summary>Takes an item out that is there. Nobody is told.</summary>
     public void Remove(Item item)

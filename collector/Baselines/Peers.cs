@@ -55,8 +55,8 @@ internal static class Peers
             case PeerKind.Metadata: return "metadata";
             case PeerKind.Dns:
                 Resolver.CopyTo(target);
-                address!.TryFormat(target[Resolver.Length..], out var digits);
-                return target[..(Resolver.Length + digits)];
+                address!.TryFormat(target[Resolver.Length..], out var ofAddress);
+                return target[..(Resolver.Length + ofAddress)];
             case PeerKind.Multicast: return "multicast";
             case PeerKind.LinkLocal: return "link-local";
         }
@@ -65,7 +65,22 @@ internal static class Peers
         address!.TryWriteBytes(bytes, out var length);
         var v6Prefix = kind == PeerKind.Private ? 64 : 48;
         bytes[(length == 4 ? 3 : v6Prefix / 8)..length].Clear();
-        new IPAddress(bytes[..length]).TryFormat(target, out var written);
+        var written = 0;
+        if (length == 4)
+        {
+            for (var i = 0; i < 4; i++)
+            {
+                bytes[i].TryFormat(target[written..], out var digits, provider: CultureInfo.InvariantCulture);
+                written += digits;
+                target[written] = '.';
+                written += i < 3 ? 1 : 0;
+            }
+        }
+        else
+        {
+            new IPAddress(bytes[..length]).TryFormat(target, out written);
+        }
+
         var suffix = length == 4 ? "/24" : v6Prefix == 64 ? "/64" : "/48";
         suffix.CopyTo(target[written..]);
         return target[..(written + suffix.Length)];

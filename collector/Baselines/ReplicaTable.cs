@@ -50,6 +50,9 @@ internal sealed class ReplicaTable
     public IReadOnlyList<ImageVersion> Images => _images;
     public IEnumerable<Replica> All => _replicas.Values;
 
+    /// <summary>UTC ticks of the newest start that was watched; 0 when none was.</summary>
+    public long LastStart => _replicas.Values.Where(replica => replica.StartWatched).Select(replica => replica.FirstSeen).DefaultIfEmpty().Max();
+
     public Replica See(string id, bool startWatched, long ticks)
     {
         if (_replicas.TryGetValue(id, out var known))

@@ -20,12 +20,15 @@ internal static class Masquerade
             return called;
         }
 
-        var name = ProgramNames.BaseName(called).TrimStart('-');
-        var file = ProgramNames.BaseName(process.Binary);
-        if (name == file || name.Length == 0)
+        // Asked of every exec of a known program too: no text is made for one that is called as it is.
+        var bare = called.AsSpan(called.LastIndexOf('/') + 1).TrimStart('-');
+        if (bare.IsEmpty || bare.SequenceEqual(process.Binary.AsSpan(process.Binary.LastIndexOf('/') + 1)))
         {
             return null;
         }
+
+        var name = bare.ToString();
+        var file = ProgramNames.BaseName(process.Binary);
 
         // "kworker/u8:2" is no path either.
         if ((ProgramNames.IsKernelThread(name) || called.StartsWith("kworker/", StringComparison.Ordinal)) && !ProgramNames.IsKernelThread(file))

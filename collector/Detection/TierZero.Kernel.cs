@@ -42,12 +42,10 @@ internal static partial class TierZero
 
     private static TierZeroFact? OfPrivilege(PrivilegeObservation privilege, RuleSet rules)
     {
-        var who = Who(privilege.Process);
-
         // A mount over /proc/PID: tools then show nothing of that process. Masked files of /proc have no number for a name.
         if (privilege is { Operation: PrivilegeOperation.Mount, Error: 0 } && IsProcess(privilege.Subject) && rules.IsOn(HiddenProcess))
         {
-            return new TierZeroFact(HiddenProcess, $"{who} mounted something over {DisplayText.Path(privilege.Subject)}, which hides that process", "T1564.013");
+            return new TierZeroFact(HiddenProcess, $"{Who(privilege.Process)} mounted something over {DisplayText.Path(privilege.Subject)}, which hides that process", "T1564.013");
         }
 
         if (privilege.Container is null)
@@ -57,16 +55,16 @@ internal static partial class TierZero
 
         return privilege.Operation switch
         {
-            PrivilegeOperation.LoadModule when rules.IsOn(KernelModule) => new TierZeroFact(KernelModule, $"{who} {PrivilegeWords.Did(privilege, DisplayText.Path)}: code in the kernel of the node", "T1547.006")
+            PrivilegeOperation.LoadModule when rules.IsOn(KernelModule) => new TierZeroFact(KernelModule, $"{Who(privilege.Process)} {PrivilegeWords.Did(privilege, DisplayText.Path)}: code in the kernel of the node", "T1547.006")
             {
                 Severity = privilege.Error == 0 ? Severity.Critical : Severity.High,
             },
 
             // Libraries try whether they may load a program; only one that was loaded is power.
             PrivilegeOperation.Bpf when privilege.Error == 0 && PrivilegeNames.Bpf(privilege.Value) == "program_load" && rules.IsOn(BpfLoad) =>
-                new TierZeroFact(BpfLoad, $"{who} {PrivilegeWords.Did(privilege, DisplayText.Path)}: a program in the kernel, which sees and can hide what happens on the node", "T1014"),
+                new TierZeroFact(BpfLoad, $"{Who(privilege.Process)} {PrivilegeWords.Did(privilege, DisplayText.Path)}: a program in the kernel, which sees and can hide what happens on the node", "T1014"),
             PrivilegeOperation.SetNamespace when privilege is { Error: 0, Detail: "host" } && !IsRuntimeOwn(privilege) && rules.IsOn(HostNamespace) =>
-                new TierZeroFact(HostNamespace, $"{who} {PrivilegeWords.Did(privilege, DisplayText.Path)}: it left its container", "T1611"),
+                new TierZeroFact(HostNamespace, $"{Who(privilege.Process)} {PrivilegeWords.Did(privilege, DisplayText.Path)}: it left its container", "T1611"),
             _ => null,
         };
     }

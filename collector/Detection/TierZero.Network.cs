@@ -32,8 +32,10 @@ internal static partial class TierZero
 
     private static TierZeroFact? OfMiner(NetworkObservation network, RuleSet rules)
     {
-        foreach (var process in network.Lineage)
+        // By index: this is asked of every connection, and an interface's enumerator is an allocation.
+        for (var i = 0; i < network.Lineage.Count; i++)
         {
+            var process = network.Lineage[i];
             if (MinerArguments.Find(process, rules) is { } argument && IsBehaviour(network, process))
             {
                 return new TierZeroFact(

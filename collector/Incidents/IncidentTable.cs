@@ -213,15 +213,12 @@ internal sealed partial class IncidentTable(Scope scope, BaselineOptions options
         }
     }
 
+    public bool HasChanged => _changedIncidents.Count > 0;
+
     /// <summary>What changed since the last call, and which incidents people should hear of now.</summary>
     /// <param name="firstWeek">Whether what an incident deviates from is locked and was not watched for a full week yet.</param>
     public (List<Deviation> Deviations, List<HeldIncident> Incidents, List<HeldIncident> Alerts) Take(Func<HeldIncident, bool> firstWeek)
     {
-        if (_changedIncidents.Count == 0)
-        {
-            return ([], [], []);
-        }
-
         var incidents = _changedIncidents.ToList();
         var taken = (_changedDeviations.ToList(), incidents, incidents.Where(held => held.TakeAlert(firstWeek)).ToList());
         _changedDeviations.Clear();

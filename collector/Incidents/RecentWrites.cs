@@ -7,9 +7,10 @@ internal readonly record struct ProcessKey(string Container, uint Pid, ulong Sta
 /// <summary>A file on one node, whatever its names. An inode of 0: not known.</summary>
 internal readonly record struct FileId(uint Device, ulong Inode);
 
-/// <param name="Time">UTC ticks.</param>
+/// <param name="Time">UTC ticks; of the last of many writes by one process.</param>
 internal sealed record RecentWrite(string Container, string Path, string Binary, uint Pid, ulong StartBootNs, long Time)
 {
+    public long Time { get; set; } = Time;
     public FileId File { get; init; }
 
     [global::System.Text.Json.Serialization.JsonIgnore]
@@ -48,6 +49,36 @@ internal sealed class RecentWrites
         {
             Remove(_byAge.First!);
         }
+    }
+
+    /// <summary>Forgets the oldest ones, up to the first that is not from before.</summary>
+    /// <param name="before">UTC ticks.</param>
+    public void Forget(long before)
+    {
+        while (_byAge.First is { } oldest && oldest.Value.Time < before)
+        {
+            Remove(oldest);
+        }
+    }
+
+    /// <summary>The same process wrote the same file again. No allocation.</summary>
+    /// <returns>False when another write is known under this name, or none.</returns>
+    public bool Renew(ProcessKey writer, string binary, string path, FileId file, long time)
+    {
+        if (!_byPath.TryGetValue((writer.Container, path), out var node) || node.Value.Writer != writer || node.Value.File != file || node.Value.Binary != binary)
+        {
+            return false;
+        }
+
+        node.Value.Time = time;
+        _byAge.Remove(node);
+        _byAge.AddLast(node);
+        if (file.Inode != 0)
+        {
+            _byFile[(writer.Container, file)] = node;
+        }
+
+        return true;
     }
 
     /// <param name="file">Tells more than the path, which may be one of several (hard link, bind mount, renamed folder).</param>

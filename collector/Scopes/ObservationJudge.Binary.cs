@@ -31,7 +31,7 @@ internal sealed partial class ObservationJudge
 
         var key = item?.FullKey ?? _key.Text.ToString();
         var isNew = item is null && binary.Sha256.Length > 0;
-        var state = baseline.StateFor(KindGroup.Process, image);
+        var state = StateFor(KindGroup.Process, image);
         if (BinaryEvidence.Assess(binary, isNew && content is null && IsReplacement(binary), before, SurroundingsOf(binary, image, state)) is not { } assessment)
         {
             // Nothing odd: the exec told of the program. Its content is remembered unless the program is the attacker's own.
@@ -43,8 +43,7 @@ internal sealed partial class ObservationJudge
             return;
         }
 
-        Deviate(binary, ItemKind.Binary, key, assessment, KindGroup.Process, state, fact is not null, (binary.Process.Flags & ProcessFlags.AtStart) != 0, sight, image,
-            history => Titles.Binary(binary, scope.DisplayName, history));
+        Deviate(binary, ItemKind.Binary, key, assessment, KindGroup.Process, state, fact is not null, (binary.Process.Flags & ProcessFlags.AtStart) != 0, sight, image, Titles.Binary);
     }
 
     /// <summary>An image that was built with a file that is not its package's: told once for each image that brings such bytes anew, and no fault of what runs in it.</summary>
@@ -80,18 +79,28 @@ internal sealed partial class ObservationJudge
 
     private void JudgeLoading(ExecObservation exec, in Sight sight, ImageVersion? image)
     {
+        if (exec.Process is { LoaderVariables.Count: 0 } process && (process.Flags & ProcessFlags.LoaderVariablesTruncated) == 0)
+        {
+            return;
+        }
+
         foreach (var variable in LoadingEvidence.News(exec))
         {
-            var item = baseline.Items.Find(_key.Loading(exec.Process, variable));
-            if (IsKnown(item, sight, exec))
-            {
-                continue;
-            }
-
-            var key = item?.FullKey ?? _key.Text.ToString();
-            var state = baseline.StateFor(KindGroup.Process, image);
-            Deviate(exec, ItemKind.Loading, key, LoadingEvidence.OfVariable(exec, variable, SurroundingsOf(exec, image, state)), KindGroup.Process, state, false,
-                (exec.Process.Flags & ProcessFlags.AtStart) != 0, sight, image, history => Titles.Loading(exec, variable, scope.DisplayName, history));
+            JudgeVariable(exec, variable, sight, image);
         }
+    }
+
+    private void JudgeVariable(ExecObservation exec, string variable, in Sight sight, ImageVersion? image)
+    {
+        var item = baseline.Items.Find(_key.Loading(exec.Process, variable));
+        if (IsKnown(item, sight, exec))
+        {
+            return;
+        }
+
+        var key = item?.FullKey ?? _key.Text.ToString();
+        var state = StateFor(KindGroup.Process, image);
+        Deviate(exec, ItemKind.Loading, key, LoadingEvidence.OfVariable(exec, variable, SurroundingsOf(exec, image, state)), KindGroup.Process, state, false,
+            (exec.Process.Flags & ProcessFlags.AtStart) != 0, sight, image, (told, name, history) => Titles.Loading(told, variable, name, history));
     }
 }

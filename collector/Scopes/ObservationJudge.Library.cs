@@ -17,7 +17,7 @@ internal sealed partial class ObservationJudge
         }
 
         var key = item?.FullKey ?? _key.Text.ToString();
-        var state = baseline.StateFor(KindGroup.File, image);
+        var state = StateFor(KindGroup.File, image);
         var write = incidents.Writes.Find(map.Container?.Id ?? "", map.Path, map.First.UtcTicks - options.JoinWindow.Ticks, new(map.Device, map.Inode));
         var bySelf = write is not null && write.Pid == map.Process.Pid && write.StartBootNs == map.Process.StartBootNs;
         var surroundings = SurroundingsOf(map, image, state) with
@@ -34,6 +34,6 @@ internal sealed partial class ObservationJudge
             return;
         }
 
-        Deviate(map, ItemKind.FileWrite, key, assessment, KindGroup.File, state, fact is not null, false, sight, image, history => Titles.File(map, scope.DisplayName, history));
+        Deviate(map, ItemKind.FileWrite, key, assessment, KindGroup.File, state, fact is not null, false, sight, image, Titles.File);
     }
 }

@@ -18,12 +18,11 @@ internal sealed partial class ObservationJudge
         }
 
         var key = item?.FullKey ?? _key.Text.ToString();
-        var state = baseline.StateFor(KindGroup.Process, image);
+        var state = StateFor(KindGroup.Process, image);
         var surroundings = SurroundingsOf(managed, image, state) with
         {
             WrittenBy = WriterOf(incidents.Writes.Find(managed.Container?.Id ?? "", managed.Path, managed.First.UtcTicks - options.JoinWindow.Ticks), managed),
         };
-        Deviate(managed, ItemKind.Managed, key, ManagedEvidence.Assess(managed, surroundings), KindGroup.Process, state, fact is not null, isState, sight, image,
-            history => Titles.Managed(managed, scope.DisplayName, history));
+        Deviate(managed, ItemKind.Managed, key, ManagedEvidence.Assess(managed, surroundings), KindGroup.Process, state, fact is not null, isState, sight, image, Titles.Managed);
     }
 }

@@ -57,7 +57,7 @@ internal sealed partial class ObservationJudge
         }
 
         var key = item?.FullKey ?? _key.Text.ToString();
-        var state = baseline.StateFor(group, image);
+        var state = StateFor(group, image);
         var surroundings = SurroundingsOf(network, image, state) with
         {
             HasEgress = group == KindGroup.Egress && HasEgress(network.Process.Binary, key),
@@ -68,7 +68,7 @@ internal sealed partial class ObservationJudge
         };
 
         Deviate(network, (ItemKind)key[0], key, NetworkEvidence.Assess(network, peer, surroundings),
-            group, state, fact is not null, isState, sight, image, history => Titles.Network(network, scope.DisplayName, history));
+            group, state, fact is not null, isState, sight, image, Titles.Network);
     }
 
     /// <summary>Tries the port itself, then the fold that takes its place once a program used many ports of a peer. Leaves the key that counts in the buffer.</summary>
@@ -84,7 +84,7 @@ internal sealed partial class ObservationJudge
         var key = _key.Text;
         var prefix = key[..(key[..key.LastIndexOf('|')].LastIndexOf('|') + 1)].ToString();
         var folded = baseline.Items.Find(_key.Egress(network, peer, "reg"));
-        if (folded is not null || baseline.Items.All.Count(item => item.FullKey.StartsWith(prefix, StringComparison.Ordinal)) >= DistinctPorts)
+        if (folded is not null || CountBelow(prefix) >= DistinctPorts)
         {
             return folded;
         }
@@ -92,6 +92,8 @@ internal sealed partial class ObservationJudge
         _key.Egress(network, peer, portClass);
         return null;
     }
+
+    private int CountBelow(string prefix) => baseline.Items.All.Count(item => item.FullKey.StartsWith(prefix, StringComparison.Ordinal));
 
     /// <summary>By the peer's name, or by any name for a program that is known to connect to many.</summary>
     private Item? FindNamed(NetworkObservation network, Span<char> folded, Span<char> port)
@@ -143,10 +145,12 @@ internal sealed partial class ObservationJudge
         }
 
         var prefix = _key.NamePrefix(network.Process).ToString();
-        var below = baseline.Items.All.Count(item => item.FullKey.StartsWith(prefix, StringComparison.Ordinal) && PeerNames.Domain(item.FullKey.AsSpan(prefix.Length)).SequenceEqual(domain));
-        _key.Name(network.Process, below >= PeerNames.DistinctBelowDomain ? "*." + domain : name);
+        _key.Name(network.Process, CountBelow(prefix, domain) >= PeerNames.DistinctBelowDomain ? "*." + domain : name);
         return null;
     }
+
+    private int CountBelow(string prefix, string domain) => baseline.Items.All.Count(item =>
+        item.FullKey.StartsWith(prefix, StringComparison.Ordinal) && PeerNames.Domain(item.FullKey.AsSpan(prefix.Length)).SequenceEqual(domain));
 
     private bool HasResolver(string except) => baseline.Items.All.Any(item =>
         item.Kind == ItemKind.Egress && item.State != ItemState.Pending && item.FullKey != except && item.FullKey.Contains("|" + Peers.Resolver, StringComparison.Ordinal));

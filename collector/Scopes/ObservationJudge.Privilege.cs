@@ -17,8 +17,7 @@ internal sealed partial class ObservationJudge
         }
 
         var key = item?.FullKey ?? _key.Text.ToString();
-        var state = baseline.StateFor(KindGroup.Process, image);
-        Deviate(privilege, ItemKind.Privilege, key, PrivilegeEvidence.Assess(privilege, SurroundingsOf(privilege, image, state)), KindGroup.Process, state, fact is not null, isState, sight, image,
-            history => Titles.Privilege(privilege, scope.DisplayName, history));
+        var state = StateFor(KindGroup.Process, image);
+        Deviate(privilege, ItemKind.Privilege, key, PrivilegeEvidence.Assess(privilege, SurroundingsOf(privilege, image, state)), KindGroup.Process, state, fact is not null, isState, sight, image, Titles.Privilege);
     }
 }

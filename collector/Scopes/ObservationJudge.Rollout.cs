@@ -36,7 +36,7 @@ internal sealed partial class ObservationJudge
     private string? ReviewOf(Observation observation, Assessment assessment, BaselineState state, ImageVersion? image) =>
         image is { OnProbation: true } && state == BaselineState.Reopened && !assessment.IsRemarkable
             && (observation.Process.Flags & (ProcessFlags.UpperLayer | ProcessFlags.Memfd | ProcessFlags.Deleted)) == 0
-            && observation.Process.Phase != Phase.Session && !incidents.IsBelowDeviation(observation, from: 0)
+            && !IsSession(observation) && !incidents.IsBelowDeviation(observation, from: 0)
             ? CauseOfReview(image)
             : null;
 

@@ -11,7 +11,15 @@ internal sealed partial class ObservationJudge
     /// <summary>Who gives a file another name or a mode did not write it: `curl -o x.tmp; mv x.tmp x; chmod +x x` was written by curl.</summary>
     private void NoteWrite(FileObservation file, in Sight sight)
     {
+        // Beyond the window in which "wrote" joins "executed", however much the nodes' clocks differ.
+        incidents.Writes.Forget(sight.Last - options.GrowthCap.Ticks);
         var container = file.Container?.Id ?? "";
+        if (file.Operation is FileOperation.Write or FileOperation.Create
+            && incidents.Writes.Renew(new(container, file.Process.Pid, file.Process.StartBootNs), file.Process.Binary, file.Path, new(file.Device, file.Inode), sight.Last))
+        {
+            return;
+        }
+
         var earlier = file.Operation switch
         {
             FileOperation.Rename or FileOperation.Link => file.OtherPath,

@@ -25,6 +25,8 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
     /// <param name="image">What the container runs; null when that is not known.</param>
     public void Judge(Observation observation, in Sight sight, ImageVersion? image)
     {
+        _now = sight.First;
+        _probe = FindProbe(observation, sight);
         switch (observation)
         {
             case ExecObservation exec:
@@ -66,7 +68,7 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
         var edgeKnown = true;
         if ((process.Flags & ProcessFlags.ParentUnknown) == 0)
         {
-            edge = baseline.Items.Find(_key.Edge(process, ParentOf(exec)));
+            edge = baseline.Items.Find(_key.Edge(process, ParentOf(exec), _probe is not null));
             edgeKnown = IsKnown(edge, sight, exec);
         }
 
@@ -76,8 +78,8 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
         }
 
         var programKey = program?.FullKey ?? _key.Exec(process).ToString();
-        var edgeKey = edgeKnown ? null : edge?.FullKey ?? _key.Edge(process, ParentOf(exec)).ToString();
-        var state = baseline.StateFor(KindGroup.Process, image);
+        var edgeKey = edgeKnown ? null : edge?.FullKey ?? _key.Edge(process, ParentOf(exec), _probe is not null).ToString();
+        var state = StateFor(KindGroup.Process, image);
         var write = FindWrite(exec);
         var onlyEdge = programKnown || incidents.IsOpen(programKey, exec.First);
         var surroundings = SurroundingsOf(exec, image, state) with
@@ -89,7 +91,7 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
         };
         var assessment = ExecEvidence.Assess(exec, surroundings);
         var neverLearnt = fact is not null
-            || process.Phase == Phase.Session
+            || IsSession(exec)
             || (process.Flags & (ProcessFlags.UpperLayer | ProcessFlags.Memfd | ProcessFlags.Deleted)) != 0
             || incidents.IsBelowAlert(exec);
         var keys = new List<string>(2);
@@ -137,24 +139,26 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
         }
 
         var key = item?.FullKey ?? _key.Text.ToString();
-        var state = baseline.StateFor(KindGroup.File, image);
+        var state = StateFor(KindGroup.File, image);
         var assessment = FileEvidence.Assess(file, SurroundingsOf(file, image, state));
-        Deviate(file, kind, key, assessment, KindGroup.File, state, fact is not null, false, sight, image, history => Titles.File(file, scope.DisplayName, history));
+        Deviate(file, kind, key, assessment, KindGroup.File, state, fact is not null, false, sight, image, Titles.File);
         if (assessment.IsRemarkable && baseline.Items.Find(key) is { } odd)
         {
             odd.IsRemarkable = true;
         }
     }
 
-    private void Deviate(
-        Observation observation, ItemKind kind, string key, Assessment assessment, KindGroup group, BaselineState state, bool isTierZero, bool isState,
-        in Sight sight, ImageVersion? image, Func<string, string> title)
+    /// <param name="title">Of the observation, the scope's name and its history; a method of its own, for what is known must cost no allocation.</param>
+    private void Deviate<T>(
+        T observation, ItemKind kind, string key, Assessment assessment, KindGroup group, BaselineState state, bool isTierZero, bool isState,
+        in Sight sight, ImageVersion? image, Func<T, string, string, string> title)
+        where T : Observation
     {
-        var neverLearnt = isTierZero || observation.Process.Phase == Phase.Session || incidents.IsBelowAlert(observation);
+        var neverLearnt = isTierZero || IsSession(observation) || incidents.IsBelowAlert(observation);
         var unlearnt = Learn([key], kind, state, assessment, neverLearnt, sight);
         if (!isState && IsTold(state, assessment) && !incidents.SeeAgain(key, observation))
         {
-            Raise(observation, kind, [key], title(History(group, sight)), assessment, group, state, null, unlearnt, sight, image);
+            Raise(observation, kind, [key], title(observation, scope.DisplayName, History(group, sight)), assessment, group, state, null, unlearnt, sight, image);
         }
     }
 
@@ -252,8 +256,8 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
             return false;
         }
 
-        // What an attacker does again and again below an alert is no witness of what the deployment does.
-        if (item.State == ItemState.Pending && incidents.IsBelowAlert(observation))
+        // What an attacker does again and again below an alert is no witness of what the deployment does, and neither is what a person does.
+        if (item.State == ItemState.Pending && (IsSession(observation) || incidents.IsBelowAlert(observation)))
         {
             return false;
         }
@@ -282,7 +286,7 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
         for (var i = lineage.Count - 1; i > 0; i--)
         {
             if ((lineage[i].Flags & (ProcessFlags.AtStart | ProcessFlags.ParentUnknown)) == 0
-                && baseline.Items.Find(_key.Edge(lineage[i], i + 1 < lineage.Count ? lineage[i + 1] : null)) is null or { State: ItemState.Pending })
+                && baseline.Items.Find(_key.Edge(lineage[i], i + 1 < lineage.Count ? lineage[i + 1] : null, _probe is not null)) is null or { State: ItemState.Pending })
             {
                 return i;
             }

@@ -117,6 +117,9 @@ internal sealed class ScopeEngine
         return TakeOutcome();
     }
 
+    /// <summary>Items that left because they were not seen for long, since the scope began.</summary>
+    public long Expired => _baseline.Items.Expired;
+
     public BaselineView View(DateTimeOffset now) => _baseline.View(now.UtcTicks);
 
     /// <summary>Ends an incident; the next deviation of its cause opens a new one. "benign" lets its items be learnt by quorum again.</summary>
@@ -284,10 +287,11 @@ internal sealed class ScopeEngine
         {
             var key = new ItemKey();
             var process = deviation.Lineage[0];
+            var isProbe = _judge.FindProbe(deviation.Lineage) is not null;
             _baseline.Approve(ItemKind.Exec, key.Exec(process).ToString(), who, now.UtcTicks);
             if ((process.Flags & ProcessFlags.ParentUnknown) == 0)
             {
-                _baseline.Approve(ItemKind.Edge, key.Edge(process, deviation.Lineage.Count > 1 ? deviation.Lineage[1] : null).ToString(), who, now.UtcTicks);
+                _baseline.Approve(ItemKind.Edge, key.Edge(process, deviation.Lineage.Count > 1 ? deviation.Lineage[1] : null, isProbe).ToString(), who, now.UtcTicks);
             }
         }
     }
@@ -299,11 +303,17 @@ internal sealed class ScopeEngine
 
     private ScopeOutcome TakeOutcome()
     {
-        var (deviations, incidents, alerts) = _incidents.Take(IsFirstWeek);
-        if (incidents.Count == 0)
+        if (!_incidents.HasChanged)
         {
             return ScopeOutcome.Nothing;
         }
+
+        return TakeChanges();
+    }
+
+    private ScopeOutcome TakeChanges()
+    {
+        var (deviations, incidents, alerts) = _incidents.Take(IsFirstWeek);
 
         if (alerts.Count > 0)
         {

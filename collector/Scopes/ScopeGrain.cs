@@ -172,6 +172,7 @@ internal sealed partial class ScopeGrain(
         var started = time.GetTimestamp();
         var outcomes = new List<ScopeOutcome>();
         _engine!.Rules = rules.Current;
+        var expired = _engine.Expired;
         foreach (var row in rows)
         {
             if (row.Observation is null)
@@ -197,6 +198,7 @@ internal sealed partial class ScopeGrain(
             }
         }
 
+        meter.Expired.Add(_engine.Expired - expired);
         meter.Applied.Add(rows.Count);
         meter.ApplySeconds.Record(time.GetElapsedTime(started).TotalSeconds);
         return Outcomes.Join(outcomes);

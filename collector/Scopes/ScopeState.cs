@@ -13,7 +13,7 @@ namespace Runtime.Collector.Scopes;
 /// <remarks>
 /// "RSC2", 16 bytes of SHA-256 over the rest, then Brotli over: scope id, applied-through, a 0, baseline (binary, items in key order),
 /// incidents (JSON, length first), files of images, resources, templates (all binary), and sections up to the end: a name, a version (one byte), a length, that many
-/// bytes. There is one, "removals", and only where something was removed. A section that is not known, or of another version, is passed over: the rest is worth more
+/// bytes. There are "removals", "commands" and "ageing", each only where there is something to keep. A section that is not known, or of another version, is passed over: the rest is worth more
 /// than nothing. In place of the 0 earlier programs kept a count and pairs of agent and time, which are
 /// passed over. "RSC1" ends with the incidents: what is not there is then learnt anew. A later layout gets another number in the magic; this code reads these two.
 /// </remarks>
@@ -50,6 +50,16 @@ internal sealed record ScopeState(long AppliedThrough, Baseline Baseline, Incide
             if (RemovalWriter.HasAny(Baseline.Items))
             {
                 WriteSection(writer, RemovalWriter.Section, RemovalWriter.Version, section => RemovalWriter.Write(section, Baseline.Items));
+            }
+
+            if (Baseline.Commands.HasAny)
+            {
+                WriteSection(writer, RuntimeCommands.Section, RuntimeCommands.Version, Baseline.Commands.Write);
+            }
+
+            if (Baseline.HasAged)
+            {
+                WriteSection(writer, Baseline.AgeingSection, Baseline.AgeingVersion, Baseline.WriteAgeing);
             }
         }
 
@@ -151,6 +161,14 @@ internal sealed record ScopeState(long AppliedThrough, Baseline Baseline, Incide
             if (name == RemovalWriter.Section && version == RemovalWriter.Version)
             {
                 RemovalWriter.Read(section, baseline);
+            }
+            else if (name == RuntimeCommands.Section && version == RuntimeCommands.Version)
+            {
+                baseline.Commands.Read(section);
+            }
+            else if (name == Baseline.AgeingSection && version == Baseline.AgeingVersion)
+            {
+                baseline.ReadAgeing(section);
             }
         }
     }

@@ -23,6 +23,26 @@ public sealed class IncidentWeightTests
         Assert.Equal(IncidentWeight.Combine(classes), IncidentWeight.Combine(shuffled));
     });
 
+    /// <summary>As an incident gathers it: of a class that comes again the strongest counts, whenever it came.</summary>
+    [Fact]
+    public void Weigh_DeviationsOfAnEpisodeInAnyOrder_WeighTheSame() => Gen.Select(Classes.Array[1, 40], Gen.Int).Sample((classes, seed) =>
+    {
+        var shuffled = classes.ToArray();
+        new Random(seed).Shuffle(shuffled);
+        Assert.Equal(Gathered(classes), Gathered(shuffled));
+
+        static Weight Gathered(WeighedClass[] classes)
+        {
+            var held = new HeldIncident { Record = null! };
+            for (var i = 0; i < classes.Length; i++)
+            {
+                held.Weigh(classes[i], ObservationBuilder.Epoch.AddSeconds(i), new BaselineOptions());
+            }
+
+            return IncidentWeight.Combine(held.Episode);
+        }
+    });
+
     [Fact]
     public void Combine_OneGroup_IsTheMeanOfItsClasses() =>
         Assert.Equal(new Weight(35, 20), IncidentWeight.Combine([Class("a", KindGroup.Process, 60, 20), Class("b", KindGroup.Process, 10, 20)]));

@@ -84,7 +84,9 @@ public sealed class QueryServiceTests
     public async Task ListDeviations_OfEachKindThatThereIs_IsAQuestion()
     {
         await using var collector = await TestCollector.StartAsync();
-        foreach (var kind in System.Enum.GetValues<Runtime.Collector.Baselines.ItemKind>().Select(Runtime.Collector.Baselines.Item.Name))
+
+        // A command only says whose what runs below it is: it never deviates itself.
+        foreach (var kind in System.Enum.GetValues<Runtime.Collector.Baselines.ItemKind>().Where(kind => kind != Runtime.Collector.Baselines.ItemKind.Command).Select(Runtime.Collector.Baselines.Item.Name))
         {
             collector.Store.Deviations.Add(Sample.Deviation("dev-" + kind, "inc1") with { Kind = kind });
             var answer = await collector.Client().ListDeviationsAsync(new() { Kind = kind }, cancellationToken: Stop);

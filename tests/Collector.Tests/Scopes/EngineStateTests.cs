@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using CsCheck;
 using Runtime.Collector.Baselines;
 using Runtime.Collector.Ingest;
@@ -156,32 +155,6 @@ public sealed class EngineStateTests
 
         Assert.Equal(21, web.Incidents.Count());
         Assert.False(web.Engine.CloseIncident(alert.Id, "benign", "x", "", web.Builder.Now).IsNothing);
-    }
-
-    [Fact]
-    public void Apply_KnownItem_TakesMicroseconds()
-    {
-        var web = new EngineWeb().Locked();
-        var replica = web.Replicas[0];
-        var exec = web.Builder.Exec(replica.Container, replica.Nginx) with { Id = 0 };
-        var connect = web.Builder.Connect(replica.Container, replica.Nginx, "10.9.8.7", 5432) with { Id = 0 };
-        var best = double.MaxValue;
-        for (var round = 0; round < 20; round++)
-        {
-            var started = Stopwatch.GetTimestamp();
-            for (var i = 0; i < 10_000; i++)
-            {
-                web.Engine.Apply(exec);
-                web.Engine.Apply(connect);
-            }
-
-            best = Math.Min(best, Stopwatch.GetElapsedTime(started).TotalMicroseconds / 20_000);
-        }
-
-        TestContext.Current.SendDiagnosticMessage("known item: {0:0.000} µs", best);
-
-        // A bound that only a mistake in kind passes: machines that run tests are shared.
-        Assert.True(best < 20, $"{best} µs");
     }
 
     private static List<Observation> MakeLog()

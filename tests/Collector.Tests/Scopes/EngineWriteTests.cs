@@ -96,6 +96,24 @@ public sealed class EngineWriteTests
         Assert.True(IsTold(loader[0].Pid));
     }
 
+    /// <summary>The same writer again is no new entry, and keeps what it is found by.</summary>
+    [Fact]
+    public void Writes_Renewed_AreTheYoungestAgain()
+    {
+        var writes = new RecentWrites();
+        writes.Add(new RecentWrite("c", "/a", "/bin/x", 1, 1, 10) { File = new(1, 7) });
+        writes.Add(new RecentWrite("c", "/b", "/bin/x", 1, 1, 20) { File = new(1, 8) });
+        Assert.True(writes.Renew(new("c", 1, 1), "/bin/x", "/a", new(1, 7), 30));
+        Assert.False(writes.Renew(new("c", 2, 1), "/bin/x", "/a", new(1, 7), 40));
+        Assert.False(writes.Renew(new("c", 1, 1), "/bin/y", "/a", new(1, 7), 40));
+        Assert.False(writes.Renew(new("c", 1, 1), "/bin/x", "/a", new(1, 9), 40));
+        Assert.Equal(["/b", "/a"], writes.All.Select(write => write.Path));
+        writes.Forget(30);
+        Assert.Null(writes.Find("c", "/b", 0, new(1, 8)));
+        Assert.Equal(30, writes.Find("c", "", 30, new(1, 7))!.Time);
+        Assert.Equal(30, writes.Find("c", "/a", 30)!.Time);
+    }
+
     [Fact]
     public void Writes_BeyondTheBound_ForgetTheOldestUnderBothKeys()
     {
