@@ -21,11 +21,18 @@ internal static class Poisson
 
     private static double AtMost(int count, double mean)
     {
-        var (term, sum) = (Math.Exp(-mean), 0.0);
-        for (var k = 0; k <= count; k++)
+        // From the last term down, which is the largest that matters: e^-mean itself is 0 in a double from 745 on.
+        var logarithm = -mean;
+        for (var k = 1; k <= count; k++)
+        {
+            logarithm += Math.Log(mean / k);
+        }
+
+        var (term, sum) = (Math.Exp(logarithm), 0.0);
+        for (var k = count; k >= 0; k--)
         {
             sum += term;
-            term *= mean / (k + 1);
+            term *= k / mean;
         }
 
         return sum;
