@@ -42,6 +42,7 @@ public sealed class SumsTests
     [InlineData(10, 4.7954, 18.3904)]
     [InlineData(1000, 938.9730, 1063.9521)]
     [InlineData(3000, 2893.5986, 3109.3135)]
+    [InlineData(10000, 9804.9525, 10197.9516)]
     public void Interval_IsGarwoods(int count, double least, double most)
     {
         var interval = Poisson.Interval(count);

@@ -21,18 +21,26 @@ internal static class Poisson
 
     private static double AtMost(int count, double mean)
     {
-        // From the last term down, which is the largest that matters: e^-mean itself is 0 in a double from 745 on.
+        // From the largest term on, down and up: where a count is in the thousands, e^-mean is 0 in a double, and so is the last term far from the mean.
+        var largest = (int)Math.Min(count, mean);
         var logarithm = -mean;
-        for (var k = 1; k <= count; k++)
+        for (var k = 1; k <= largest; k++)
         {
             logarithm += Math.Log(mean / k);
         }
 
         var (term, sum) = (Math.Exp(logarithm), 0.0);
-        for (var k = count; k >= 0; k--)
+        for (var k = largest; k >= 0; k--)
         {
             sum += term;
             term *= k / mean;
+        }
+
+        term = Math.Exp(logarithm);
+        for (var k = largest + 1; k <= count; k++)
+        {
+            term *= mean / k;
+            sum += term;
         }
 
         return sum;
