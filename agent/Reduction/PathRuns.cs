@@ -161,7 +161,7 @@ internal static class PathRuns
         }
     }
 
-    // web-5d9c7b8f6d-x2x9z: a pod's name by a ReplicaSet. kube-api-access-x2x9z: the volume of its token.
+    // web-5d9c7b8f6d-x2x9z, rabbit@web-5d9c7b8f6d-x2x9z-feature_flags: a pod's name by a ReplicaSet. kube-api-access-x2x9z: the volume of its token.
     private static int PodSuffix(ReadOnlySpan<byte> segment, int at)
     {
         if (at < 2 || segment[at - 1] != '-')
@@ -171,7 +171,7 @@ internal static class PathRuns
             return Ends(segment, at + first + 6) ? first + 6 : 0;
         return first == 5 && at == "kube-api-access-".Length && segment.StartsWith("kube-api-access-"u8) && Ends(segment, at + 5) ? 5 : 0;
 
-        static bool Ends(ReadOnlySpan<byte> text, int at) => at == text.Length || text[at] is (byte)'_' or (byte)'.';
+        static bool Ends(ReadOnlySpan<byte> text, int at) => at == text.Length || text[at] is (byte)'_' or (byte)'.' or (byte)'-';
     }
 
     private static int SafeRun(ReadOnlySpan<byte> text)

@@ -68,6 +68,8 @@ internal static class PathTemplate
             writer.Add(name);
         else if (IsAtomicWriterFolder(segment))
             writer.Add("..<ts>"u8);
+        else if (IsUnnamedFile(segment))
+            writer.Add("#<inode>"u8);
         else
             PathRuns.Write(segment, place.IsImage, place.IsCgroup, ref writer);
     }
@@ -75,6 +77,10 @@ internal static class PathTemplate
     // ..2026_11_23_05_48_29.1234567890: how the kubelet swaps the contents of a secret's or config map's volume.
     private static bool IsAtomicWriterFolder(ReadOnlySpan<byte> segment) =>
         segment.Length > 7 && segment.StartsWith(".."u8) && segment.Slice(2, 4).IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0 && segment[6] == '_';
+
+    // #12133778: what was opened with O_TMPFILE has its inode for a name (d_mark_tmpfile, fs/dcache.c).
+    private static bool IsUnnamedFile(ReadOnlySpan<byte> segment) =>
+        segment.Length > 1 && segment[0] == '#' && segment[1..].IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0;
 
     /// <summary>What the segments so far say about the next one.</summary>
     private struct Place

@@ -286,7 +286,7 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
         for (var i = lineage.Count - 1; i > 0; i--)
         {
             if ((lineage[i].Flags & (ProcessFlags.AtStart | ProcessFlags.ParentUnknown)) == 0
-                && baseline.Items.Find(_key.Edge(lineage[i], i + 1 < lineage.Count ? lineage[i + 1] : null, _probe is not null)) is null or { State: ItemState.Pending })
+                && !IsOwnEdge(lineage[i], i + 1 < lineage.Count ? lineage[i + 1] : null))
             {
                 return i;
             }
@@ -294,6 +294,11 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
 
         return 0;
     }
+
+    /// <summary>A forebear comes with its phase of now: what a container started at its beginning was learnt in the one before.</summary>
+    private bool IsOwnEdge(ProcessInfo process, ProcessInfo? parent) =>
+        baseline.Items.Find(_key.Edge(process, parent, _probe is not null)) is { State: not ItemState.Pending }
+        || (process.Phase == Phase.Steady && baseline.Items.Find(_key.Edge(process with { Phase = Phase.Init }, parent)) is { State: not ItemState.Pending });
 
     /// <summary>Not one learnt edge from it while it served.</summary>
     private bool StartsNothing(string binary)

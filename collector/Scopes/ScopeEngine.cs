@@ -55,6 +55,9 @@ internal sealed class ScopeEngine
         set => _judge.Rules = value;
     }
 
+    /// <summary>Whether what one replica alone does weighs more. True, but where a measurement asks what that buys.</summary>
+    public bool ComparesPeers { get; init; } = true;
+
     /// <summary>Highest <see cref="Observation.Id"/> that was applied.</summary>
     public long AppliedThrough { get; private set; }
 
@@ -111,8 +114,12 @@ internal sealed class ScopeEngine
         }
 
         _judge.EndReviews(now);
-        _incidents.JudgePeers(
-            _baseline.Replicas.Live(now.UtcTicks - _options.Day.Ticks), _baseline.Replicas.Images.Any(image => image.OnProbation), now);
+        if (ComparesPeers)
+        {
+            _incidents.JudgePeers(
+                _baseline.Replicas.Live(now.UtcTicks - _options.Day.Ticks), _baseline.Replicas.Images.Any(image => image.OnProbation), now);
+        }
+
         _incidents.Expire(now);
         return TakeOutcome();
     }

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using Runtime.Evaluation.Ablations;
 using Runtime.Evaluation.Images;
+using Runtime.Evaluation.Recordings;
 using Runtime.Evaluation.Reports;
 using Runtime.Evaluation.Runs;
 using Runtime.Evaluation.Scenarios;
@@ -13,7 +15,10 @@ var json = new Option<string>("--json") { Description = "File for the report as 
 var keep = new Option<string>("--keep") { Description = "Folder for logs", DefaultValueFactory = _ => "" };
 var unit = new Option<int>("--unit") { Description = "Milliseconds that an hour of a baseline lasts", DefaultValueFactory = _ => 500 };
 var seed = new Option<int>("--seed") { Description = "Of the loads", DefaultValueFactory = _ => 1 };
-var root = new RootCommand("Runs attacks and harmless things in real pods and tells what was reported of them. Needs root.") { programs, scenarios, only, quick, right, json, keep, unit, seed };
+var root = new RootCommand("Runs attacks and harmless things in real pods and tells what was reported of them. Needs root.") 
+{
+    programs, scenarios, only, quick, right, json, keep, unit, seed, RecordCommand.Create(), ReplayCommand.Create(),
+};
 root.SetAction(async (arguments, cancellationToken) =>
 {
     var folder = Path.GetFullPath(arguments.GetValue(scenarios)!);

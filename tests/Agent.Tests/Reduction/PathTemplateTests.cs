@@ -78,6 +78,11 @@ public sealed class PathTemplateTests
     [InlineData("/var/log/pods/shop_web-5d9c7b8f6d-x2x9z_550e8400-e29b-41d4-a716-446655440000/web/0.log", "/var/log/pods/shop_web-<rs>-<rand>_<uuid>/web/<int>.log")]
     [InlineData("/var/lib/kubelet/pods/x/volumes/kube-api-access-x2x9z/token", "/var/lib/kubelet/pods/x/volumes/kube-api-access-<rand>/token")]
     // the extension says what a file is
+    [InlineData("/var/lib/rabbitmq/mnesia/rabbit@mq-5d9c7b8f6d-hhpcz-feature_flags", "/var/lib/rabbitmq/mnesia/rabbit@mq-<rs>-<rand>-feature_flags")]
+    [InlineData("/tmp/#12133778", "/tmp/#<inode>")]
+    [InlineData("/tmp/#1", "/tmp/#<inode>")]
+    [InlineData("/tmp/#", "/tmp/#")]
+    [InlineData("/tmp/#1a", "/tmp/#1a")]
     [InlineData("/up/3f2a9c77b1d03f2a9c77b1d03f2a9c77.php", "/up/<hex32>.php")]
     [InlineData("/up/3f2a9c77b1d03f2a9c77b1d03f2a9c77.jpg", "/up/<hex32>.jpg")]
     [InlineData("/up/x7q2k9.so", "/up/<rand>.so")]

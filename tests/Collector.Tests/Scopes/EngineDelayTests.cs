@@ -33,6 +33,16 @@ public sealed class EngineDelayTests
         Assert.Empty(web.Apply(WriteSchedule(web, jobs)).Alerts);
     }
 
+    /// <summary>A forebear comes with its phase of now; its edge was learnt at the start. It was taken for the root, and its jobs paged.</summary>
+    [Fact]
+    public void Job_OfASchedulerThatBeganWithItsContainer_WaitsForTheDigest()
+    {
+        var (web, jobs) = Locked(began: Phase.Init);
+        var outcome = web.Apply(WriteSchedule(web, jobs));
+        Assert.Empty(outcome.Alerts);
+        Assert.Equal("/bin/sh > /usr/sbin/cron > /bin/sh", Assert.Single(outcome.Incidents).Cause);
+    }
+
     [Fact]
     public void Job_AfterAFullWeek_Pages()
     {
@@ -135,15 +145,16 @@ public sealed class EngineDelayTests
     }
 
     /// <summary>Two replicas whose scheduler runs an ordinary job each hour.</summary>
-    private static (EngineWeb Web, IReadOnlyList<ProcessInfo> Jobs) Locked(string scheduler = "/usr/sbin/cron", string name = "cron", int hours = 72)
+    private static (EngineWeb Web, IReadOnlyList<ProcessInfo> Jobs) Locked(string scheduler = "/usr/sbin/cron", string name = "cron", int hours = 72, Phase began = Phase.Steady)
     {
         var web = new EngineWeb(new BaselineOptions { AlertBudget = 10 });
         IReadOnlyList<ProcessInfo> jobs = [];
         foreach (var n in new[] { 2, 1 })
         {
             var replica = web.Start("c" + n, "web-" + n);
-            var cron = web.Builder.Process(scheduler, replica.Entrypoint, arguments: [name, "-f"]);
+            var cron = web.Builder.Process(scheduler, replica.Entrypoint, began, arguments: [name, "-f"]);
             web.Apply(web.Builder.Exec(replica.Container, cron));
+            cron = [cron[0] with { Phase = Phase.Steady }, .. cron.Skip(1)];
             jobs = web.Builder.Process("/bin/sh", cron, arguments: ["sh", "-c", "run-parts /etc/cron.hourly"]);
             web.Apply(web.Builder.Exec(replica.Container, jobs));
         }

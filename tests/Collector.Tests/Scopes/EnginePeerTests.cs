@@ -46,6 +46,16 @@ public sealed class EnginePeerTests
     }
 
     [Fact]
+    public void Novelty_WhereNothingIsCompared_WeighsAsBefore()
+    {
+        var web = new EngineWeb();
+        web.Engine = new ScopeEngine(ObservationBuilder.Web, web.Options) { ComparesPeers = false };
+        web.Locked(hours: 190, replicas: 4);
+        Download(web, 0);
+        Assert.True(web.Advance(web.Builder.Now + (web.Options.Unit / 3)).IsNothing);
+    }
+
+    [Fact]
     public void Factor_SurvivesARestart()
     {
         var web = new EngineWeb().Locked(hours: 190, replicas: 4);

@@ -40,6 +40,9 @@ public sealed class SumsTests
     [InlineData(1, 0.0253, 5.5716)]
     [InlineData(3, 0.6187, 8.7673)]
     [InlineData(10, 4.7954, 18.3904)]
+    [InlineData(1000, 938.9730, 1063.9521)]
+    [InlineData(3000, 2893.5986, 3109.3135)]
+    [InlineData(10000, 9804.9525, 10197.9516)]
     public void Interval_IsGarwoods(int count, double least, double most)
     {
         var interval = Poisson.Interval(count);

@@ -21,6 +21,34 @@ internal sealed class ImageStore(string cache)
         Environment.GetEnvironmentVariable("RUNTIME_EVALUATION_CACHE")
         ?? Path.Combine(Environment.GetEnvironmentVariable("XDG_CACHE_HOME") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache"), "runtime-evaluation"));
 
+    /// <param name="names">Of the catalogue.</param>
+    /// <returns>Those that can be had here, and why the others cannot, by name.</returns>
+    public async Task<(Dictionary<TestImage, OciImage> Images, Dictionary<string, string> Absent)> GetAllAsync(
+        IEnumerable<string> names, Action<string> progress, CancellationToken cancellationToken)
+    {
+        var (images, missing) = (new Dictionary<TestImage, OciImage>(), new Dictionary<string, string>());
+        foreach (var name in names)
+        {
+            if (Catalogue.Find(name, out var absent) is not { } image)
+            {
+                missing[name] = absent!;
+                continue;
+            }
+
+            try
+            {
+                images[image] = await GetAsync(image, progress, cancellationToken);
+            }
+            catch (InvalidOperationException e)
+            {
+                progress($"image {name}: {e.Message}");
+                missing[name] = $"the image '{name}' cannot be made here: {e.Message}";
+            }
+        }
+
+        return (images, missing);
+    }
+
     /// <exception cref="InvalidOperationException">It cannot be made here; with the end of what the build said.</exception>
     public async Task<OciImage> GetAsync(TestImage image, Action<string> progress, CancellationToken cancellationToken)
     {

@@ -46,6 +46,10 @@ internal sealed record TestImage(string Name, IReadOnlyList<string> Packages, IR
         Command = CommandLine(born: false),
     };
 
+    /// <summary>Its next version: rootfs/next/NAME over it. Another digest, for at least one file differs.</summary>
+    /// <param name="image">As <see cref="Assemble"/> made it.</param>
+    public OciImage Next(OciImage image) => image.With(image.Repository, "1.1", [.. Files(Path.Combine(ImageStore.Sources, "next", Name), "/")]);
+
     /// <summary>The files below a folder of the sources, with the modes that they have there.</summary>
     private static IEnumerable<ImageEntry> Files(string folder, string at)
     {

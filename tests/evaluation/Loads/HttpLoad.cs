@@ -7,6 +7,8 @@ internal sealed record HttpLoad(IReadOnlyList<string> Paths, bool Posts = false,
 {
     private const int RoundsPerReload = 20;
 
+    public int Port => 80;
+
     public async Task RoundAsync(LoadTarget target, Random random, int round, CancellationToken cancellationToken)
     {
         using var client = target.Node.CreateHttpClient();

@@ -12,6 +12,9 @@ internal sealed record LoadTarget(ContainerdNode Node, string Address, int Seed,
 /// <summary>What the users of a workload do all the time.</summary>
 internal interface ILoad
 {
+    /// <summary>TCP, where it is used.</summary>
+    int Port { get; }
+
     /// <summary>One round of use, a few requests with pauses between them.</summary>
     /// <exception cref="IOException">It does not serve (yet); also <see cref="SocketException"/>, <see cref="HttpRequestException"/> and, at a limit of its own, <see cref="OperationCanceledException"/>.</exception>
     Task RoundAsync(LoadTarget target, Random random, int round, CancellationToken cancellationToken);

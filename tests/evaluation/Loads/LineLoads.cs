@@ -6,7 +6,7 @@ namespace Runtime.Evaluation.Loads;
 /// <summary>Commands over one connection, a line each, whose answer ends with a known line.</summary>
 internal abstract class LineLoad : ILoad
 {
-    protected abstract int Port { get; }
+    public abstract int Port { get; }
 
     public async Task RoundAsync(LoadTarget target, Random random, int round, CancellationToken cancellationToken)
     {
@@ -38,7 +38,7 @@ internal abstract class LineLoad : ILoad
 /// <summary>What redis-benchmark sends: SET, GET, INCR, LPUSH, LRANGE, EXPIRE. Its snapshots follow from the writes.</summary>
 internal sealed class RedisLoad : LineLoad
 {
-    protected override int Port => 6379;
+    public override int Port => 6379;
 
     protected override string Next(Random random) => random.Next(6) switch
     {
@@ -65,7 +65,7 @@ internal sealed class RedisLoad : LineLoad
 /// <summary>set, get and stats of memcached's text protocol.</summary>
 internal sealed class MemcachedLoad : LineLoad
 {
-    protected override int Port => 11211;
+    public override int Port => 11211;
 
     protected override string Next(Random random)
     {

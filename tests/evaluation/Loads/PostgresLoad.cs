@@ -9,9 +9,11 @@ internal sealed class PostgresLoad : ILoad
 {
     private const int ProtocolVersion = 3 << 16;
 
+    public int Port => 5432;
+
     public async Task RoundAsync(LoadTarget target, Random random, int round, CancellationToken cancellationToken)
     {
-        await using var connection = await target.Node.ConnectAsync(target.Address, 5432, cancellationToken);
+        await using var connection = await target.Node.ConnectAsync(target.Address, Port, cancellationToken);
         var hello = Encoding.ASCII.GetBytes("user\0postgres\0database\0postgres\0\0");
         var start = new byte[8 + hello.Length];
         BinaryPrimitives.WriteInt32BigEndian(start, start.Length);

@@ -9,11 +9,13 @@ internal sealed class RabbitLoad : ILoad
     private const string Publish = """{"properties":{},"routing_key":"orders","payload":"one of each","payload_encoding":"string"}""";
     private const string Get = """{"count":5,"ackmode":"ack_requeue_false","encoding":"auto"}""";
 
+    public int Port => 15672;
+
     public async Task RoundAsync(LoadTarget target, Random random, int round, CancellationToken cancellationToken)
     {
         using var client = target.Node.CreateHttpClient();
         client.Timeout = TimeSpan.FromSeconds(5);
-        client.BaseAddress = new Uri($"http://{target.Address}:15672/api/");
+        client.BaseAddress = new Uri($"http://{target.Address}:{Port}/api/");
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String("guest:guest"u8));
         await SendAsync(HttpMethod.Put, "queues/%2F/orders", """{"durable":true}""");
         for (var i = 0; i < 5; i++)

@@ -21,11 +21,26 @@ internal static class Poisson
 
     private static double AtMost(int count, double mean)
     {
-        var (term, sum) = (Math.Exp(-mean), 0.0);
-        for (var k = 0; k <= count; k++)
+        // From the largest term on, down and up: where a count is in the thousands, e^-mean is 0 in a double, and so is the last term far from the mean.
+        var largest = (int)Math.Min(count, mean);
+        var logarithm = -mean;
+        for (var k = 1; k <= largest; k++)
+        {
+            logarithm += Math.Log(mean / k);
+        }
+
+        var (term, sum) = (Math.Exp(logarithm), 0.0);
+        for (var k = largest; k >= 0; k--)
         {
             sum += term;
-            term *= mean / (k + 1);
+            term *= k / mean;
+        }
+
+        term = Math.Exp(logarithm);
+        for (var k = largest + 1; k <= count; k++)
+        {
+            term *= mean / k;
+            sum += term;
         }
 
         return sum;

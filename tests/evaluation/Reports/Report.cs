@@ -45,16 +45,8 @@ internal sealed class Report(TimeSpan unit, string folder)
     public void Print(TextWriter output)
     {
         string[] heads = ["id", "expect", "outcome", "incidents", "severity", "kinds", "technique", "s to alert", "what is wrong"];
-        var rows = Results.Concat(Controls).Select(Row).ToList();
-        var widths = heads.Select((head, i) => rows.Select(row => row[i].Length).Append(head.Length).Max()).ToArray();
         output.WriteLine();
-        output.WriteLine(Joined(heads));
-        output.WriteLine("|" + string.Join('|', widths.Select(width => new string('-', width + 2))) + "|");
-        foreach (var row in rows)
-        {
-            output.WriteLine(Joined(row));
-        }
-
+        Table.Print(output, heads, [.. Results.Concat(Controls).Select(Row)]);
         output.WriteLine();
         foreach (var line in new Sums(Results, _learnt).Lines())
         {
@@ -62,8 +54,6 @@ internal sealed class Report(TimeSpan unit, string folder)
         }
 
         output.WriteLine(Text($"Time was compressed: an hour of a baseline lasted {unit.TotalMilliseconds:0} ms. Seconds to an alert are real."));
-
-        string Joined(IReadOnlyList<string> cells) => "| " + string.Join(" | ", cells.Select((cell, i) => cell.PadRight(widths[i]))) + " |";
     }
 
     public void Save(string path)

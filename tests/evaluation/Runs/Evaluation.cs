@@ -11,7 +11,23 @@ namespace Runtime.Evaluation.Runs;
 /// <param name="Programs">Folder with the built agent and collector.</param>
 /// <param name="Unit">What a baseline's hour lasts.</param>
 /// <param name="Logs">Folder for what everybody printed; nothing is kept when null.</param>
-internal sealed record EvaluationOptions(string Programs, TimeSpan Unit, int Seed, string? Logs);
+internal sealed record EvaluationOptions(string Programs, TimeSpan Unit, int Seed, string? Logs)
+{
+    /// <summary>A start takes half a minute at least and ten at most; so much of it is left where an hour is half a second.</summary>
+    public static readonly (TimeSpan Minimum, TimeSpan Maximum) StartPhase = (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2));
+
+    public StackOptions StackOn(ContainerdNode node) => new()
+    {
+        Programs = Programs,
+        Unit = Unit,
+        ReportInterval = Unit / 2,
+        InitPhase = StartPhase,
+        RuntimeSockets = [node.Socket],
+    };
+
+    /// <summary>Begin of the files for what a part of it printed; null when nothing is kept.</summary>
+    public string? LogOf(string name) => Logs is { } folder ? Path.Combine(folder, name) : null;
+}
 
 /// <summary>
 /// The whole of it: images, learning of all workloads side by side, then each scenario in fresh pods before a collector that knows what was learnt
@@ -19,12 +35,9 @@ internal sealed record EvaluationOptions(string Programs, TimeSpan Unit, int See
 /// </summary>
 internal sealed class Evaluation(EvaluationOptions options, Report report, Progress progress)
 {
-    /// <summary>A start takes half a minute at least and ten at most; so much of it is left where an hour is half a second.</summary>
-    private static readonly (TimeSpan Minimum, TimeSpan Maximum) s_startPhase = (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2));
-
     // Those that the scenarios name: what was made, and why the others cannot be. Bounded by the catalogue.
-    private readonly Dictionary<TestImage, OciImage> _images = [];
-    private readonly Dictionary<string, string> _absent = [];
+    private Dictionary<TestImage, OciImage> _images = [];
+    private Dictionary<string, string> _absent = [];
 
     public async Task RunAsync(IReadOnlyList<Scenario> scenarios, CancellationToken cancellationToken)
     {
@@ -34,7 +47,7 @@ internal sealed class Evaluation(EvaluationOptions options, Report report, Progr
         }
 
         var wanted = scenarios.Where(scenario => scenario.Skip is null).ToList();
-        await GetImagesAsync(wanted, cancellationToken);
+        (_images, _absent) = await ImageStore.Open().GetAllAsync(wanted.Select(scenario => scenario.Image).Distinct(), progress.Say, cancellationToken);
         foreach (var scenario in wanted.Where(scenario => _absent.ContainsKey(scenario.Image)))
         {
             report.Add(Result.NotRun(scenario, _absent[scenario.Image]));
@@ -56,14 +69,7 @@ internal sealed class Evaluation(EvaluationOptions options, Report report, Progr
         var learnt = Directory.CreateTempSubdirectory("evaluation-learnt-");
         try
         {
-            var stack = new StackOptions
-            {
-                Programs = options.Programs,
-                Unit = options.Unit,
-                ReportInterval = options.Unit / 2,
-                InitPhase = s_startPhase,
-                RuntimeSockets = [node.Socket],
-            };
+            var stack = options.StackOn(node);
             await LearnAsync(node, stack, receiver, wanted, learnt.FullName, cancellationToken);
             foreach (var scenario in WithControls(wanted))
             {
@@ -76,35 +82,12 @@ internal sealed class Evaluation(EvaluationOptions options, Report report, Progr
         }
     }
 
-    private async Task GetImagesAsync(IReadOnlyList<Scenario> scenarios, CancellationToken cancellationToken)
-    {
-        var store = ImageStore.Open();
-        foreach (var name in scenarios.Select(scenario => scenario.Image).Distinct())
-        {
-            if (Catalogue.Find(name, out var absent) is not { } image)
-            {
-                _absent[name] = absent!;
-                continue;
-            }
-
-            try
-            {
-                _images[image] = await store.GetAsync(image, progress.Say, cancellationToken);
-            }
-            catch (InvalidOperationException e)
-            {
-                progress.Say($"image {name}: {e.Message}");
-                _absent[name] = $"the image '{name}' cannot be made here: {e.Message}";
-            }
-        }
-    }
-
     private async Task LearnAsync(
         ContainerdNode node, StackOptions stack, WebhookReceiver receiver, IReadOnlyList<Scenario> scenarios, string folder, CancellationToken cancellationToken)
     {
         var names = scenarios.Where(IsOfLearnt).Select(scenario => scenario.Image).ToHashSet();
         var images = _images.Where(pair => names.Contains(pair.Key.Name)).ToDictionary();
-        await using var watch = await Watch.StartAsync(stack, receiver, null, LogOf("learning"), cancellationToken);
+        await using var watch = await Watch.StartAsync(stack, receiver, null, options.LogOf("learning"), cancellationToken);
         if (images.Count > 0)
         {
             var results = await new Learning(node, watch, progress, options.Seed).RunAsync(images, options.Unit, cancellationToken);
@@ -157,11 +140,11 @@ internal sealed class Evaluation(EvaluationOptions options, Report report, Progr
         Result result;
         try
         {
-            await using var watch = await Watch.StartAsync(stack, receiver, learnt, LogOf(scenario.Id), cancellationToken);
-            var run = new ScenarioRun(node, peers, watch, scenario, definition, image, s_startPhase.Maximum, options.Seed + 100);
+            await using var watch = await Watch.StartAsync(stack, receiver, learnt, options.LogOf(scenario.Id), cancellationToken);
+            var run = new ScenarioRun(node, peers, watch, scenario, definition, image, EvaluationOptions.StartPhase.Maximum, options.Seed + 100);
             var observed = await run.RunAsync(cancellationToken);
             result = Result.Of(scenario, observed, run.Before == 0 ? "" : $"{run.Before} incident(s) before it began");
-            if (LogOf(scenario.Id) is { } log)
+            if (options.LogOf(scenario.Id) is { } log)
             {
                 await File.WriteAllTextAsync(log + "-script.log", run.Log, cancellationToken);
             }
@@ -176,6 +159,4 @@ internal sealed class Evaluation(EvaluationOptions options, Report report, Progr
         report.Add(result);
         progress.Say(Report.Line(result));
     }
-
-    private string? LogOf(string name) => options.Logs is { } folder ? Path.Combine(folder, name) : null;
 }

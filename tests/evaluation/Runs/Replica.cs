@@ -19,6 +19,8 @@ internal sealed class Replica : IAsyncDisposable
     private const string Nothing = "#!/bin/sh\nexit 0\n";
 
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan StrayLimit = TimeSpan.FromMilliseconds(300);
 
     private readonly string _folder;
     private readonly ContainerdNode _node;
@@ -30,8 +32,12 @@ internal sealed class Replica : IAsyncDisposable
     private readonly Channel<int> _ended = Channel.CreateUnbounded<int>();
     private readonly Task _reading;
 
+    // Users beside the usual ones; bounded by the bursts of one replica's life.
+    private readonly List<RunningLoad> _burst = [];
+
     private Pod? _pod;
     private RunningLoad? _load;
+    private LoadTarget? _target;
     private string _said = "";
 
     private Replica(ContainerdNode node, TestImage image, string folder)
@@ -56,7 +62,9 @@ internal sealed class Replica : IAsyncDisposable
     /// <param name="deployment">Its name; pods of one share a baseline.</param>
     /// <param name="image">As loaded into the node.</param>
     /// <param name="born">The image has a script that starts with it.</param>
-    public static async Task<Replica> StartAsync(ContainerdNode node, TestImage definition, OciImage image, string deployment, int seed, bool born, CancellationToken cancellationToken)
+    /// <param name="revision">Of the deployment: pods of one rollout share it.</param>
+    public static async Task<Replica> StartAsync(
+        ContainerdNode node, TestImage definition, OciImage image, string deployment, int seed, bool born, CancellationToken cancellationToken, int revision = 1)
     {
         var folder = Directory.CreateTempSubdirectory("evaluation-pod-").FullName;
         Directory.CreateDirectory(Path.Combine(folder, "task"));
@@ -65,35 +73,81 @@ internal sealed class Replica : IAsyncDisposable
         try
         {
             await replica.PutAsync(Nothing);
-            var spec = PodSpec.OfDeployment(deployment, Namespace);
+            var spec = PodSpec.OfDeployment(deployment, Namespace, revision);
             var pod = replica._pod = await node.RunAsync(spec, cancellationToken);
             var (hosts, resolver) = (Path.Combine(folder, "hosts"), Path.Combine(folder, "resolv.conf"));
             await File.WriteAllTextAsync(hosts, PeerNetwork.Hosts(spec.Name, pod.Ip), cancellationToken);
             await File.WriteAllTextAsync(resolver, PeerNetwork.ResolverSettings, cancellationToken);
-            replica.Started = TimeProvider.System.GetUtcNow();
-            replica.Container = await pod.StartAsync(
-                new ContainerSpec
-                {
-                    Name = ContainerName,
-                    Image = image.Reference,
-                    Command = definition.CommandLine(born),
-                    Mounts = new Dictionary<string, string> { [TestImage.TaskFolder] = Path.Combine(folder, "task"), ["/etc/hosts"] = hosts, ["/etc/resolv.conf"] = resolver },
-                    MemoryLimitBytes = (long)definition.MemoryMebibytes << 20,
-                },
-                cancellationToken);
-            if (definition.Load is { } load)
+            var container = new ContainerSpec
             {
-                replica._load = new RunningLoad(load, new LoadTarget(node, pod.Ip, seed, () => replica.OrderAsync('h')));
-                await replica._load.ServedAsync(cancellationToken);
-                await replica.OrderAsync('d');
-            }
-
+                Name = ContainerName,
+                Image = image.Reference,
+                Command = definition.CommandLine(born),
+                Mounts = new Dictionary<string, string> { [TestImage.TaskFolder] = Path.Combine(folder, "task"), ["/etc/hosts"] = hosts, ["/etc/resolv.conf"] = resolver },
+                MemoryLimitBytes = (long)definition.MemoryMebibytes << 20,
+            };
+            replica._target = new LoadTarget(node, pod.Ip, seed, () => replica.OrderAsync('h'));
+            await replica.StartContainerAsync(container, cancellationToken);
             return replica;
         }
         catch
         {
             await replica.DisposeAsync();
             throw;
+        }
+    }
+
+    /// <summary>Its container is stopped and another started in the same pod, as a kubelet does.</summary>
+    public async Task RestartAsync(CancellationToken cancellationToken)
+    {
+        await StopLoadsAsync();
+        await Container.StopAsync(StopGrace, cancellationToken);
+        await StartContainerAsync(Container.Spec, cancellationToken);
+    }
+
+    /// <summary>Its first process is killed, and all others with it; the pod is still there.</summary>
+    public void Kill() => global::System.Diagnostics.Process.GetProcessById(Container.Pid).Kill();
+
+    /// <summary>Three times as many users as usual, until <see cref="EndBurstAsync"/>. Nothing for what nobody uses.</summary>
+    public void BeginBurst(int seed)
+    {
+        for (var i = 0; i < 2 && _image.Load is not null; i++)
+        {
+            _burst.Add(new RunningLoad(_image.Load!, _target! with { Seed = seed + i }));
+        }
+    }
+
+    public async Task EndBurstAsync()
+    {
+        foreach (var load in _burst)
+        {
+            await load.DisposeAsync();
+        }
+
+        _burst.Clear();
+    }
+
+    /// <summary>Somebody who mistook the port: bytes that mean nothing, and a look at the answer.</summary>
+    public async Task StrayAsync(Random random, CancellationToken cancellationToken)
+    {
+        if (_image.Load is not { } load)
+        {
+            return;
+        }
+
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(StrayLimit);
+        try
+        {
+            await using var connection = await _node.ConnectAsync(_target!.Address, load.Port, limit.Token);
+            var nonsense = new byte[random.Next(1, 200)];
+            random.NextBytes(nonsense);
+            await connection.WriteAsync((byte[])[.. nonsense, (byte)'\r', (byte)'\n', (byte)'\r', (byte)'\n'], limit.Token);
+            _ = await connection.ReadAsync(nonsense, limit.Token);
+        }
+        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            // It is closed, or says nothing: either is an answer.
         }
     }
 
@@ -199,11 +253,7 @@ internal sealed class Replica : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_load is not null)
-        {
-            await _load.DisposeAsync();
-        }
-
+        await StopLoadsAsync();
         if (_pod is not null)
         {
             await _pod.RemoveAsync();
@@ -216,6 +266,28 @@ internal sealed class Replica : IAsyncDisposable
         await _orders.DisposeAsync();
         await _answers.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task StartContainerAsync(ContainerSpec spec, CancellationToken cancellationToken)
+    {
+        Started = TimeProvider.System.GetUtcNow();
+        Container = await _pod!.StartAsync(spec, cancellationToken);
+        if (_image.Load is { } load)
+        {
+            _load = new RunningLoad(load, _target!);
+            await _load.ServedAsync(cancellationToken);
+            await OrderAsync('d');
+        }
+    }
+
+    private async Task StopLoadsAsync()
+    {
+        await EndBurstAsync();
+        if (_load is not null)
+        {
+            await _load.DisposeAsync();
+            _load = null;
+        }
     }
 
     private static FileStream OpenFifo(string path) => new(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);

@@ -29,7 +29,9 @@ internal sealed record Alert(DateTimeOffset Received, string Incident, string Na
 /// <summary>Collector and agent for one stretch of the evaluation, begun from what another stretch had learnt.</summary>
 internal sealed class Watch : IAsyncDisposable
 {
-    private const string Database = "runtime.db";
+    /// <summary>File that <see cref="KeepAsync"/> leaves: the collector's SQLite database.</summary>
+    public const string Database = "runtime.db";
+
     private static readonly TimeSpan AppliedLimit = TimeSpan.FromSeconds(60);
 
     private readonly RuntimeStack _stack;
