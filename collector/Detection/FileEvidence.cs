@@ -98,6 +98,8 @@ internal static class FileEvidence
         // ps and its like look at every process's environment, whoever calls them.
         "other-process" when file.Path.EndsWith("/environ", StringComparison.Ordinal) && (file.Process.Flags & ProcessFlags.UpperLayer) == 0
             && ProgramNames.ShowsProcesses(ProgramNames.CalledName(file.Process.Binary, file.Process.Arguments)) => 2,
+        // Whoever starts something for an account looks whether it is still valid (PAM).
+        "shadow" when (file.Process.Flags & ProcessFlags.UpperLayer) == 0 && ProgramNames.ChecksAccounts(file.Process.Binary) => 2,
         "sa-token" or "other-process" => 20,
         _ => 60,
     };

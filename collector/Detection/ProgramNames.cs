@@ -23,6 +23,10 @@ internal static class ProgramNames
 
     private static readonly FrozenSet<string> Relays = Set("nc", "ncat", "netcat", "nc.openbsd", "nc.traditional", "socat", "telnet");
 
+    private static readonly FrozenSet<string> Accountants = Set(
+        "cron", "crond", "anacron", "atd", "sshd", "sshd-session", "login", "su", "sudo", "runuser", "unix_chkpwd", "passwd", "chpasswd", "chage",
+        "useradd", "usermod", "userdel", "groupadd", "adduser", "pwconv", "nscd", "sssd", "vsftpd", "dovecot", "saslauthd", "systemd", "systemd-executor");
+
     private static readonly FrozenSet<string> Pings = Set("ping", "ping4", "ping6", "fping", "arping", "traceroute", "tracepath", "mtr", "mtr-packet");
 
     private static readonly FrozenSet<string> Tools = Set(
@@ -65,6 +69,9 @@ internal static class ProgramNames
 
     /// <summary>A tool for files or networks whose options can make it run any command.</summary>
     public static bool CanRunOthers(string name) => Proxies.Contains(name) || IsRelay(name);
+
+    /// <summary>Reads the accounts' password hashes because that is its work.</summary>
+    public static bool ChecksAccounts(string binary) => Accountants.Contains(BaseName(binary));
 
     public static bool SendsEchoes(string binary) => Pings.Contains(BaseName(binary));
 
