@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Google.Protobuf;
 using Runtime.Evaluation.Images;
 using Runtime.Stack;
 using Runtime.V1;
@@ -119,6 +120,10 @@ internal sealed class Watch : IAsyncDisposable
             status => status is { EventsWaiting: 0, OutboxWaiting: 0 },
             AppliedLimit,
             "all events are judged and all alerts sent");
+        if (_logs is not null)
+        {
+            await KeepIncidentsAsync(_logs + "-incidents.jsonl", cancellationToken);
+        }
     }
 
     /// <summary>Events that were seen and are gone, of containers and of the host.</summary>
@@ -177,7 +182,8 @@ internal sealed class Watch : IAsyncDisposable
     public async Task KeepAsync(string folder)
     {
         await _stack.Collector!.StopAsync(TimeSpan.FromSeconds(30));
-        foreach (var file in Directory.EnumerateFiles(_stack.Folder, Database + "*"))
+        // Not "-shm": SQLite makes it anew, also for whoever only looks in.
+        foreach (var file in new[] { Database, Database + "-wal" }.Select(name => Path.Combine(_stack.Folder, name)).Where(File.Exists))
         {
             File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
         }
@@ -194,10 +200,22 @@ internal sealed class Watch : IAsyncDisposable
         await _stack.DisposeAsync();
     }
 
-    // "default/evaluation/Deployment/nginx/app"
-    private async Task<IReadOnlyList<Incident>> OpenAsync(CancellationToken cancellationToken)
+    /// <summary>Everything that deviated in our pods, whatever became of it: an incident of the API a line, as JSON.</summary>
+    private async Task KeepIncidentsAsync(string file, CancellationToken cancellationToken)
     {
-        var answer = await Query.ListIncidentsAsync(new ListIncidentsRequest { State = "open", PageSize = 1000 }, cancellationToken: cancellationToken);
+        await using var lines = new StreamWriter(file);
+        foreach (var listed in await ListAsync("", cancellationToken))
+        {
+            await lines.WriteLineAsync(JsonFormatter.Default.Format(await Query.GetIncidentAsync(new GetIncidentRequest { Id = listed.Id }, cancellationToken: cancellationToken)));
+        }
+    }
+
+    private Task<IReadOnlyList<Incident>> OpenAsync(CancellationToken cancellationToken) => ListAsync("open", cancellationToken);
+
+    // "default/evaluation/Deployment/nginx/app"
+    private async Task<IReadOnlyList<Incident>> ListAsync(string state, CancellationToken cancellationToken)
+    {
+        var answer = await Query.ListIncidentsAsync(new ListIncidentsRequest { State = state, PageSize = 1000 }, cancellationToken: cancellationToken);
         return [.. answer.Incidents.Where(incident => incident.ScopeId.Split('/') is [_, Replica.Namespace, ..])];
     }
 }
