@@ -15,9 +15,10 @@ var json = new Option<string>("--json") { Description = "File for the report as 
 var keep = new Option<string>("--keep") { Description = "Folder for logs", DefaultValueFactory = _ => "" };
 var unit = new Option<int>("--unit") { Description = "Milliseconds that an hour of a baseline lasts", DefaultValueFactory = _ => 500 };
 var seed = new Option<int>("--seed") { Description = "Of the loads", DefaultValueFactory = _ => 1 };
+var imagesOnly = new Option<bool>("--images-only") { Description = "Only make the test images that these scenarios need" };
 var root = new RootCommand("Runs attacks and harmless things in real pods and tells what was reported of them. Needs root.") 
 {
-    programs, scenarios, only, quick, right, json, keep, unit, seed, RecordCommand.Create(), ReplayCommand.Create(),
+    programs, scenarios, only, quick, right, json, keep, unit, seed, imagesOnly, RecordCommand.Create(), ReplayCommand.Create(),
 };
 root.SetAction(async (arguments, cancellationToken) =>
 {
@@ -52,6 +53,13 @@ root.SetAction(async (arguments, cancellationToken) =>
     var logs = arguments.GetValue(keep) is { Length: > 0 } kept ? Directory.CreateDirectory(kept).FullName : null;
     var options = new EvaluationOptions(Path.GetFullPath(arguments.GetValue(programs)!), TimeSpan.FromMilliseconds(arguments.GetValue(unit)), arguments.GetValue(seed), logs);
     var report = new Report(options.Unit, folder);
+    if (arguments.GetValue(imagesOnly))
+    {
+        var wanted = chosen.Where(scenario => scenario.Skip is null).Select(scenario => scenario.Image).Distinct();
+        var (_, absent) = await ImageStore.Open().GetAllAsync(wanted, new Progress().Say, cancellationToken);
+        return absent.Count == 0 ? 0 : 1;
+    }
+
     try
     {
         await new Evaluation(options, report, new Progress()).RunAsync(chosen, cancellationToken);
@@ -66,7 +74,10 @@ root.SetAction(async (arguments, cancellationToken) =>
     }
 
     IReadOnlyList<string> mustBeRight = arguments.GetValue(right) is { Length: > 0 } file ? ScenarioFolder.ReadIds(file) : [];
-    var turned = report.Results.Where(result => mustBeRight.Contains(result.Scenario.Id) && !result.IsRight).Select(result => result.Scenario.Id).ToList();
+    var known = report.Results.Where(result => mustBeRight.Contains(result.Scenario.Id)).ToList();
+    var notRun = known.RemoveAll(result => result.Outcome == Outcome.NotRun);
+    var turned = known.Where(result => !result.IsRight).Select(result => result.Scenario.Id).ToList();
+    Console.Out.WriteLine($"known to be right: {known.Count}, right: {known.Count - turned.Count}, not run: {notRun}");
     if (turned.Count > 0)
     {
         Console.Out.WriteLine($"NO LONGER RIGHT: {string.Join(", ", turned)}");

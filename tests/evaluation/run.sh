@@ -5,6 +5,7 @@
 #   --scenarios  folder with scenario files (default: tests/evaluation/scenarios); README.md tells how they are written
 #   --only       these ids, comma separated
 #   --quick      the ids of quick.txt: some ten seconds each behind two minutes of learning, with --keep half a minute each
+#   --images-only  makes the test images that these scenarios need, and ends
 #   --json       the report also there
 #   --keep       leaves the logs of agent, collector and scripts, in DIR (default: a new folder below /tmp)
 #   --unit       milliseconds that an hour of a baseline lasts (default: 500)
@@ -24,13 +25,14 @@ while [ $# -gt 0 ]; do
     --scenarios) scenarios=${2:?--scenarios needs a folder}; shift ;;
     --record | --replay) mode=${1#--}; recordings=${2:?$1 needs a folder}; shift ;;
     --only | --json | --unit | --seed | --days) arguments+=("$1" "${2:?$1 needs a value}"); shift ;;
+    --images-only) arguments+=(--images-only) ;;
     --quick) arguments+=(--quick "$here/quick.txt") ;;
     --keep)
       if [ -n "${2:-}" ] && [[ $2 != --* ]]; then kept=$2; shift; else kept=$(mktemp -d -t runtime-evaluation.XXXXXX); fi
       arguments+=(--keep "$kept")
       echo "logs: $kept" >&2
       ;;
-    -h | --help) sed -n 's/^# \{0,1\}//; 2,16p' "$0"; exit 0 ;;
+    -h | --help) sed -n 's/^# \{0,1\}//; 2,17p' "$0"; exit 0 ;;
     *) echo "run.sh: '$1' is not known; see --help" >&2; exit 2 ;;
   esac
   shift
