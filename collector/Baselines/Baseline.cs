@@ -62,20 +62,19 @@ internal sealed partial class Baseline(Scope scope, BaselineOptions options)
     {
         // A loss that claims to span years is cut to what is kept of uncovered units.
         var to = UnitOf(last);
-        for (var unit = Math.Max(UnitOf(first), to - 1023); unit <= to; unit++)
+        var from = Math.Max(UnitOf(first), to - 1023);
+        var units = Enumerable.Range(from, to - from + 1).ToHashSet();
+        foreach (var group in _groups)
         {
-            foreach (var group in _groups)
+            if (IsHit(group.Group, kind))
             {
-                if (IsHit(group.Group, kind))
-                {
-                    group.Uncover(unit, Items.All);
-                }
+                group.Uncover(units, Items.All);
             }
+        }
 
-            if (IsHit(KindGroup.File, kind))
-            {
-                Templates.Uncover(unit);
-            }
+        if (IsHit(KindGroup.File, kind))
+        {
+            Templates.Uncover(units);
         }
     }
 

@@ -75,21 +75,22 @@ internal sealed class GroupBaseline(KindGroup group)
         Days.Count(item.Days);
     }
 
-    /// <summary>Takes a unit's sightings back: they count for nothing.</summary>
+    /// <summary>Takes the sightings of units back: they count for nothing. One walk over the items, however many units.</summary>
     /// <remarks>An item with three units may have had a fourth that was not kept: it then counts one too few, which delays the lock.</remarks>
-    public void Uncover(int unit, IEnumerable<Item> items)
+    public void Uncover(IEnumerable<int> units, IEnumerable<Item> items)
     {
-        if (!Coverage.Uncover(unit))
+        var uncovered = units.Where(Coverage.Uncover).ToHashSet();
+        if (uncovered.Count == 0)
         {
             return;
         }
 
-        _noveltyUnits.Remove(unit);
+        _noveltyUnits.ExceptWith(uncovered);
         foreach (var item in items)
         {
             if (item.Group == Group)
             {
-                Units.Remove(ref item.Units, unit);
+                Units.Remove(ref item.Units, uncovered);
             }
         }
     }

@@ -65,6 +65,21 @@ internal struct Incidence
         return true;
     }
 
+    /// <returns>False when none of them was held.</returns>
+    public bool Remove(IReadOnlySet<int> units)
+    {
+        var before = Count;
+        for (var i = before - 1; i >= 0; i--)
+        {
+            if (units.Contains(At(i)))
+            {
+                Remove(At(i));
+            }
+        }
+
+        return Count < before;
+    }
+
     public readonly void Write(BinaryWriter writer)
     {
         writer.Write(Count);
@@ -127,12 +142,13 @@ internal sealed class IncidenceAxis
         Count(incidence);
     }
 
-    public void Remove(ref Incidence incidence, int unit)
+    public void Remove(ref Incidence incidence, IReadOnlySet<int> units)
     {
-        if (incidence.Holds(unit))
+        var left = incidence;
+        if (left.Remove(units))
         {
             Forget(incidence);
-            incidence.Remove(unit);
+            incidence = left;
             Count(incidence);
         }
     }

@@ -36,11 +36,11 @@ internal sealed class EvictedFolders
 
     public void Forget(string folder) => _folders.Remove(folder);
 
-    public void Uncover(int unit)
+    public void Uncover(IReadOnlySet<int> units)
     {
         foreach (var folder in _folders.Values)
         {
-            folder.Units.Remove(unit);
+            folder.Units.Remove(units);
         }
     }
 

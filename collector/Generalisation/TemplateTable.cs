@@ -178,14 +178,14 @@ internal sealed class TemplateTable
     }
 
     /// <summary>A unit that counts for nothing is taken from the absorbed too: they may come back.</summary>
-    public void Uncover(int unit)
+    public void Uncover(IReadOnlySet<int> units)
     {
         foreach (var absorbed in All.SelectMany(template => template.Absorbed))
         {
-            absorbed.Item.Units.Remove(unit);
+            absorbed.Item.Units.Remove(units);
         }
 
-        Evicted.Uncover(unit);
+        Evicted.Uncover(units);
     }
 
     /// <summary>Forgets the absorbed that are too old or, oldest first, too many.</summary>

@@ -65,6 +65,16 @@ internal sealed partial class AgentStream(
         }
     }
 
+    /// <summary>What is stored goes to its scopes, which work on it while the stream goes on.</summary>
+    public async Task HandOverAsync(IReadOnlyList<Observation> stored, CancellationToken cancellationToken)
+    {
+        if (stored.Count > 0)
+        {
+            await _inFlight.WaitAsync(cancellationToken);
+            _ = ApplyAsync(stored);
+        }
+    }
+
     /// <summary>
     /// Waits for the batches that the scopes still work on. A stop ends the streams first and the scopes after them: without
     /// this, a scope would be woken while they stop.

@@ -3,8 +3,8 @@ namespace Runtime.Collector.Ingest;
 /// <summary>Where batches are kept. Any thread.</summary>
 internal interface IIngestLog
 {
-    /// <summary>Makes the agent and its epoch known. Answers the highest committed sequence of this epoch; 0 when none.</summary>
-    Task<ulong> OpenEpochAsync(AgentIdentity agent, DateTimeOffset now, CancellationToken cancellationToken);
+    /// <summary>Makes the agent and its epoch known.</summary>
+    Task<OpenedEpoch> OpenEpochAsync(AgentIdentity agent, DateTimeOffset now, CancellationToken cancellationToken);
 
     /// <summary>
     /// Stores observations, inventory and the agent's last sequence in one transaction. A sequence at or below the last one is
@@ -27,6 +27,10 @@ internal sealed record AgentIdentity(string AgentId, string Epoch, string Cluste
     /// <summary>Zero: it makes no probes of its sight.</summary>
     public TimeSpan ProbeInterval { get; init; }
 }
+
+/// <param name="LastSequence">The highest that is committed of this epoch; 0 when none is.</param>
+/// <param name="Stored">With their log ids, in log order: that nobody watched while the agent was away, for every scope of its node.</param>
+internal sealed record OpenedEpoch(ulong LastSequence, IReadOnlyList<Observation> Stored);
 
 /// <param name="Stored">With their log ids, in log order; also the losses that were put under every scope of the node.</param>
 internal sealed record CommitResult(bool Duplicate, IReadOnlyList<Observation> Stored)

@@ -25,11 +25,11 @@ internal sealed partial class IngestService(
         var reason = "broken";
         try
         {
-            var last = await log.OpenEpochAsync(agent, time.GetUtcNow(), stop.Token);
+            var opened = await log.OpenEpochAsync(agent, time.GetUtcNow(), stop.Token);
             nodes.Opened(agent);
-            await responseStream.WriteAsync(new CollectorMessage { Welcome = new Welcome { LastSequence = last, MaxBatchBytes = (uint)options.MaxBatchBytes, SharesHashes = options.SharedHashes > 0 } }, stop.Token);
-            Log.Connected(logger, agent.AgentId, agent.Node, agent.Version, last);
-            await PumpAsync(agent, requestStream, responseStream, stop.Token);
+            await responseStream.WriteAsync(new CollectorMessage { Welcome = new Welcome { LastSequence = opened.LastSequence, MaxBatchBytes = (uint)options.MaxBatchBytes, SharesHashes = options.SharedHashes > 0 } }, stop.Token);
+            Log.Connected(logger, agent.AgentId, agent.Node, agent.Version, opened.LastSequence);
+            await PumpAsync(agent, opened.Stored, requestStream, responseStream, stop.Token);
             reason = InOrder;
         }
         catch (OperationCanceledException) when (session.Ended.IsCancellationRequested)
@@ -68,10 +68,12 @@ internal sealed partial class IngestService(
         }
     }
 
+    /// <param name="stored">At the opening; its scopes are still to hear of it.</param>
     private async Task PumpAsync(
-        AgentIdentity agent, IAsyncStreamReader<AgentMessage> requestStream, IServerStreamWriter<CollectorMessage> responseStream, CancellationToken cancellationToken)
+        AgentIdentity agent, IReadOnlyList<Observation> stored, IAsyncStreamReader<AgentMessage> requestStream, IServerStreamWriter<CollectorMessage> responseStream, CancellationToken cancellationToken)
     {
         var stream = new AgentStream(agent, decoder, log, scopes, nodes, options, meter, time, logger);
+        await stream.HandOverAsync(stored, cancellationToken);
         try
         {
             while (await requestStream.MoveNext(cancellationToken))

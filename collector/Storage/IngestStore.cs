@@ -17,18 +17,18 @@ internal sealed class IngestStore(Database database, LogSignal log) : IIngestLog
     /// A new epoch is an agent that was started: since its last word nobody watched the node, which its scopes must know, for a
     /// quiet hour that nobody saw is no quiet hour. (An agent that was only cut off comes back with the same epoch and its spool.)
     /// </remarks>
-    public async Task<ulong> OpenEpochAsync(AgentIdentity agent, DateTimeOffset now, CancellationToken cancellationToken)
+    public async Task<OpenedEpoch> OpenEpochAsync(AgentIdentity agent, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var (last, newest) = await database.WriteAsync(session => Open(session, agent, now), cancellationToken);
-        if (newest > 0)
+        var opened = await database.WriteAsync(session => Open(session, agent, now), cancellationToken);
+        if (opened.Stored.Count > 0)
         {
-            log.Raise(newest);
+            log.Raise(opened.Stored[^1].Id);
         }
 
-        return last;
+        return opened;
     }
 
-    private static (ulong LastSequence, long NewestLog) Open(SqlSession session, AgentIdentity agent, DateTimeOffset now)
+    private static OpenedEpoch Open(SqlSession session, AgentIdentity agent, DateTimeOffset now)
     {
         var at = now.ToMicros();
         var isNew = session.Number("SELECT 1 FROM epochs WHERE agent_id = $1 AND epoch = $2", agent.AgentId, agent.Epoch) is null;
@@ -51,7 +51,7 @@ internal sealed class IngestStore(Database database, LogSignal log) : IIngestLog
             writing.Finish();
         }
 
-        return (LastSequence(session, agent), writing.Stored.Count > 0 ? writing.Stored[^1].Id : 0);
+        return new OpenedEpoch(LastSequence(session, agent), writing.Stored);
     }
 
     public async Task<CommitResult> CommitAsync(AgentIdentity agent, DecodedBatch batch, DateTimeOffset now, CancellationToken cancellationToken)

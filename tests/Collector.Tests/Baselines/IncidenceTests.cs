@@ -44,10 +44,10 @@ public sealed class IncidenceTests
         var (axis, incidences) = Feed(few);
         for (var i = 0; i < incidences.Length; i++)
         {
-            axis.Remove(ref incidences[i], lost);
+            axis.Remove(ref incidences[i], new HashSet<int> { lost, lost + 3 });
         }
 
-        Assert.Equal(Counters(Feed(few.Where(sighting => sighting.unit != lost).ToArray()).Axis), Counters(axis));
+        Assert.Equal(Counters(Feed(few.Where(sighting => sighting.unit != lost && sighting.unit != lost + 3).ToArray()).Axis), Counters(axis));
     });
 
     [Fact]

@@ -188,7 +188,7 @@ public sealed class IngestServiceTests : IAsyncLifetime
     {
         public ConcurrentQueue<ulong> Committed { get; } = [];
 
-        public Task<ulong> OpenEpochAsync(AgentIdentity agent, DateTimeOffset now, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<OpenedEpoch> OpenEpochAsync(AgentIdentity agent, DateTimeOffset now, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<CommitResult> CommitAsync(AgentIdentity agent, DecodedBatch batch, DateTimeOffset now, CancellationToken cancellationToken)
         {

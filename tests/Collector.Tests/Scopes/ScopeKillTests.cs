@@ -26,7 +26,7 @@ public sealed class ScopeKillTests
             child.Kill();
             await child.WaitForExitAsync(Soon);
             using var store = new TempStore(folder);
-            Assert.True(await store.Ingest.OpenEpochAsync(Sample.Agent, Sample.Now, Soon) >= acknowledged);
+            Assert.True((await store.Ingest.OpenEpochAsync(Sample.Agent, Sample.Now, Soon)).LastSequence >= acknowledged);
         }
 
         await using var host = await CollectorHost.StartAsync(folder);
@@ -59,7 +59,7 @@ public sealed class ScopeKillTests
     internal static async Task CollectForEverAsync(string folder)
     {
         var host = await CollectorHost.StartAsync(folder, new ScopesOptions { CheckpointInterval = TimeSpan.FromSeconds(1) });
-        var sequence = await host.Ingest.OpenEpochAsync(Sample.Agent, Sample.Now, CancellationToken.None);
+        var sequence = (await host.Ingest.OpenEpochAsync(Sample.Agent, Sample.Now, CancellationToken.None)).LastSequence;
         while (true)
         {
             sequence++;

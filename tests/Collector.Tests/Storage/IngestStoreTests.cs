@@ -24,10 +24,10 @@ public sealed class IngestStoreTests
         using var store = new TempStore();
         await store.AddAsync(9, Sample.Exec());
         var next = Sample.Agent with { Epoch = "epoch-2" };
-        Assert.Equal(0UL, await store.Ingest.OpenEpochAsync(next, Sample.Now, Soon));
+        Assert.Equal(0UL, (await store.Ingest.OpenEpochAsync(next, Sample.Now, Soon)).LastSequence);
         Assert.False((await store.Ingest.CommitAsync(next, Sample.Batch(1, Sample.Exec()), Sample.Now, Soon)).Duplicate);
-        Assert.Equal(9UL, await store.Ingest.OpenEpochAsync(Sample.Agent, Sample.Now, Soon));
-        Assert.Equal(1UL, await store.Ingest.OpenEpochAsync(next, Sample.Now, Soon));
+        Assert.Equal(9UL, (await store.Ingest.OpenEpochAsync(Sample.Agent, Sample.Now, Soon)).LastSequence);
+        Assert.Equal(1UL, (await store.Ingest.OpenEpochAsync(next, Sample.Now, Soon)).LastSequence);
     }
 
     [Fact]
@@ -52,13 +52,14 @@ public sealed class IngestStoreTests
         await store.AddAsync(1, Sample.Exec());
         var before = store.Time.GetUtcNow();
         store.Time.Advance(TimeSpan.FromHours(3));
-        await store.Ingest.OpenEpochAsync(Sample.Agent with { Epoch = "epoch-2" }, store.Time.GetUtcNow(), Soon);
+        var opened = await store.Ingest.OpenEpochAsync(Sample.Agent with { Epoch = "epoch-2" }, store.Time.GetUtcNow(), Soon);
         var row = Assert.Single(await store.Scopes.ReadAsync(Sample.Web.Id, 1, 10, Soon));
         var loss = Assert.IsType<LossObservation>(row.Observation);
         Assert.Equal(("agent", "agent_away", before, store.Time.GetUtcNow()), (loss.Kind, loss.Reason, loss.First, loss.Last));
+        Assert.Equal(row.Observation.Id, opened.Stored.Single(stored => stored.Scope.Id == Sample.Web.Id).Id);
         Assert.Equal(0UL, Assert.Single(await store.Query.ListAgentsAsync(Soon)).Lost);
 
-        await store.Ingest.OpenEpochAsync(Sample.Agent with { Epoch = "epoch-2" }, store.Time.GetUtcNow(), Soon);
+        Assert.Empty((await store.Ingest.OpenEpochAsync(Sample.Agent with { Epoch = "epoch-2" }, store.Time.GetUtcNow(), Soon)).Stored);
         Assert.Single(await store.Scopes.ReadAsync(Sample.Web.Id, 1, 10, Soon));
     }
 

@@ -26,7 +26,7 @@ public sealed class KillTests
             await child.WaitForExitAsync(TestContext.Current.CancellationToken);
 
             using var store = new TempStore(folder);
-            var last = await store.Ingest.OpenEpochAsync(Sample.Agent, Sample.Now, TestContext.Current.CancellationToken);
+            var last = (await store.Ingest.OpenEpochAsync(Sample.Agent, Sample.Now, TestContext.Current.CancellationToken)).LastSequence;
             Assert.True(last >= acknowledged, $"acknowledged {acknowledged}, stored {last}");
             var stored = await store.Database.ReadAsync(session => session.Rows("SELECT text, count(*) FROM observations GROUP BY text", reader => (reader.GetString(0), reader.GetInt64(1))), TestContext.Current.CancellationToken);
             Assert.Equal((int)last, stored.Count);
@@ -40,7 +40,7 @@ public sealed class KillTests
     internal static async Task WriteForEverAsync(string folder)
     {
         using var store = new TempStore(folder);
-        var sequence = await store.Ingest.OpenEpochAsync(Sample.Agent, Sample.Now, CancellationToken.None);
+        var sequence = (await store.Ingest.OpenEpochAsync(Sample.Agent, Sample.Now, CancellationToken.None)).LastSequence;
         while (true)
         {
             sequence++;
