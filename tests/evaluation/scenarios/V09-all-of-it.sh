@@ -7,7 +7,7 @@
 # image: nginx
 # launch: app
 # peers: tls:443
-# companion: /usr/share/nginx/modules/nginx
+# companion: /usr/share/nginx/html/nginx
 # timeout: 50
 
-nice -n 19 /usr/share/nginx/modules/nginx
+nice -n 19 /usr/share/nginx/html/nginx
