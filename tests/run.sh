@@ -104,16 +104,30 @@ make_images() {
   images=$!
 }
 
-# Attacks and harmless things in real pods. Fails by those that are known to be right (right.txt) and are no longer; shows what else is wrong.
+# evaluation ARGUMENT...: sets known (ids of right.txt that were run), right and unrun; known is empty when it broke.
+evaluation() {
+  RUNTIME_PROGRAMS=$repository/out timeout --kill-after=60 "$run_limit" tests/evaluation/run.sh "$@" >"$log" 2>&1 || true
+  grep -a -E '^\||^[0-9]+ (attacks|harmless)|^not run|^NO LONGER|^known|^time to' "$log" || tail -n 20 "$log"
+  known='' right=0 unrun=0
+  read -r known right unrun < <(sed -n 's/^known to be right: \([0-9]*\), right: \([0-9]*\), not run: \([0-9]*\)$/\1 \2 \3/p' "$log") || true
+}
+
+# Attacks and harmless things in real pods. Fails by those that are known to be right (right.txt) and are no longer, twice in a row:
+# a machine that does much else can make one late. Shows what else is wrong.
 evaluate() {
-  local status=0 known="" right unrun
+  local known right unrun wrong
   echo "== Evaluation, quick"
   if [ -n "$images" ]; then wait "$images" || true; fi
-  RUNTIME_PROGRAMS=$repository/out timeout --kill-after=60 "$run_limit" tests/evaluation/run.sh --quick >"$log" 2>&1 || status=$?
-  grep -a -E '^\||^[0-9]+ (attacks|harmless)|^not run|^NO LONGER|^known|^time to' "$log" || tail -n 20 "$log"
-  read -r known right unrun < <(sed -n 's/^known to be right: \([0-9]*\), right: \([0-9]*\), not run: \([0-9]*\)$/\1 \2 \3/p' "$log") || true
+  evaluation --quick
+  wrong=$(sed -n 's/^NO LONGER RIGHT: //p' "$log" | tr -d ' ')
+  if [ -n "$known" ] && [ -n "$wrong" ]; then
+    passed=$((passed + right))
+    skipped=$((skipped + unrun))
+    echo "== Evaluation, once more: $wrong"
+    evaluation --only "$wrong"
+  fi
   if [ -z "$known" ]; then
-    broken+=("the evaluation ended with $status and without a result")
+    broken+=("the evaluation ended without a result")
     return
   fi
   passed=$((passed + right))
