@@ -95,7 +95,7 @@ internal static class ExecEvidence
 
             if (InlineCode.Find(process) is { } code)
             {
-                matches.Add(new("inline_code", 30, $"{DisplayText.Name(name)} was given code in its arguments that {code}", "T1059"));
+                matches.Add(new("inline_code", 15, $"{DisplayText.Name(name)} was given code in its arguments that {code}", "T1059"));
             }
 
             if (parent is not null && ProgramNames.IsShell(process.Binary, process.Arguments) && ProgramNames.CanRunOthers(ProgramNames.CalledName(parent.Binary, parent.Arguments)))
