@@ -46,9 +46,21 @@ internal sealed record TestImage(string Name, IReadOnlyList<string> Packages, IR
         Command = CommandLine(born: false),
     };
 
-    /// <summary>Its next version: rootfs/next/NAME over it. Another digest, for at least one file differs.</summary>
+    /// <summary>Its next version, by <see cref="NextVersions"/>. Another digest, for at least one file differs.</summary>
     /// <param name="image">As <see cref="Assemble"/> made it.</param>
-    public OciImage Next(OciImage image) => image.With(image.Repository, "1.1", [.. Files(Path.Combine(ImageStore.Sources, "next", Name), "/")]);
+    public OciImage Next(OciImage image) => image.With(image.Repository, "1.1", [.. ChangedFiles()]);
+
+    /// <summary>Whole files of the next version, in the order of their paths.</summary>
+    public IEnumerable<ImageEntry> ChangedFiles()
+    {
+        foreach (var file in NextVersions.Of(Name).GroupBy(change => change.Path).OrderBy(file => file.Key, StringComparer.Ordinal))
+        {
+            var source = Path.Combine(ImageStore.Sources, Name) + file.Key;
+            var isThere = File.Exists(source);
+            var entry = ImageEntry.File(file.Key, file.Aggregate(isThere ? File.ReadAllText(source) : "", (before, change) => change.Apply(before)));
+            yield return isThere ? entry with { Mode = File.GetUnixFileMode(source) } : entry;
+        }
+    }
 
     /// <summary>The files below a folder of the sources, with the modes that they have there.</summary>
     private static IEnumerable<ImageEntry> Files(string folder, string at)

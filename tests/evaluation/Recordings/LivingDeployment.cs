@@ -39,6 +39,7 @@ internal sealed class LivingDeployment(ContainerdNode node, TestImage definition
                 var wait = entry.Unit * unit - TimeProvider.System.GetElapsedTime(begun);
                 if (wait > TimeSpan.Zero)
                 {
+                    // The days that are recorded: what befalls a deployment comes by the clock, and by nothing that could be awaited.
                     await Task.Delay(wait, cancellationToken);
                 }
 
