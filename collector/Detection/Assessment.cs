@@ -95,7 +95,7 @@ internal static class Weighing
             value *= explanation.Factor;
         }
 
-        return new Assessment(strongest.Class, evidence, value, surroundings.BelowDeviation && ratio < 2) 
+        return new Assessment(strongest.Class, evidence, value, surroundings.BelowDeviation && ratio < 2)
         {
             IsOrdinary = ratio <= OrdinaryUpTo,
             Gravity = matches.Max(match => match.Gravity),

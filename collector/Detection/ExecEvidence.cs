@@ -98,9 +98,9 @@ internal static class ExecEvidence
                 matches.Add(new("inline_code", 15, $"{DisplayText.Name(name)} was given code in its arguments that {code}", "T1059"));
             }
 
-            if (parent is not null && ProgramNames.IsShell(process.Binary, process.Arguments) && ProgramNames.CanRunOthers(ProgramNames.CalledName(parent.Binary, parent.Arguments)))
+            if (parent is not null && ProgramNames.IsShell(process.Binary, process.Arguments)
+                && ProgramNames.CalledName(parent.Binary, parent.Arguments) is var tool && ProgramNames.CanRunOthers(tool))
             {
-                var tool = ProgramNames.CalledName(parent.Binary, parent.Arguments);
                 matches.Add(ProgramNames.IsRelay(tool)
                     ? new("shell_of_relay", 300, $"{DisplayText.Name(tool)}, which only relays data, was made to run a shell", "T1059.004", Severity.Critical)
                     : new("run_by_proxy", 30, $"{DisplayText.Name(tool)} was made to run a shell", "T1218"));

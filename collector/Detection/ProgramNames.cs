@@ -19,7 +19,7 @@ internal static class ProgramNames
 
     /// <summary>That run what their arguments or input say, and seldom do: GTFOBins' "shell" and "command".</summary>
     private static readonly FrozenSet<string> Proxies = Set(
-        "tar", "sed", "awk", "gawk", "mawk", "zip", "cpio", "ed", "vi", "vim", "vim.basic", "vim.tiny", "nano", "less", "more", "man", "gdb", "tcpdump", "nmap", "dd", "split", "sort", "rsync", "ssh", "ftp");
+        "tar", "sed", "awk", "gawk", "mawk", "zip", "cpio", "ed", "vi", "vim", "vim.basic", "vim.tiny", "nano", "less", "more", "man", "gdb", "tcpdump", "nmap", "split", "sort", "rsync", "ssh", "ftp");
 
     private static readonly FrozenSet<string> Relays = Set("nc", "ncat", "netcat", "nc.openbsd", "nc.traditional", "socat", "telnet");
 
@@ -64,6 +64,9 @@ internal static class ProgramNames
     public static bool IsBuilder(string name) => Builders.Contains(name);
 
     public static bool IsInstaller(string name) => Installers.Contains(name);
+
+    /// <summary>Writes programs because that is its work.</summary>
+    public static bool MakesPrograms(string name) => IsBuilder(name) || IsInstaller(name);
 
     public static bool ShowsProcesses(string name) => ProcessViewers.Contains(name);
 

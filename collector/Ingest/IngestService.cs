@@ -73,9 +73,9 @@ internal sealed partial class IngestService(
         AgentIdentity agent, IReadOnlyList<Observation> stored, IAsyncStreamReader<AgentMessage> requestStream, IServerStreamWriter<CollectorMessage> responseStream, CancellationToken cancellationToken)
     {
         var stream = new AgentStream(agent, decoder, log, scopes, nodes, options, meter, time, logger);
-        await stream.HandOverAsync(stored, cancellationToken);
         try
         {
+            await stream.HandOverAsync(stored, cancellationToken);
             while (await requestStream.MoveNext(cancellationToken))
             {
                 var message = requestStream.Current;

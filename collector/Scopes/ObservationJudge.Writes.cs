@@ -44,7 +44,7 @@ internal sealed partial class ObservationJudge
 
     /// <summary>Builders and installers write what they run; that is no drop.</summary>
     private static FileWriter? WriterOf(RecentWrite? write, Observation use) =>
-        write is null || ProgramNames.IsBuilder(ProgramNames.BaseName(write.Binary)) || ProgramNames.IsInstaller(ProgramNames.BaseName(write.Binary))
+        write is null || ProgramNames.MakesPrograms(ProgramNames.BaseName(write.Binary))
             ? null
             : new FileWriter(write.Binary, write.Pid, TimeSpan.FromTicks(Math.Max(0, use.First.UtcTicks - write.Time)));
 }

@@ -69,7 +69,7 @@ internal static class RecordBuilder
         return Record(wire, b, f, a, c);
     }
 
-    public static byte[] File(FileOperation operation, FileFlags flags, string directory, string argument, string otherDirectory = "/", string otherArgument = "")
+    public static byte[] File(FileOperation operation, FileFlags flags, string directory, string argument, string otherDirectory = "/", string otherArgument = "", uint device = 8)
     {
         byte[] w = Walk(directory), a = Text(argument), ow = Walk(otherDirectory), oa = Text(otherArgument);
         return Record(new FileLayout
@@ -79,7 +79,7 @@ internal static class RecordBuilder
             Flags = (byte)flags,
             Mode = 420,
             Inode = 9,
-            Device = 8,
+            Device = device,
             WalkLength = (ushort)w.Length,
             ArgumentLength = (ushort)a.Length,
             OtherWalkLength = (ushort)ow.Length,

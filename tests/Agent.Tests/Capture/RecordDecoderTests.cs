@@ -83,6 +83,17 @@ public sealed class RecordDecoderTests
         Assert.Equal("Write Executable 420 9 8 counted", _sink.Text);
     }
 
+    [Theory]
+    [InlineData("/proc/sys/kernel/core_pattern", FileFlags.None, 5u, "SensitiveWrite")] // proc has no disk: major 0
+    [InlineData("/srv/bundle/kernel/core_pattern", FileFlags.UpperLayer, 5u, "Write")]
+    [InlineData("/data/kernel/core_pattern", FileFlags.None, 254u << 20 | 1, "Write")]
+    [InlineData("/tmp/cgrp/release_agent", FileFlags.None, 5u, "SensitiveWrite")] // wherever a cgroup is mounted
+    public void Write_ToAControlFile_IsOneOnlyWhereTheKernelHasIt(string path, object flags, uint device, string expected)
+    {
+        Assert.True(_decoder.TryDecode(File(FileOperation.Write, (FileFlags)flags, path, "", device: device), _sink));
+        Assert.StartsWith(expected + " ", _sink.Text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Repeats_NameTheirOpen()
     {

@@ -50,6 +50,7 @@ public sealed class EvidenceTests
         Assert.Equal(("shell_of_relay", 300), Class(_builder.Process("/bin/sh", _builder.Process("/usr/bin/socat", shell))));
         Assert.Equal(("common_tool", 1.5), Class(_builder.Process("/bin/gzip", _builder.Process("/usr/bin/tar", shell))));
         Assert.Equal(("common_tool", 1.5), Class(_builder.Process("/bin/sh", _builder.Process("/usr/bin/xargs", shell))));
+        Assert.Equal(("piped_shell", 30), Class(_builder.Process("/bin/sh", shell, flags: ProcessFlags.StdinPipe, arguments: ["sh", "-i"])));
 
         (string, double) Class(IReadOnlyList<ProcessInfo> process) => ExecEvidence.Assess(_builder.Exec(Container, process), default) is var a ? (a.Class, a.EValue) : default;
     }
@@ -73,6 +74,28 @@ public sealed class EvidenceTests
     {
         var assessment = NetworkEvidence.Assess(_builder.Connect(Container, _builder.Process(binary), "169.254.169.254", 80), PeerKind.Metadata, default);
         Assert.Equal((expected, (Severity)gravity), (assessment.EValue, assessment.Gravity));
+    }
+
+    [Theory]
+    [InlineData("/bin/bash", 203, "shell_connects", 80)]
+    [InlineData("/usr/bin/curl", 203, "public_peer", 4)]
+    [InlineData("/bin/bash", 127, "self_peer", 0.5)]
+    public void Egress_OfAShellItself_StandsOut(string binary, int first, string expectedClass, double expected)
+    {
+        var connect = _builder.Connect(Container, _builder.Process(binary), $"{first}.0.113.7", 443);
+        var assessment = NetworkEvidence.Assess(connect, Peers.KindOf(connect), default);
+        Assert.Equal((expectedClass, expected), (assessment.Class, assessment.EValue));
+    }
+
+    [Theory]
+    [InlineData("/usr/bin/ping", ProcessFlags.None, "ping_socket", 2)]
+    [InlineData("/tmp/ping", ProcessFlags.UpperLayer, "raw_socket", 60)]
+    [InlineData("/usr/bin/perl", ProcessFlags.None, "raw_socket", 60)]
+    public void RawSocket_OfAPingOfTheImage_IsAnEchos(string binary, object flags, string expectedClass, double expected)
+    {
+        var socket = _builder.Connect(Container, _builder.Process(binary, flags: (ProcessFlags)flags), "127.0.0.1", 0) with { Operation = NetworkOperation.RawSocket, RemoteAddress = null, Name = "raw 1" };
+        var assessment = NetworkEvidence.Assess(socket, PeerKind.Self, default);
+        Assert.Equal((expectedClass, expected), (assessment.Class, assessment.EValue));
     }
 
     [Fact]
@@ -162,6 +185,13 @@ public sealed class EvidenceTests
     [InlineData("/app/x", FileOperation.Write, Severity.Medium)]
     public void File_ByWhichSecretsAreOutOrSomebodyStays_IsGrave(string path, object operation, object gravity) =>
         Assert.Equal((Severity)gravity, FileEvidence.Assess(_builder.File(Container, _nginx, path, (FileOperation)operation), default).Gravity);
+
+    [Theory]
+    [InlineData("/etc/pam.d/sshd", "credential-access")]
+    [InlineData("/etc/cron.d/x", "persistence")]
+    [InlineData("/root/.bash_history", "defense-evasion")]
+    public void File_OfAKnownWay_HasItsTactic(string path, string tactic) => Assert.Equal(
+        tactic, Techniques.Tactic(FileEvidence.Assess(_builder.File(Container, _nginx, path, FileOperation.Truncate), default).Evidence[0].Technique));
 
     [Theory]
     [InlineData("/etc/shadow", "/tmp/x", FileOperation.Link, "secret_renamed", 30)]

@@ -23,6 +23,7 @@ public sealed class PrivilegeEvidenceTests
     [InlineData(PrivilegeOperation.Mount, 0ul, "/mnt", "ext4 /dev/vda1", "mount_of_host", 100)]
     [InlineData(PrivilegeOperation.Mount, 0ul, "/mnt", "tmpfs none", "mount", 60)] // D05, D06
     [InlineData(PrivilegeOperation.Mount, 0x44000ul, "/", " ", "mount_change", 8)]
+    [InlineData(PrivilegeOperation.Mount, 0x1000ul, "/proc/80", " /empty", "mount_over_process", 100)] // E14
     [InlineData(PrivilegeOperation.SetUid, 0ul, "", "", "became_root", 24)] // D09
     [InlineData(PrivilegeOperation.Ptrace, 16ul, "/bin/x", "", "injection", 60)] // D10
     [InlineData(PrivilegeOperation.Ptrace, 0ul, "/bin/x", "", "traced", 30)]
@@ -41,11 +42,19 @@ public sealed class PrivilegeEvidenceTests
         Assert.NotEqual("", Techniques.Tactic(assessment.Evidence[0].Technique));
     }
 
+    [Theory]
+    [InlineData(PrivilegeOperation.LoadModule, 0ul, Severity.Critical)]
+    [InlineData(PrivilegeOperation.Kill, 9ul, Severity.High)]
+    [InlineData(PrivilegeOperation.MemoryWrite, 0ul, Severity.High)]
+    [InlineData(PrivilegeOperation.IoUring, 0ul, Severity.Medium)]
+    public void Privilege_IsAsGraveAsWhatItGives(object operation, ulong value, object gravity) =>
+        Assert.Equal((Severity)gravity, PrivilegeEvidence.Assess(Did((PrivilegeOperation)operation, value), default).Gravity);
+
     [Fact]
     public void Privilege_Refused_WeighsHalfAndSaysSo()
     {
         var assessment = PrivilegeEvidence.Assess(Did(PrivilegeOperation.LoadModule) with { Error = 38 }, default);
-        Assert.Equal(150, assessment.EValue);
+        Assert.Equal((150, Severity.High), (assessment.EValue, assessment.Gravity));
         Assert.Contains("tried to load a kernel module and was refused (ENOSYS)", assessment.Evidence[0].Reason, StringComparison.Ordinal);
     }
 

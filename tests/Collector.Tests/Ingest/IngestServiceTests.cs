@@ -23,11 +23,12 @@ public sealed class IngestServiceTests : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private readonly TakingScopes _scopes = new();
+    private readonly FakeTimeProvider _time = new(Sample.Now);
     private IngestHost _host = null!;
 
     public async ValueTask InitializeAsync() => _host = await IngestHost.StartAsync(
         new IngestOptions { MaxBatchBytes = 64 * 1024, BatchesInFlight = 2 },
-        services => services.AddSingleton<TimeProvider>(new FakeTimeProvider(Sample.Now)).AddSingleton<IScopeDirectory>(_scopes));
+        services => services.AddSingleton<TimeProvider>(_time).AddSingleton<IScopeDirectory>(_scopes));
 
     public async ValueTask DisposeAsync()
     {
@@ -51,6 +52,22 @@ public sealed class IngestServiceTests : IAsyncLifetime
         Assert.Equal(2UL, again.Welcome.LastSequence);
         Assert.Equal(10, (await Store.GetFiguresAsync(TestContext.Current.CancellationToken)).Events);
         await _scopes.TookAsync(10).WaitAsync(Patience, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Agent_ThatWasAway_ScopesHearAtOnceThatNobodyWatched()
+    {
+        using (var stream = await OpenAsync())
+        {
+            await stream.SendAsync(WireBatch.Full(1));
+        }
+
+        _time.Advance(TimeSpan.FromHours(1));
+        using var again = await OpenAsync(WireBatch.Hello(epoch: "epoch-2"));
+        // Behind the batch's rows one for its deployment and one for the node.
+        var rows = (int)(await Store.GetFiguresAsync(TestContext.Current.CancellationToken)).Events;
+        Assert.True(rows > 5);
+        await _scopes.TookAsync(rows).WaitAsync(Patience, TestContext.Current.CancellationToken);
     }
 
     [Fact]
