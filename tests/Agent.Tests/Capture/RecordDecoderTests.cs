@@ -85,8 +85,8 @@ public sealed class RecordDecoderTests
 
     [Theory]
     [InlineData("/proc/sys/kernel/core_pattern", FileFlags.None, 5u, "SensitiveWrite")] // proc has no disk: major 0
-    [InlineData("/srv/bundle/kernel/core_pattern", FileFlags.UpperLayer, 5u, "Write")]
-    [InlineData("/data/kernel/core_pattern", FileFlags.None, 254u << 20 | 1, "Write")]
+    [InlineData("/srv/bundle/kernel/release_agent", FileFlags.UpperLayer, 5u, "Write")]
+    [InlineData("/data/kernel/release_agent", FileFlags.None, 254u << 20 | 1, "Write")]
     [InlineData("/tmp/cgrp/release_agent", FileFlags.None, 5u, "SensitiveWrite")] // wherever a cgroup is mounted
     public void Write_ToAControlFile_IsOneOnlyWhereTheKernelHasIt(string path, object flags, uint device, string expected)
     {
