@@ -32,6 +32,9 @@ internal sealed partial class Baseline
         if (item is not null)
         {
             Touch(item, sight with { First = Math.Max(sight.First, item.FirstSeen) });
+
+            // Doubted after a break-in (see Doubt): it waits like every other item.
+            item.State = item.State == ItemState.Pending && HasQuorum(item, sight.Last) ? ItemState.Learned : item.State;
         }
     }
 

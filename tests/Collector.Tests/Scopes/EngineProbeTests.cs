@@ -197,6 +197,18 @@ public sealed class EngineProbeTests
     }
 
     [Fact]
+    public void Probe_OfAReplicaThatWasBrokenInto_WaitsForItsQuorumAgain()
+    {
+        var web = Started(1);
+        Probe(web, Ping, minutes: 365);
+        var replica = web.Replicas[0];
+        Assert.Single(web.Apply(web.Builder.FirstBytes(replica.Container, replica.Nginx, "203.0.113.7", 3333, "stratum")).Alerts);
+        Assert.Equal("pending", web.Item("command", Key)!.State);
+        Probe(web, Ping, minutes: 365);
+        Assert.Equal("learned", web.Item("command", Key)!.State);
+    }
+
+    [Fact]
     public void Restart_WhileACommandIsWatched_EqualsNone()
     {
         var web = Started(2);
