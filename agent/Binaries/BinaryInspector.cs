@@ -11,7 +11,7 @@ namespace Runtime.Agent.Binaries;
 /// <summary>
 /// Reads what is executed and mapped, each file of a container once, on a thread of its own. Asked and emptied by the capture thread, which never waits for a file.
 /// </summary>
-/// <remarks>Asked = answered + waiting + lost, where a loss has its reason: the queue was full. It is told to the container it is missing from.</remarks>
+/// <remarks>Asked = answered + waiting + lost, where a loss has its reason: the queue was full, told to the container it is missing from, or the agent ended.</remarks>
 internal sealed class BinaryInspector : IDisposable
 {
     private const int MaxStepsAbove = 8;
@@ -29,7 +29,7 @@ internal sealed class BinaryInspector : IDisposable
     // Bounded by QueueLength together with _readings: what is on its way counts until it is taken.
     // A null wakes the thread: there is an answer of another node.
     private readonly BlockingCollection<BinaryRequest?> _requests = [];
-    private readonly ConcurrentQueue<BinaryReading> _readings = new();
+    private readonly BlockingCollection<BinaryReading> _readings = [];
     private int _onTheirWay;
 
     // Not with the thread yet: image and root of their container are not known, without which neither other nodes nor its packages can be asked. Bounded
@@ -82,19 +82,21 @@ internal sealed class BinaryInspector : IDisposable
         Ask(process, container, path.ToArray(), null, isLibrary: true, inode, $"/proc/{process.Key.Pid}/root");
 
     /// <summary>Goes on with the files whose container is known by now, or that waited long enough for it.</summary>
-    public void ReleaseDue(IContainers containers) => _unnamed.RemoveAll(waiting =>
+    /// <param name="isLast">Nobody waits any more: goes on with all.</param>
+    public void ReleaseDue(IContainers containers, bool isLast = false) => _unnamed.RemoveAll(waiting =>
     {
         var container = containers.Lookup(waiting.Request.Process.Cgroup);
-        if (container is { Complete: false } && _time.GetElapsedTime(waiting.Since) < NameWait)
+        if (!isLast && container is { Complete: false } && _time.GetElapsedTime(waiting.Since) < NameWait)
             return false;
         _requests.Add(waiting.Request with { Container = container });
         return true;
     });
 
     /// <summary>The oldest answer that was not taken yet.</summary>
-    public bool TryTake(out BinaryReading reading)
+    /// <param name="wait">For the next one, if something is on its way.</param>
+    public bool TryTake(out BinaryReading reading, TimeSpan wait = default)
     {
-        if (!_readings.TryDequeue(out reading!))
+        if (!_readings.TryTake(out reading!, OnTheirWay > 0 ? wait : TimeSpan.Zero))
             return false;
         Interlocked.Decrement(ref _onTheirWay);
         if (reading.Content.IsWorthAnotherTry && reading.Request.Told is { } told)
@@ -102,15 +104,18 @@ internal sealed class BinaryInspector : IDisposable
         return true;
     }
 
+    /// <summary>Asked and not taken yet.</summary>
+    public int OnTheirWay => Math.Max(0, Volatile.Read(ref _onTheirWay));
+
     /// <summary>Nothing waits and nothing is being read; answers may still wait to be taken.</summary>
-    public bool IsIdle => Volatile.Read(ref _onTheirWay) == _readings.Count;
+    public bool IsIdle => OnTheirWay == _readings.Count;
 
     /// <summary>By name since start. Any thread.</summary>
     public IReadOnlyDictionary<string, ulong> Counters() => new Dictionary<string, ulong>(Fleet?.Counters() ?? new Dictionary<string, ulong>())
     {
         ["binaries.asked"] = _requestCount,
         ["binaries.answered"] = _answered,
-        ["binaries.waiting"] = (ulong)Math.Max(0, Volatile.Read(ref _onTheirWay)),
+        ["binaries.waiting"] = (ulong)OnTheirWay,
         ["binaries.queue_full"] = _queueFull,
         ["binaries.hashed"] = _reader.Hashed,
         ["binaries.hashed_bytes"] = _reader.HashedBytes,
@@ -143,6 +148,7 @@ internal sealed class BinaryInspector : IDisposable
             Close(request);
         _reader.Abandon();
         _requests.Dispose();
+        _readings.Dispose();
         _stop.Dispose();
     }
 
@@ -265,7 +271,7 @@ internal sealed class BinaryInspector : IDisposable
     private void Answer(BinaryRequest request, BinaryContent content)
     {
         Count(content);
-        _readings.Enqueue(new(request, content, NowUnixNs));
+        _readings.Add(new(request, content, NowUnixNs));
     }
 
     private long NowUnixNs => (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;

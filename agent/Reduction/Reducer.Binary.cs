@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Runtime.Agent.Binaries;
 using Runtime.Agent.Capture;
 using Runtime.Agent.Containers;
@@ -9,6 +10,9 @@ internal sealed partial class Reducer
 {
     /// <summary>Readings taken at one idle moment: the capture thread must not stay away from the ring.</summary>
     private const int MaxReadings = 256;
+
+    /// <summary>For what was asked for when the agent was told to end: an attack's last program may be among it. A stop takes this long only with slow storage.</summary>
+    private static readonly TimeSpan LastReadings = TimeSpan.FromSeconds(3);
 
     /// <summary>Reads what is executed; null where nothing is to be read.</summary>
     public BinaryInspector? Binaries { get; init; }
@@ -36,27 +40,45 @@ internal sealed partial class Reducer
     {
         Binaries?.ReleaseDue(_containers);
         for (var i = 0; i < MaxReadings && Binaries is { } binaries && binaries.TryTake(out var reading); i++)
+            Tell(reading);
+    }
+
+    private void TakeLastReadings()
+    {
+        if (Binaries is not { } binaries)
+            return;
+        binaries.ReleaseDue(_containers, isLast: true);
+        var began = Stopwatch.GetTimestamp();
+        while (LastReadings - Stopwatch.GetElapsedTime(began) is { Ticks: > 0 } left && binaries.TryTake(out var reading, left))
+            Tell(reading);
+        if (binaries.OnTheirWay is > 0 and var lost)
         {
-            var request = reading.Request;
-            var key = _key.OfBinary(reading);
-            if (_known.Find(request.Container, key) is not null)
-                continue;
-            var fact = new BinaryFact
-            {
-                Process = request.Process,
-                Container = request.Container,
-                FirstUnixNs = reading.UnixNs,
-                LastUnixNs = reading.UnixNs,
-                IsNew = true,
-                Path = request.Path,
-                File = reading.Content.Identity,
-                Sha256 = reading.Content.Sha256,
-                Traits = reading.Content.Traits,
-                ElsewhereSha256 = reading.Content.ElsewhereSha256,
-                Package = reading.Content.Package,
-            };
-            _known.Add(key, fact);
-            Send(fact);
+            var now = _clock.ToUnixNs(_nowBootNs);
+            _sink.Post(new LossFact(null, false, "binary", "stopped", (ulong)lost, now, now));
         }
+    }
+
+    private void Tell(BinaryReading reading)
+    {
+        var request = reading.Request;
+        var key = _key.OfBinary(reading);
+        if (_known.Find(request.Container, key) is not null)
+            return;
+        var fact = new BinaryFact
+        {
+            Process = request.Process,
+            Container = request.Container,
+            FirstUnixNs = reading.UnixNs,
+            LastUnixNs = reading.UnixNs,
+            IsNew = true,
+            Path = request.Path,
+            File = reading.Content.Identity,
+            Sha256 = reading.Content.Sha256,
+            Traits = reading.Content.Traits,
+            ElsewhereSha256 = reading.Content.ElsewhereSha256,
+            Package = reading.Content.Package,
+        };
+        _known.Add(key, fact);
+        Send(fact);
     }
 }

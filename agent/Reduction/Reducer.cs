@@ -249,6 +249,7 @@ internal sealed partial class Reducer : IKernelEventSink
     public void Finish()
     {
         OnIdle();
+        TakeLastReadings();
         _losses.Take(_clock.ToUnixNs(_nowBootNs), isLast: true);
         _known.ReportAll();
         _waiting.ReleaseAll();

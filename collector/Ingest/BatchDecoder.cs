@@ -43,8 +43,14 @@ internal sealed class BatchDecoder(IngestOptions options)
         tables.Add(batch.Resources ?? new ResourceColumns());
         var nodeLosses = Losses(agent, batch, containers, time, now, tables.Observations, rejections);
         var probes = Probes(batch, rejections);
-        return new DecodedBatch(batch.Sequence, tables.Observations, [.. containers.OfType<SeenContainer>()], nodeLosses, rejections.ToList()) { Probes = probes };
+        return new DecodedBatch(batch.Sequence, InOrder(tables.Observations), [.. containers.OfType<SeenContainer>()], nodeLosses, rejections.ToList()) { Probes = probes };
     }
+
+    /// <summary>
+    /// Tables come kind by kind, but a file is written before it is executed, and judged in the other order its execution would be that of a file that nobody wrote.
+    /// What began in the same instant stays in the order of the tables.
+    /// </summary>
+    private static List<Observation> InOrder(List<Observation> observations) => [.. observations.OrderBy(observation => observation.First)];
 
     /// <returns>One entry for each row, in order; null where the row was refused.</returns>
     private static SeenContainer?[] Containers(AgentIdentity agent, Batch batch, BatchTime time, Rejections rejections)

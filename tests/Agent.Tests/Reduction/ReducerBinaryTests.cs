@@ -61,6 +61,21 @@ public sealed class ReducerBinaryTests : IDisposable
         Assert.Equal(("binary", "queue_full", "c7", 1ul), (loss.Kind, loss.Reason, loss.Container!.Id, loss.Count));
     }
 
+    [Theory]
+    [InlineData(0.5, 1, 0)]
+    [InlineData(8, 0, 1)]
+    public void Finish_WaitsForWhatIsBeingRead_AndTellsWhatItDidNotWaitFor(double secondsToRead, int told, ulong lost)
+    {
+        // A bucket holds one second's worth.
+        var options = new BinaryOptions { BytesPerSecond = (long)(_self.Size / (1 + secondsToRead)) };
+        using var slow = new BinaryInspector(options, new("/proc/self"), Later, fault => Assert.Fail(fault));
+        var reducer = Reducer(slow);
+        Exec(7, reducer);
+        reducer.Finish();
+        Assert.Equal(told, _out.Facts.OfType<BinaryFact>().Count(fact => fact.Sha256.Length > 0));
+        Assert.Equal(lost, _out.Losses.Where(loss => (loss.Kind, loss.Reason) == ("binary", "stopped")).Aggregate(0ul, (sum, loss) => sum + loss.Count));
+    }
+
     [Fact]
     public void Removal_OfAProgramThatRuns_IsToldAndOthersAreNot()
     {

@@ -13,7 +13,7 @@ public sealed class BatchDecoderTests
     private static readonly BatchDecoder Decoder = new(new IngestOptions());
 
     [Fact]
-    public void Decode_OfAFullBatch_GivesEveryRow()
+    public void Decode_OfAFullBatch_GivesEveryRow_InTheOrderOfTime()
     {
         var decoded = Decode(WireBatch.Full());
         Assert.Empty(decoded.Rejections);
@@ -23,13 +23,13 @@ public sealed class BatchDecoderTests
         Assert.Equal(["/bin/sh", "/usr/sbin/nginx"], exec.Lineage.Select(process => process.Binary));
         Assert.Equal(["sh", "-c", "id"], exec.Process.Arguments);
         Assert.Equal(Sample.Now, exec.First);
-        var exit = Assert.IsType<ExitObservation>(decoded.Observations[1]);
+        var exit = Assert.IsType<ExitObservation>(decoded.Observations[4]);
         Assert.Equal((1, 0, TimeSpan.FromMilliseconds(4)), (exit.Code, exit.Signal, exit.RunTime));
-        var file = Assert.IsType<FileObservation>(decoded.Observations[2]);
+        var file = Assert.IsType<FileObservation>(decoded.Observations[3]);
         Assert.Equal(("/tmp/a.log", "/tmp/<rand>.log", 2UL, 0x1ed), (file.Path, file.Template, file.Count, file.Mode));
-        var network = Assert.IsType<NetworkObservation>(decoded.Observations[3]);
+        var network = Assert.IsType<NetworkObservation>(decoded.Observations[1]);
         Assert.Equal((NetworkOperation.Connect, "203.0.113.9", 443), (network.Operation, network.RemoteAddress!.ToString(), network.RemotePort));
-        Assert.Equal(3UL, Assert.IsType<LossObservation>(decoded.Observations[4]).Count);
+        Assert.Equal(3UL, Assert.IsType<LossObservation>(decoded.Observations[2]).Count);
         Assert.Equal(Sample.Web, Assert.Single(decoded.Containers).Scope);
     }
 
