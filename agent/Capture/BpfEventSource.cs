@@ -19,6 +19,7 @@ internal sealed class BpfEventSource : IKernelEventSource
     private readonly Delivery _delivery;
     private readonly OpenRepeatTables _repeats;
     private readonly FlowProgress _flows;
+    private readonly RoundingScan _rounding;
 
     private BpfEventSource(CaptureOptions options, SensitivePaths sensitivePaths, BpfPrograms programs)
     {
@@ -29,6 +30,7 @@ internal sealed class BpfEventSource : IKernelEventSource
         _delivery = new Delivery(_decoder);
         _repeats = new OpenRepeatTables(programs, options.RepeatInterval);
         _flows = new FlowProgress(programs.Link(FlowProgress.Program), options.FlowInterval);
+        _rounding = new RoundingScan(programs.Link(RoundingScan.Program), options.RoundingInterval);
     }
 
     public IReadOnlyList<HookState> Hooks => _programs.Hooks;
@@ -84,6 +86,7 @@ internal sealed class BpfEventSource : IKernelEventSource
 
             _repeats.TurnIfDue(_delivery);
             _flows.Step(_delivery);
+            _rounding.Step(_delivery);
             if (records == 0) _ring.Wait(WaitMilliseconds);
         }
 
@@ -126,6 +129,7 @@ internal sealed class BpfEventSource : IKernelEventSource
 
         (counters["capture.counted_opens"], counters["capture.counted_repeats"]) = _repeats.Counts;
         counters["capture.flow_rounds_failed"] = _flows.Failed;
+        counters["capture.rounding_samples_failed"] = _rounding.Failed;
         counters["capture.sensitive.filtered"] = _decoder.SensitiveFiltered;
         return counters;
     }

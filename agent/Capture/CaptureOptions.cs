@@ -43,6 +43,9 @@ internal sealed record CaptureOptions
     /// </summary>
     public TimeSpan FlowInterval { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>How often all threads are looked at for how they round; zero: never. Rung 1, x86.</summary>
+    public TimeSpan RoundingInterval { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Every fault, in words that name the key, the value and the rule; none when all is well.</summary>
     public IEnumerable<string> Faults()
     {

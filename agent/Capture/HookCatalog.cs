@@ -67,6 +67,7 @@ internal static class HookCatalog
         Network("sendmsg", 46, "UDP peers through sendmsg()"),
         Network("sendmmsg", 47, "UDP peers through sendmmsg()"),
         new(FlowProgress.Program, 49, EventKind.Network, "iter/bpf_map_elem", "what connections that live long have moved, before they end", Over: "connections"),
+        new(RoundingScan.Program, 112, EventKind.Privilege, "iter/task", "miners of RandomX that are told by how they round, whatever they are called and wherever they connect"),
         new("on_name_sendmmsg", 61, EventKind.Network, "tp/syscalls/sys_exit_sendmmsg", "questions to name servers through sendmmsg(), as the C library asks"),
         new("on_name_receive", 62, EventKind.Network, "tp_btf/sock_recv_length", "answers of name servers (from Linux 6.3 on): peers have addresses only"),
         .. PrivilegeHooks.All,

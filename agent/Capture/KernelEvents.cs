@@ -176,6 +176,9 @@ internal enum FileFlags : byte
 
     /// <summary>Removed, renamed or replaced while a process runs it; told by the reducer, never by the kernel side.</summary>
     RunningProgram = 64,
+
+    /// <summary>The call was refused for want of a right: an attempt. Of <see cref="FileOperation.Attribute"/> only.</summary>
+    Refused = 128,
 }
 
 /// <summary>A call that succeeded and changed a file system, or read a sensitive file.</summary>

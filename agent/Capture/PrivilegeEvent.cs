@@ -27,6 +27,7 @@ internal enum PrivilegeOperation : byte
     TakeDescriptor = 19,
     OpenByHandle = 20,
     MemoryRead = 21,
+    Rounding = 22,
 }
 
 /// <summary>Same bits as PrivilegeFlag in ingest.proto.</summary>

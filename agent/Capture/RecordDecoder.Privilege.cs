@@ -10,7 +10,7 @@ internal sealed partial class RecordDecoder
     {
         if (!TryRead<PrivilegeLayout>(record, out var wire)) return false;
         var operation = (PrivilegeOperation)wire.Operation;
-        if (operation is PrivilegeOperation.Unknown or > PrivilegeOperation.MemoryRead || wire.Count == 0) return false;
+        if (operation is PrivilegeOperation.Unknown or > PrivilegeOperation.Rounding || wire.Count == 0) return false;
         var tails = record[Unsafe.SizeOf<PrivilegeLayout>()..];
         if (tails.Length != wire.WalkLength + wire.SubjectLength + wire.DetailLength) return false;
 

@@ -79,6 +79,7 @@ internal sealed record AgentOptions
                 ScanInterval = reader.Duration("Capture:ScanInterval", capture.ScanInterval, TimeSpan.FromMilliseconds(50), minute),
                 RepeatInterval = reader.Duration("Capture:RepeatInterval", capture.RepeatInterval, TimeSpan.Zero, TimeSpan.FromMinutes(1)),
                 FlowInterval = reader.Duration("Capture:FlowInterval", capture.FlowInterval, TimeSpan.Zero, hour),
+                RoundingInterval = reader.Duration("Capture:RoundingInterval", capture.RoundingInterval, TimeSpan.Zero, hour),
                 CoverageInterval = reader.Duration("Capture:CoverageInterval", capture.CoverageInterval, TimeSpan.Zero, 24 * hour),
             },
             Processes = new()

@@ -13,6 +13,7 @@ internal sealed class Behaviour
     private FlowTotals? _closed, _going;
     private ulong[]? _argumentSets;
     private int _argumentCount;
+    private bool _hasHurried;
 
     public Behaviour(ContainerBehaviours owner, UInt128 key, Fact exemplar)
     {
@@ -48,6 +49,14 @@ internal sealed class Behaviour
         // Processors deliver out of order.
         FirstUnixNs = Math.Min(FirstUnixNs, unixNs);
         LastUnixNs = Math.Max(LastUnixNs, unixNs);
+    }
+
+    /// <returns>True once, for what removes, renames or makes files.</returns>
+    public bool TryHurry()
+    {
+        if (_hasHurried || Exemplar is not FileFact { Operation: FileOperation.Unlink or FileOperation.Rename or FileOperation.Create })
+            return false;
+        return _hasHurried = true;
     }
 
     /// <returns>True for an argument set that was not seen before, as long as there is room to remember it.</returns>

@@ -50,7 +50,7 @@ internal sealed partial class BehaviourKey
     public UInt128 OfFile(ProcessRecord process, in FileEvent e, ReadOnlySpan<byte> template)
     {
         Begin(Family.File, process.Phase);
-        Add(((uint)e.Operation << 8) | (uint)(e.Flags & FileFlags.Executable));
+        Add(((uint)e.Operation << 8) | (uint)(e.Flags & (FileFlags.Executable | FileFlags.Refused)));
         Add(process.Binary);
         Add(template);
         switch (e.Operation)

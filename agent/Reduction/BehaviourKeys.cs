@@ -11,6 +11,9 @@ namespace Runtime.Agent.Reduction;
 /// <param name="report">Takes the repeats.</param>
 internal sealed class BehaviourKeys(ReductionOptions options, Action<Fact> report)
 {
+    /// <summary>Repeats of a change of files that are reported at once, one time for each behaviour. One less than what the collector calls many.</summary>
+    private const int Flock = 24;
+
     // Bounded by MaxKeysTotal: a container without behaviours has no entry.
     private readonly Dictionary<string, ContainerBehaviours> _containers = new(StringComparer.Ordinal);
 
@@ -65,7 +68,11 @@ internal sealed class BehaviourKeys(ReductionOptions options, Action<Fact> repor
     public void Repeat(Behaviour behaviour, long unixNs, ulong bootNs, uint count = 1)
     {
         behaviour.Repeat(unixNs, count);
-        Schedule(behaviour, bootNs);
+        // A loop over all files of a folder is over before an interval is.
+        if (behaviour.Repeats >= Flock && behaviour.TryHurry())
+            Report(behaviour);
+        else
+            Schedule(behaviour, bootNs);
     }
 
     /// <summary>A connection of that behaviour ended, or goes on.</summary>

@@ -153,7 +153,19 @@ static __always_inline __u16 flags__of_extended(__u64 extended)
 	       (extended & 0x80 ? 0x40 : 0);  /* not dumped */
 }
 
-static __noinline int attribute__report(struct program_counters *count, const struct name_argument *name, __u16 flags)
+#define EPERM 1
+
+/*
+ * Few containers may make a file immutable, and who tries it in one that may not shows all the same what he is about: such an attempt is told too,
+ * any other only where it succeeded.
+ */
+static __always_inline bool attribute__is_told(long result, __u16 flags)
+{
+	return result >= 0 || (result == -EPERM && (flags & (0x10 | 0x20)));
+}
+
+static __noinline int attribute__report(struct program_counters *count, const struct name_argument *name, __u16 flags,
+					bool refused)
 {
 	struct scratch *scratch = scratch__get();
 	struct file_event *event;
@@ -164,6 +176,8 @@ static __noinline int attribute__report(struct program_counters *count, const st
 	if (!event)
 		return 0;
 	event->mode = flags;
+	if (refused)
+		event->flags |= FILE_REFUSED;
 	return ring__output_scratch(scratch, true, false, count);
 }
 
@@ -178,23 +192,29 @@ int on_ioctl(struct trace_event_raw_sys_exit *context)
 
 	if (command != SET_FLAGS && command != SET_FLAGS_COMPAT && command != SET_EXTENDED)
 		return 0;
-	count = success__begin(PROGRAM_IOCTL, context->ret);
+	if (context->ret < 0 && context->ret != -EPERM)
+		return 0;
+	count = call__begin(PROGRAM_IOCTL);
 	if (!count)
 		return 0;
 	if (bpf_probe_read_user(&flags, sizeof(flags), (void *)ARGUMENT(2)) != 0) {
 		count->read_failed++;
 		return 0;
 	}
+	if (command == SET_EXTENDED)
+		flags = flags__of_extended(flags);
+	if (!attribute__is_told(context->ret, flags))
+		return 0;
 	struct name_argument name = { .directory = ARGUMENT(0) };
 
-	return attribute__report(count, &name, command == SET_EXTENDED ? flags__of_extended(flags) : flags);
+	return attribute__report(count, &name, flags, context->ret < 0);
 }
 
 /* SYSCALL_DEFINE5(file_setattr, int, dfd, const char __user *, filename, struct file_attr __user *, ufattr, size_t, usize, unsigned int, at_flags), since 6.17 */
 SEC("tp/syscalls/sys_exit_file_setattr")
 int on_file_setattr(struct trace_event_raw_sys_exit *context)
 {
-	struct program_counters *count = success__begin(PROGRAM_FILE_SETATTR, context->ret);
+	struct program_counters *count = call__begin(PROGRAM_FILE_SETATTR);
 	struct pt_regs *registers = task__registers();
 	struct name_argument name = name__of(registers, 0, AT);
 	__u64 extended = 0; /* fa_xflags, the first of struct file_attr */
@@ -205,5 +225,7 @@ int on_file_setattr(struct trace_event_raw_sys_exit *context)
 		count->read_failed++;
 		return 0;
 	}
-	return attribute__report(count, &name, flags__of_extended(extended));
+	if (!attribute__is_told(context->ret, flags__of_extended(extended)))
+		return 0;
+	return attribute__report(count, &name, flags__of_extended(extended), context->ret < 0);
 }

@@ -142,6 +142,7 @@ enum file_flag {
 	FILE_EXECUTABLE = 8,
 	FILE_DEVICE = 16, /* a disk, or memory as a device */
 	FILE_COUNTED = 32, /* more of the same are counted and not told, until the tables turn */
+	FILE_REFUSED = 128, /* the call was refused for want of a right (EPERM) */
 };
 
 /*
@@ -214,6 +215,7 @@ enum privilege_operation {
 	PRIVILEGE_TAKE_DESCRIPTOR = 19,
 	PRIVILEGE_OPEN_BY_HANDLE = 20,
 	PRIVILEGE_MEMORY_READ = 21,
+	PRIVILEGE_ROUNDING = 22, /* a sample: RoundingScan.cs */
 };
 
 enum privilege_flag {

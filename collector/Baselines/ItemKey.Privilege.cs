@@ -34,6 +34,7 @@ internal sealed partial class ItemKey
         PrivilegeOperation.Ptrace => "ptrace",
         PrivilegeOperation.MemoryWrite => "memory_write",
         PrivilegeOperation.MemoryRead => "memory_read",
+        PrivilegeOperation.Rounding => "rounding",
         PrivilegeOperation.Mount => "mount",
         PrivilegeOperation.Unshare => "unshare",
         PrivilegeOperation.SetNamespace => "setns",

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Runtime.Collector.Detection;
+using Runtime.Collector.Incidents;
 using Runtime.Collector.Ingest;
 
 namespace Runtime.Collector.Baselines;
@@ -15,6 +16,7 @@ namespace Runtime.Collector.Baselines;
 /// edge    /usr/sbin/nginx&gt;/bin/sh@steady      "runtime" as parent for what the container runtime started
 /// command /bin/sh|sh|-c|redis-cli ping          binary and arguments of what the runtime was asked to run
 /// write   /usr/sbin/nginx|create|/var/log/nginx/&lt;date&gt;.log|other
+///         /usr/bin/rm|remove many||other                 many files at once; "replace many|.locked" by ones with that behind the name
 /// read    /usr/bin/cat|shadow
 /// egress  /usr/bin/curl|203.0.113.0/24|443|tcp
 /// egress  /usr/bin/curl|dns:api.example.com|443|tcp      a peer whose name was looked up
@@ -111,10 +113,26 @@ internal sealed partial class ItemKey
             Raw(" running");
         }
 
+        if ((file.Flags & FileFlags.Refused) != 0)
+        {
+            Raw(" refused");
+        }
+
         Raw("|");
         Part(file.Template.Length > 0 ? file.Template : file.Path);
         Raw("|");
         Raw(ExtensionClass(file.Path));
+        return Finish();
+    }
+
+    /// <summary>"/usr/bin/rm|remove many||other": whose names they were is told by the items of the single ones.</summary>
+    public ReadOnlySpan<char> MassChange(string binary, MassChange change)
+    {
+        Start(ItemKind.FileWrite);
+        Part(binary);
+        Raw(change.Ending.Length > 0 ? "|replace many|" : "|remove many|");
+        Part(change.Ending);
+        Raw("|other");
         return Finish();
     }
 

@@ -1,4 +1,6 @@
+using System.Globalization;
 using Runtime.Collector.Baselines;
+using Runtime.Collector.Incidents;
 using Runtime.Collector.Ingest;
 
 namespace Runtime.Collector.Detection;
@@ -54,6 +56,11 @@ internal static class FileEvidence
             matches.Add(new("history_cleared", 30, $"a shell's history ({DisplayText.Path(file.Path)}) was removed or led elsewhere", "T1070.003"));
         }
 
+        if (file.Operation is FileOperation.Unlink or FileOperation.Truncate && Places.IsLog(file.Path) && !file.Scope.IsHost)
+        {
+            matches.Add(new("log_cleared", 30, $"the log {DisplayText.Path(file.Path)} was removed or emptied", "T1070.002", Severity.High));
+        }
+
         if (file.Operation == FileOperation.ChmodExecutable
             || (file.Operation == FileOperation.Create && (file.Flags & FileFlags.Executable) != 0))
         {
@@ -75,6 +82,15 @@ internal static class FileEvidence
         return Weighing.Weigh(matches, file.Process, surroundings, lowerLayer: (file.Process.Flags & ProcessFlags.UpperLayer) == 0);
     }
 
+    /// <summary>Clean-up jobs remove many files too, and are learnt or approved; nobody's job gives all files of a folder another ending within minutes.</summary>
+    public static Assessment OfMany(FileObservation file, MassChange change, in Surroundings surroundings)
+    {
+        var match = change.Ending.Length > 0
+            ? new ClassMatch("files_replaced", 300, string.Create(CultureInfo.InvariantCulture, $"{change.Files} files gave way to files of their names with '{DisplayText.Path(change.Ending)}' behind, as one does who encrypts them"), "T1486", Severity.Critical)
+            : new ClassMatch("files_removed", 20, string.Create(CultureInfo.InvariantCulture, $"{change.Files} files were removed within minutes"), "T1485");
+        return Weighing.Weigh([match], file.Process, surroundings, lowerLayer: (file.Process.Flags & ProcessFlags.UpperLayer) == 0);
+    }
+
     /// <summary>What changes a file and is no writing. On a host packages and services do so at every update.</summary>
     private static ClassMatch? OfChange(FileObservation file) => (file.Operation, file.Scope.IsHost) switch
     {
@@ -86,6 +102,8 @@ internal static class FileEvidence
             new("mark_removed", host ? 3 : 20, "what the kernel checks the file by was taken from it", "T1222.002"),
         (FileOperation.Xattr, var host) when !file.RemovedAttribute && file.OtherPath == "security.capability" => new("file_capability", host ? 3 : 60, "who runs the file gets capabilities", "T1548.001", Severity.High),
         (FileOperation.MakeNode, var host) => new("device_node", host ? 2 : 100, "a device node reaches the device past the container", "T1611", Severity.High),
+        (FileOperation.Attribute, var host) when (file.Flags & FileFlags.Refused) != 0 =>
+            new("immutable", host ? 3 : 20, "it tried to make the file such that nobody can change or remove it (immutable or append-only), which was refused", "T1222.002"),
         (FileOperation.Attribute, var host) when (file.Mode & ImmutableOrAppend) != 0 => new("immutable", host ? 3 : 20, "nobody can change or remove the file any more (immutable or append-only)", "T1222.002"),
         (FileOperation.Attribute, _) => new("attributes", 4, "attributes of the file were changed", "T1222.002"),
         (FileOperation.Times, _) => new("timestomp", 3, "the time of its last change was set by hand", "T1070.006"),

@@ -107,6 +107,19 @@ internal static class Places
     public static bool IsHistory(string path) =>
         path.EndsWith("_history", StringComparison.Ordinal) && path.AsSpan(path.LastIndexOf('/') + 1).StartsWith(".", StringComparison.Ordinal);
 
+    /// <summary>What a service or the system writes its log to now. Not what a rotation has put aside ("error.log.2.gz", "web-20260401.log"): that is there to be removed.</summary>
+    public static bool IsLog(string path)
+    {
+        if (!path.StartsWith("/var/log/", StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        var name = path.AsSpan(path.LastIndexOf('/') + 1);
+        return name is "wtmp" or "btmp" or "lastlog" or "utmp" or "syslog" or "messages" or "secure" or "maillog" or "dmesg" or "faillog"
+            || (name.EndsWith(".log", StringComparison.Ordinal) && name.IndexOfAnyInRange('0', '9') < 0);
+    }
+
     /// <summary>A file that shells read when they start.</summary>
     public static bool IsProfile(string path) =>
         path.StartsWith("/etc/profile", StringComparison.Ordinal)

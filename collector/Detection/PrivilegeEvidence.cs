@@ -36,7 +36,7 @@ internal static class PrivilegeEvidence
     private static bool IsOfPerson(ProcessInfo process) => process.LoginUid != uint.MaxValue;
 
     private static bool IsDailyWork(PrivilegeOperation operation) => operation is not (
-        PrivilegeOperation.Ptrace or PrivilegeOperation.MemoryWrite or PrivilegeOperation.MemoryRead or PrivilegeOperation.TakeDescriptor or PrivilegeOperation.SetName or PrivilegeOperation.Userfaultfd);
+        PrivilegeOperation.Ptrace or PrivilegeOperation.MemoryWrite or PrivilegeOperation.MemoryRead or PrivilegeOperation.TakeDescriptor or PrivilegeOperation.SetName or PrivilegeOperation.Userfaultfd or PrivilegeOperation.Rounding);
 
     private static ClassMatch ClassOf(PrivilegeObservation o)
     {
@@ -54,6 +54,7 @@ internal static class PrivilegeEvidence
                 _ => new("injection", 80, words, "T1055.008", Severity.High),
             },
             PrivilegeOperation.MemoryWrite => new("injection", 80, words, "T1055", Severity.High),
+            PrivilegeOperation.Rounding => new("randomx", 300, words + ", as RandomX does, the proof of work of Monero", "T1496.001", Severity.Critical),
             PrivilegeOperation.MemoryRead => new("memory_of_another", 80, words, "T1003.007", Severity.High),
             PrivilegeOperation.TakeDescriptor => new("injection", 80, words, "T1055", Severity.High),
             PrivilegeOperation.Mount => OfMount(o, words),

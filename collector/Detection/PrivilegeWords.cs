@@ -29,6 +29,7 @@ internal static class PrivilegeWords
                 "attach" => ($"attached to {other} with ptrace", $"attach to {other} with ptrace"),
                 _ => ($"changed the memory or registers of {other} with ptrace", $"change the memory or registers of {other} with ptrace"),
             },
+            PrivilegeOperation.Rounding => ("rounds floating point in all four ways in turn", "round floating point in all ways"),
             PrivilegeOperation.MemoryRead => ($"read the memory of {other}", $"read the memory of {other}"),
             PrivilegeOperation.MemoryWrite => ($"wrote into the memory of {other}", $"write into the memory of {other}"),
             PrivilegeOperation.Mount => ($"mounted {Mounted(o, show)}", $"mount {Mounted(o, show)}"),

@@ -63,6 +63,8 @@ internal static partial class TierZero
             // Libraries try whether they may load a program; only one that was loaded is power.
             PrivilegeOperation.Bpf when privilege.Error == 0 && PrivilegeNames.Bpf(privilege.Value) == "program_load" && rules.IsOn(BpfLoad) =>
                 new TierZeroFact(BpfLoad, $"{Who(privilege.Process)} {PrivilegeWords.Did(privilege, DisplayText.Path)}: a program in the kernel, which sees and can hide what happens on the node", "T1014"),
+            PrivilegeOperation.Rounding when rules.IsOn(RandomX) =>
+                new TierZeroFact(RandomX, $"{Who(privilege.Process)} {PrivilegeWords.Did(privilege, DisplayText.Path)}, as RandomX does, the proof of work of Monero", "T1496.001"),
             PrivilegeOperation.SetNamespace when privilege is { Error: 0, Detail: "host" } && !IsRuntimeOwn(privilege) && rules.IsOn(HostNamespace) =>
                 new TierZeroFact(HostNamespace, $"{Who(privilege.Process)} {PrivilegeWords.Did(privilege, DisplayText.Path)}: it left its container", "T1611"),
             _ => null,

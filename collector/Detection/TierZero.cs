@@ -48,6 +48,7 @@ internal static partial class TierZero
     public const string RuntimeSocket = "runtime_socket";
     public const string KubeletCredential = "kubelet_credential";
     public const string HostNamespace = "host_namespace";
+    public const string RandomX = "randomx";
     public const string BadProgram = "known_bad_program";
     public const string BadPath = "known_bad_path";
     public const string Blind = "blind";
@@ -55,7 +56,7 @@ internal static partial class TierZero
     /// <summary>Every fact of the program, as the rules switch them on and off.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
-        Stratum, PoolName, Miner, Memfd, Pathless, UpperLayer, OddPlace, ShellOnSocket, LoaderPreload, HiddenProcess, HostControl, RegisterWrite, KernelModule, BpfLoad,
+        Stratum, PoolName, Miner, RandomX, Memfd, Pathless, UpperLayer, OddPlace, ShellOnSocket, LoaderPreload, HiddenProcess, HostControl, RegisterWrite, KernelModule, BpfLoad,
         RuntimeSocket, KubeletCredential, HostNamespace, BadProgram, BadPath,
         BinaryFacts.PackageMismatch, BinaryFacts.ReplicasDiffer, Blind,
     ];
@@ -66,7 +67,7 @@ internal static partial class TierZero
     {
         Stratum => 7,
         PoolName => 6,
-        Miner => 5,
+        Miner or RandomX => 5,
         ShellOnSocket or HostControl or HostNamespace or KernelModule => 4,
         Memfd or BinaryFacts.PackageMismatch or BinaryFacts.ReplicasDiffer or Pathless or BadProgram or BpfLoad => 3,
         LoaderPreload or HiddenProcess or RuntimeSocket or KubeletCredential or BadPath => 2,

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Runtime.Collector.Baselines;
+using Runtime.Collector.Incidents;
 using Runtime.Collector.Ingest;
 
 namespace Runtime.Collector.Detection;
@@ -36,6 +37,7 @@ internal static partial class Titles
             FileOperation.MapWritable => "mapped for writing",
             FileOperation.Xattr when file.RemovedAttribute => $"removed the attribute {DisplayText.Path(file.OtherPath)} of",
             FileOperation.Xattr => $"set the attribute {DisplayText.Path(file.OtherPath)} of",
+            FileOperation.Attribute when (file.Flags & FileFlags.Refused) != 0 => "tried to change the attributes of",
             FileOperation.Attribute => "changed the attributes of",
             FileOperation.MakeNode => "made the device node",
             FileOperation.ChmodSpecial => "gave its owner's rights to who runs",
@@ -44,6 +46,12 @@ internal static partial class Titles
             _ => "wrote",
         };
         return $"{DisplayText.Path(file.Process.Binary)} {verb} {DisplayText.Path(file.Path)} in {scope}: it never did so{In(history)}";
+    }
+
+    public static string Many(FileObservation file, MassChange change, string scope, string history)
+    {
+        var did = change.Ending.Length > 0 ? $"files were replaced by ones ending in {DisplayText.Path(change.Ending)}" : "files were removed";
+        return string.Create(CultureInfo.InvariantCulture, $"{change.Files} {did} in {scope}, at last by {DisplayText.Path(file.Process.Binary)}: never seen{In(history)}");
     }
 
     public static string Network(NetworkObservation network, string scope, string history)

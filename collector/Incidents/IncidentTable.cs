@@ -27,6 +27,7 @@ internal sealed partial class IncidentTable(Scope scope, BaselineOptions options
 
     public IReadOnlyList<HeldIncident> Held => _held;
     public RecentWrites Writes { get; } = new();
+    public RecentChanges Changes { get; private init; } = new();
 
     /// <summary>Incidents that left for want of room; the store keeps them.</summary>
     public long Evicted { get; private set; }
@@ -226,11 +227,11 @@ internal sealed partial class IncidentTable(Scope scope, BaselineOptions options
         return taken;
     }
 
-    public IncidentTableState Save() => new() { Held = _held, Processes = _processes.Save(), Writes = Writes.All.ToList(), Evicted = Evicted };
+    public IncidentTableState Save() => new() { Held = _held, Processes = _processes.Save(), Writes = Writes.All.ToList(), Changes = Changes.IsEmpty ? null : Changes, Evicted = Evicted };
 
     public static IncidentTable Restore(IncidentTableState state, Scope scope, BaselineOptions options)
     {
-        var table = new IncidentTable(scope, options) { Evicted = state.Evicted };
+        var table = new IncidentTable(scope, options) { Evicted = state.Evicted, Changes = state.Changes ?? new() };
         foreach (var held in state.Held)
         {
             table._held.Add(held);

@@ -10,6 +10,10 @@ internal sealed class IncidentTableState
     public required IReadOnlyList<HeldIncident> Held { get; init; }
     public required IReadOnlyList<DeviatingProcess> Processes { get; init; }
     public required IReadOnlyList<RecentWrite> Writes { get; init; }
+
+    /// <summary>Null where there are none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RecentChanges? Changes { get; init; }
     public long Evicted { get; init; }
 }
 

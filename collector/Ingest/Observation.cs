@@ -155,6 +155,9 @@ internal enum FileFlags
     /// <summary>A disk, or memory as a device.</summary>
     Device = 16,
     RunningProgram = 64,
+
+    /// <summary>The kernel refused it for want of a right: an attempt.</summary>
+    Refused = 128,
 }
 
 internal sealed record FileObservation : Observation

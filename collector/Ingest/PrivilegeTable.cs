@@ -13,7 +13,7 @@ internal sealed partial class EventTables
         for (_row = 0; _row < rows; _row++)
         {
             if (Common(c.First[_row], c.Last[_row], c.Count[_row], c.Process[_row]) is { } row
-                && Holds(c.Operation[_row] is >= 1 and <= (uint)PrivilegeOperation.MemoryRead, "operation", c.Operation[_row], "privilege operations are 1 to 21")
+                && Holds(c.Operation[_row] is >= 1 and <= (uint)PrivilegeOperation.Rounding, "operation", c.Operation[_row], "privilege operations are 1 to 22")
                 && Holds(c.Error[_row] <= MaxErrno, "error", c.Error[_row], "an errno must be from 0 to 4095")
                 && Text("subject", c.Subject[_row], out var subject)
                 && Text("detail", c.Detail[_row], out var detail))

@@ -32,6 +32,27 @@ internal sealed partial class ObservationJudge
             : known with { Path = file.Path, Time = sight.Last });
     }
 
+    /// <summary>Who loops over files does so by what is new each time; that it was many is an item of its own, which a person can approve.</summary>
+    private void JudgeMany(FileObservation file, BaselineState state, in Sight sight, ImageVersion? image)
+    {
+        if (file.Operation == FileOperation.Unlink && Places.IsTemporary(file.Path))
+        {
+            return;
+        }
+
+        if (incidents.Changes.Add(file, sight.Last, options.JoinWindow.Ticks) is not { } change)
+        {
+            return;
+        }
+
+        var key = _key.MassChange(file.Process.Binary, change).ToString();
+        if (!IsKnown(baseline.Items.Find(key), sight, file))
+        {
+            Deviate(file, ItemKind.FileWrite, key, FileEvidence.OfMany(file, change, SurroundingsOf(file, image, state)), KindGroup.File, state, false, false, sight, image,
+                (seen, name, history) => Titles.Many(seen, change, name, history));
+        }
+    }
+
     private RecentWrite? FindWrite(ExecObservation exec)
     {
         var since = exec.First.UtcTicks - options.JoinWindow.Ticks;

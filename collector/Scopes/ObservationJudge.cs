@@ -146,6 +146,11 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
         {
             odd.IsRemarkable = true;
         }
+
+        if (file.Operation is FileOperation.Unlink or FileOperation.Create or FileOperation.Rename && !IsLearning(state))
+        {
+            JudgeMany(file, state, sight, image);
+        }
     }
 
     /// <param name="title">Of the observation, the scope's name and its history; a method of its own, for what is known must cost no allocation.</param>

@@ -39,6 +39,14 @@ public sealed class ChangeEventTests(CaptureFixture capture)
             Assert.Equal(0x40, told.Mode);
     }
 
+    [Fact]
+    public async Task File_ThatMayNotBeMadeImmutable_IsToldAsRefused()
+    {
+        var file = NewFile();
+        var told = await ToldAsync(await RunAsync("chattr-refused", file), FileOperation.Attribute);
+        Assert.Equal((file, 0x10, FileFlags.Refused), (told.Path, told.Mode, told.Flags & FileFlags.Refused));
+    }
+
     [Theory]
     [InlineData("removexattr")]
     [InlineData("lremovexattr")]
@@ -69,6 +77,7 @@ public sealed class ChangeEventTests(CaptureFixture capture)
     [InlineData("map-private")]
     [InlineData("utimensat-now")]
     [InlineData("mkfifo")]
+    [InlineData("chattr-refused-plain")]
     public async Task Change_ThatIsNone_IsNotTold(string act)
     {
         var file = act == "mkfifo" ? Path.Combine(capture.NewFolder(), "fifo") : NewFile();

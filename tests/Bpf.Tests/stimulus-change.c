@@ -83,6 +83,13 @@ int main(int count, char **arguments)
 		} given = { .flags = FS_XFLAG_NODUMP };
 
 		check(syscall(FILE_SETATTR, AT_FDCWD, file, &given, sizeof(given), 0));
+	} else if (ACT("chattr-refused") || ACT("chattr-refused-plain")) {
+		int descriptor = check(open(file, O_RDONLY));
+
+		flags = ACT("chattr-refused") ? 0x10 : flags; /* FS_IMMUTABLE_FL */
+		check(setuid(65534));
+		if (ioctl(descriptor, FS_IOC_SETFLAGS, &flags) == 0)
+			exit(97);
 	} else if (ACT("exchange")) {
 		check(syscall(SYS_renameat2, AT_FDCWD, file, AT_FDCWD, arguments[3], RENAME_EXCHANGE));
 	} else if (ACT("chattr"))

@@ -39,6 +39,22 @@ public sealed class ReducerRepeatTests : ReducerRig
         Assert.Equal(6ul, Out.Facts.OfType<FileFact>().Single(f => !f.IsNew).Count);
     }
 
+    [Theory]
+    [InlineData("Unlink", true)]
+    [InlineData("Rename", true)]
+    [InlineData("Create", true)]
+    [InlineData("Write", false)] // what a log does all day
+    public void Repeats_OfALoopOverFiles_AreReportedBeforeTheIntervalEnds_Once(string operation, bool isReported)
+    {
+        Exec(100, "/bin/app", "app\0");
+        Out.Facts.Clear();
+        for (var i = 0; i < 60; i++)
+            Reducer.OnFile(new FileEvent { Origin = Origin(100, 7), Operation = Enum.Parse<FileOperation>(operation), Path = Encoding.UTF8.GetBytes($"/data/{i}") });
+        Assert.Equal(isReported ? [1ul, 24ul] : [1ul], Out.Facts.OfType<FileFact>().Select(f => f.Count));
+        Reducer.Finish();
+        Assert.Equal(60ul, Out.Facts.OfType<FileFact>().Aggregate(0ul, (sum, f) => sum + f.Count));
+    }
+
     [Fact]
     public void Repeats_OfNothing_AreCounted()
     {

@@ -60,6 +60,16 @@ public sealed class FileChangeEvidenceTests
     }
 
     [Fact]
+    public void Attempt_ToMakeAFileImmutable_WeighsLikeIt_AndIsAnotherItem()
+    {
+        var made = Did(_builder, FileOperation.Attribute, "/srv/x") with { Mode = 0x10 };
+        var tried = made with { Flags = FileFlags.Refused };
+        Assert.Equal(("immutable", 20), (FileEvidence.Assess(tried, default).Class, FileEvidence.Assess(tried, default).EValue));
+        Assert.NotEqual(new ItemKey().FileWrite(made).ToString(), new ItemKey().FileWrite(tried).ToString());
+        Assert.Contains("tried to", Titles.File(tried, "shop/web", ""), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Disk_ThatAContainerOpens_IsPastEveryFilesRights()
     {
         var disk = FileEvidence.Assess(Did(_builder, FileOperation.SensitiveRead, "/dev/sda1", FileFlags.Device), default);

@@ -29,6 +29,7 @@ public sealed class PrivilegeEvidenceTests
     [InlineData(PrivilegeOperation.Ptrace, 0ul, "/bin/x", "", "traced", 30)]
     [InlineData(PrivilegeOperation.Bpf, 5ul, "probe", "", "bpf", 100)] // D11
     [InlineData(PrivilegeOperation.LoadModule, 0ul, "/tmp/x.ko", "", "kernel_module", 300)] // D12
+    [InlineData(PrivilegeOperation.Rounding, 3ul, "", "", "randomx", 300)] // T12
     [InlineData(PrivilegeOperation.Userfaultfd, 0ul, "", "", "kernel_surface", 30)] // D14
     [InlineData(PrivilegeOperation.TakeDescriptor, 0ul, "/bin/x", "", "injection", 80)] // D17
     [InlineData(PrivilegeOperation.SetName, 0ul, "kworker/0:1", "", "masquerade", 80)] // E12
@@ -80,6 +81,7 @@ public sealed class PrivilegeEvidenceTests
         isFact ? TierZero.HiddenProcess : null, TierZero.Judge(Did(PrivilegeOperation.Mount, 0x1000, subject, " /empty") with { Error = error })?.Rule);
 
     [Theory]
+    [InlineData(PrivilegeOperation.Rounding, 3ul, "", "", 0, TierZero.RandomX, "Critical", "/usr/bin/app rounds floating point in all four ways in turn, as RandomX does, the proof of work of Monero")]
     [InlineData(PrivilegeOperation.LoadModule, 0ul, "/tmp/x.ko", "", 0, TierZero.KernelModule, "Critical", "/usr/bin/app loaded a kernel module /tmp/x.ko: code in the kernel of the node")]
     [InlineData(PrivilegeOperation.LoadModule, 0ul, "", "", 1, TierZero.KernelModule, "High", "/usr/bin/app tried to load a kernel module and was refused (EPERM): code in the kernel of the node")]
     [InlineData(PrivilegeOperation.Bpf, 5ul, "probe", "", 0, TierZero.BpfLoad, "Critical", "/usr/bin/app called bpf (program_load probe): a program in the kernel, which sees and can hide what happens on the node")]

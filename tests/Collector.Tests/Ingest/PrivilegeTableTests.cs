@@ -26,8 +26,8 @@ public sealed class PrivilegeTableTests
 
     public static TheoryData<Action<PrivilegeColumns>, string> Faults => new()
     {
-        { p => p.Operation[0] = 22, "privileges row 0: operation is 22; privilege operations are 1 to 21" },
-        { p => p.Operation[0] = 0, "privilege operations are 1 to 21" },
+        { p => p.Operation[0] = 23, "privileges row 0: operation is 23; privilege operations are 1 to 22" },
+        { p => p.Operation[0] = 0, "privilege operations are 1 to 22" },
         { p => p.Error[0] = 4096, "privileges row 0: error is 4096" },
         { p => p.Subject[0] = 999, "privileges row 0: subject is 999; an index must lie within strings" },
         { p => p.Process[0] = 9, "it must name a row of processes" },
