@@ -14,6 +14,7 @@ namespace Runtime.Collector.Baselines;
 /// <remarks>
 /// exec    /usr/bin/python3 /app/job.py        binary and, behind an interpreter, the script
 /// edge    /usr/sbin/nginx&gt;/bin/sh@steady      "runtime" as parent for what the container runtime started
+///         /bin/sh&gt;(looks around)@steady           started several tools that tell of a system within minutes
 /// command /bin/sh|sh|-c|redis-cli ping          binary and arguments of what the runtime was asked to run
 /// write   /usr/sbin/nginx|create|/var/log/nginx/&lt;date&gt;.log|other
 ///         /usr/bin/rm|remove many||other                 many files at once; "replace many|.locked" by ones with that behind the name
@@ -79,6 +80,16 @@ internal sealed partial class ItemKey
         Part(process.Binary);
         Raw("@");
         Raw(isProbe && process.Phase == Phase.Session ? "probe" : PhaseName(process.Phase));
+        return Finish();
+    }
+
+    /// <summary>"/usr/bin/dash>(looks around)@steady": no binary has such a path.</summary>
+    public ReadOnlySpan<char> Looks(ProcessInfo parent)
+    {
+        Start(ItemKind.Edge);
+        Part(parent.Binary);
+        Raw(">(looks around)@");
+        Raw(PhaseName(parent.Phase));
         return Finish();
     }
 

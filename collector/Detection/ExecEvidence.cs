@@ -115,6 +115,11 @@ internal static class ExecEvidence
         return Weighing.Weigh(matches, process, surroundings, !upper);
     }
 
+    /// <param name="tools">See <see cref="Incidents.RecentLooks"/>.</param>
+    public static Assessment OfLooks(ExecObservation exec, IReadOnlyList<string> tools, in Surroundings surroundings) => Weighing.Weigh(
+        [new("discovery", 30, $"it looked around: {string.Join(", ", tools.Select(DisplayText.Name))} within minutes, none of which it ever started", "T1082")],
+        exec.Process, surroundings, lowerLayer: (exec.Process.Flags & ProcessFlags.UpperLayer) == 0);
+
     /// <summary>"… | sh": a shell without a script, a command or a terminal. A session's input is always a pipe of the runtime's.</summary>
     public static bool ReadsCommandsFromPipe(ProcessInfo process) =>
         (process.Flags & ProcessFlags.StdinPipe) != 0 && process.Phase != Phase.Session && process.Script.Length == 0

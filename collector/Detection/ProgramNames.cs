@@ -7,6 +7,9 @@ internal static class ProgramNames
 {
     private static readonly FrozenSet<string> Shells = Set("sh", "bash", "dash", "ash", "zsh", "ksh", "ksh93", "mksh", "fish", "csh", "tcsh", "rbash");
     private static readonly FrozenSet<string> Interpreters = Set("perl", "ruby", "php", "node", "lua", "awk", "gawk", "mawk", "tclsh", "pwsh");
+    private static readonly FrozenSet<string> Tellers = Set(
+        "id", "whoami", "groups", "uname", "hostname", "hostnamectl", "arch", "nproc", "lscpu", "free", "uptime", "df", "mount", "lsblk", "findmnt", "env", "printenv", "ps", "pstree", "top", "w", "who", "last", "users",
+        "ip", "ifconfig", "route", "arp", "netstat", "ss", "lsof", "lsmod", "lspci", "dmidecode", "capsh", "getcap", "getent", "crontab");
     private static readonly FrozenSet<string> Downloaders = Set("curl", "wget", "nc", "ncat", "netcat", "socat", "aria2c", "ftp", "tftp", "lftp", "scp", "sftp", "rsync", "fetch", "axel");
 
     private static readonly FrozenSet<string> Installers = Set(
@@ -75,6 +78,9 @@ internal static class ProgramNames
 
     /// <summary>Reads the accounts' password hashes because that is its work.</summary>
     public static bool ChecksAccounts(string binary) => Accountants.Contains(BaseName(binary));
+
+    /// <summary>Tells who one is and where, and does nothing else.</summary>
+    public static bool TellsOfSystem(string name) => Tellers.Contains(name);
 
     public static bool SendsEchoes(string binary) => Pings.Contains(BaseName(binary));
 

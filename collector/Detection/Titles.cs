@@ -21,6 +21,9 @@ internal static partial class Titles
         return $"{name} was started by {by} in {scope}: {odd}{In(history)}";
     }
 
+    public static string Looks(ExecObservation exec, IReadOnlyList<string> tools, string scope, string history) =>
+        $"{DisplayText.Name(exec.Lineage[1].Binary)} looks around in {scope} with {string.Join(", ", tools.Select(DisplayText.Name))}: it never did so{In(history)}";
+
     public static string File(FileObservation file, string scope, string history)
     {
         var verb = file.Operation switch

@@ -28,6 +28,7 @@ internal sealed partial class IncidentTable(Scope scope, BaselineOptions options
     public IReadOnlyList<HeldIncident> Held => _held;
     public RecentWrites Writes { get; } = new();
     public RecentChanges Changes { get; private init; } = new();
+    public RecentLooks Looks { get; private init; } = new();
 
     /// <summary>Incidents that left for want of room; the store keeps them.</summary>
     public long Evicted { get; private set; }
@@ -227,11 +228,11 @@ internal sealed partial class IncidentTable(Scope scope, BaselineOptions options
         return taken;
     }
 
-    public IncidentTableState Save() => new() { Held = _held, Processes = _processes.Save(), Writes = Writes.All.ToList(), Changes = Changes.IsEmpty ? null : Changes, Evicted = Evicted };
+    public IncidentTableState Save() => new() { Held = _held, Processes = _processes.Save(), Writes = Writes.All.ToList(), Changes = Changes.IsEmpty ? null : Changes, Looks = Looks.All.Count == 0 ? null : Looks, Evicted = Evicted };
 
     public static IncidentTable Restore(IncidentTableState state, Scope scope, BaselineOptions options)
     {
-        var table = new IncidentTable(scope, options) { Evicted = state.Evicted, Changes = state.Changes ?? new() };
+        var table = new IncidentTable(scope, options) { Evicted = state.Evicted, Changes = state.Changes ?? new(), Looks = state.Looks ?? new() };
         foreach (var held in state.Held)
         {
             table._held.Add(held);

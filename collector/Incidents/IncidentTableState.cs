@@ -14,6 +14,10 @@ internal sealed class IncidentTableState
     /// <summary>Null where there are none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public RecentChanges? Changes { get; init; }
+
+    /// <summary>Null where there are none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RecentLooks? Looks { get; init; }
     public long Evicted { get; init; }
 }
 

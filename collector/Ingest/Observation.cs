@@ -38,7 +38,7 @@ internal enum ProcessFlags
 /// <param name="StartBootNs">CLOCK_BOOTTIME of the node; with <paramref name="Pid"/> the identity on one boot.</param>
 /// <param name="Binary">As the kernel resolved it, in the container's mount namespace.</param>
 /// <param name="Arguments">argv, secrets redacted by the agent.</param>
-/// <param name="Script">Behind an interpreter; empty when none.</param>
+/// <param name="Script">Behind an interpreter, by "#!" or as its argument (<see cref="ScriptArgument"/>); empty when none.</param>
 internal sealed record ProcessInfo(
     uint Pid,
     ulong StartBootNs,

@@ -37,11 +37,17 @@ internal sealed class ProcessTable
                 continue;
             }
 
+            var argumentList = Split(arguments);
+            if (script.Length == 0)
+            {
+                script = ScriptArgument.Find(binary, argumentList, cwd);
+            }
+
             _parents[row] = (int)columns.Parent[row];
             _containers[row] = (int)columns.Container[row];
             var modified = columns.ModifiedUnixS[row];
             _processes[row] = new ProcessInfo(
-                columns.Pid[row], columns.StartBootNs[row], binary, Split(arguments), cwd, script,
+                columns.Pid[row], columns.StartBootNs[row], binary, argumentList, cwd, script,
                 columns.Uid[row], columns.Euid[row], columns.Gid[row], columns.LoginUid[row],
                 (ProcessFlags)columns.Flags[row], (Phase)columns.Phase[row],
                 // A process may be older than a clock that was wrong at boot; it is the batch's rows whose time counts.

@@ -120,6 +120,26 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
             var title = Titles.Exec(exec, programKnown, scope.DisplayName, History(KindGroup.Process, sight));
             Raise(exec, onlyEdge ? ItemKind.Edge : ItemKind.Exec, keys, title, assessment, KindGroup.Process, state, write, unlearnt, sight, image);
         }
+
+        if (!IsLearning(state) && ParentOf(exec) is { } parent && ProgramNames.CalledName(process.Binary, process.Arguments) is var name && ProgramNames.TellsOfSystem(name))
+        {
+            JudgeLook(exec, parent, name, state, sight, image);
+        }
+    }
+
+    private void JudgeLook(ExecObservation exec, ProcessInfo parent, string tool, BaselineState state, in Sight sight, ImageVersion? image)
+    {
+        if (incidents.Looks.Add(new(exec.Container?.Id ?? "", parent.Pid, parent.StartBootNs), tool, sight.Last, options.JoinWindow.Ticks) is not { } tools)
+        {
+            return;
+        }
+
+        var key = _key.Looks(parent).ToString();
+        if (!IsKnown(baseline.Items.Find(key), sight, exec))
+        {
+            Deviate(exec, ItemKind.Edge, key, ExecEvidence.OfLooks(exec, tools, SurroundingsOf(exec, image, state)), KindGroup.Process, state, false, false, sight, image,
+                (seen, scopeName, history) => Titles.Looks(seen, tools, scopeName, history));
+        }
     }
 
     private void JudgeFile(FileObservation file, in Sight sight, ImageVersion? image)

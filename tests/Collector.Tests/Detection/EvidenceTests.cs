@@ -68,6 +68,13 @@ public sealed class EvidenceTests
         Assert.Equal(expected, FileEvidence.Assess(_builder.File(Container, _builder.Process(binary), path, FileOperation.SensitiveRead), default).EValue);
 
     [Theory]
+    [InlineData("/usr/bin/psql", 2)] // pg_wrapper, which asks for the account
+    [InlineData("/tmp/x.pl", 60)]
+    [InlineData("", 60)] // perl -e
+    public void Hashes_ReadByPerl_WeighByItsScript(string script, double expected) => Assert.Equal(
+        expected, FileEvidence.Assess(_builder.File(Container, _builder.Process("/usr/bin/perl", script: script), "/etc/shadow", FileOperation.SensitiveRead), default).EValue);
+
+    [Theory]
     [InlineData("/usr/bin/curl", 60, Severity.Critical)]
     [InlineData("/app/server", 15, Severity.High)]
     public void Metadata_WeighsByWhoAsks(string binary, double expected, object gravity)

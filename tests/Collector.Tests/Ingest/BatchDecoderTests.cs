@@ -86,6 +86,15 @@ public sealed class BatchDecoderTests
     }
 
     [Fact]
+    public void Decode_OfAnInterpreter_FindsTheScriptInItsArguments()
+    {
+        var batch = WireBatch.Full();
+        WireBatch.Process(batch, 102, 2, 1, "/bin/sh", "sh\0/dev/shm/x.sh");
+        WireBatch.Exec(batch, 3);
+        Assert.Equal(["", "/dev/shm/x.sh"], Decode(batch).Observations.OfType<ExecObservation>().Select(exec => exec.Process.Script));
+    }
+
+    [Fact]
     public void Decode_OfMappedAddress_GivesTheFourBytes()
     {
         var batch = WireBatch.Full();
