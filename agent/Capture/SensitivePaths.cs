@@ -17,7 +17,7 @@ internal sealed class SensitivePaths
         "/etc/shadow", "/etc/gshadow", "/etc/sudoers", "/etc/kubernetes/", "/var/lib/kubelet/pki/",
         "/run/secrets/kubernetes.io/serviceaccount/", "/var/run/secrets/kubernetes.io/serviceaccount/",
         "*/.ssh/", "*/.aws/", "*/.azure/", "*/.config/gcloud/", "*/.docker/config.json", "*/.kube/", "*/.git-credentials", "*/.netrc", "*/.npmrc", "*/.pypirc", "*/.pgpass",
-        "*/.my.cnf", "*/.vault-token", "*/.gnupg/", "/etc/ssl/private/", "/etc/rancher/", "*/wallet.dat", "*/Login Data", "*/environ", "*/mem",
+        "*/.my.cnf", "*/.vault-token", "*/.erlang.cookie", "*/.gnupg/", "/etc/ssl/private/", "/etc/rancher/", "*/wallet.dat", "*/Login Data", "*/environ", "*/mem",
     ];
 
     // Bounded by the configuration: at most 512 entries.

@@ -106,6 +106,9 @@ internal static class FileEvidence
             new("immutable", host ? 3 : 20, "it tried to make the file such that nobody can change or remove it (immutable or append-only), which was refused", "T1222.002"),
         (FileOperation.Attribute, var host) when (file.Mode & ImmutableOrAppend) != 0 => new("immutable", host ? 3 : 20, "nobody can change or remove the file any more (immutable or append-only)", "T1222.002"),
         (FileOperation.Attribute, _) => new("attributes", 4, "attributes of the file were changed", "T1222.002"),
+        // Archives and copies bring their files' times along; who calls touch for one that is not now has a reason.
+        (FileOperation.Times, false) when ProgramNames.CalledName(file.Process.Binary, file.Process.Arguments) == "touch" && file.Process.Phase == Phase.Steady =>
+            new("timestomp", 20, "the time of its last change was set by hand", "T1070.006"),
         (FileOperation.Times, _) => new("timestomp", 3, "the time of its last change was set by hand", "T1070.006"),
         _ => null,
     };

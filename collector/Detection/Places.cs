@@ -12,7 +12,7 @@ internal static class Places
     private static readonly string[] Schedules = ["/etc/cron", "/var/spool/cron", "/etc/anacrontab", "/etc/periodic/"];
     private static readonly string[] Services = ["/etc/systemd/", "/etc/init.d/", "/lib/systemd/", "/usr/lib/systemd/"];
 
-    private static readonly string[] CredentialFiles = [".git-credentials", ".netrc", ".npmrc", ".pypirc", ".pgpass", ".my.cnf", ".vault-token", "wallet.dat", "Login Data"];
+    private static readonly string[] CredentialFiles = [".git-credentials", ".netrc", ".npmrc", ".pypirc", ".pgpass", ".my.cnf", ".vault-token", ".erlang.cookie", "wallet.dat", "Login Data"];
     private static readonly string[] Accounts = ["/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow", "/etc/sudoers"];
     private static readonly string[] DataRoots = ["/var/lib/", "/var/log/", "/var/cache/", "/var/spool/", "/tmp/", "/var/tmp/", "/run/", "/var/run/", "/data/", "/srv/", "/mnt/", "/dev/shm/"];
 

@@ -61,6 +61,7 @@ public sealed class EvidenceTests
     [InlineData("/usr/bin/ps", "/proc/1/mem", 20)]
     [InlineData("/bin/cat", "/var/run/secrets/kubernetes.io/serviceaccount/token", 20)]
     [InlineData("/bin/cat", "/root/.ssh/id_rsa", 60)]
+    [InlineData("/bin/cat", "/var/lib/rabbitmq/.erlang.cookie", 60)] // C20
     [InlineData("/bin/cat", "/etc/shadow", 60)]
     [InlineData("/usr/sbin/cron", "/etc/shadow", 2)]
     [InlineData("/usr/sbin/cron", "/root/.ssh/id_rsa", 60)]

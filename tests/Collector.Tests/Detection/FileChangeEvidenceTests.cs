@@ -59,6 +59,16 @@ public sealed class FileChangeEvidenceTests
         Assert.Equal((expected, weight), (assessment.Class, assessment.Evidence[0].Factor));
     }
 
+    [Theory]
+    [InlineData("/usr/bin/touch", Phase.Steady, 20)] // E10
+    [InlineData("/usr/bin/touch", Phase.Init, 3)]
+    [InlineData("/usr/bin/tar", Phase.Steady, 3)]
+    public void Times_SetByHand_WeighByWhoSetsThem(string binary, object phase, double weight)
+    {
+        var file = _builder.File(Container, _builder.Process(binary, phase: (Phase)phase), "/srv/x", FileOperation.Times);
+        Assert.Equal(weight, FileEvidence.Assess(file, default).Evidence[0].Factor);
+    }
+
     [Fact]
     public void Attempt_ToMakeAFileImmutable_WeighsLikeIt_AndIsAnotherItem()
     {

@@ -4,7 +4,9 @@
 # severity: high
 # kinds: process
 # attck: T1190
-# image: nginx
+# image: php
 # launch: app
 
-sh -c 'ls -la / >/dev/null; id >/dev/null'
+# By a page that hands what it is given to a shell: the server itself starts it.
+curl -s -o /dev/null 'http://127.0.0.1/status.php?o=;ls+-la+/;id'
+exit 0

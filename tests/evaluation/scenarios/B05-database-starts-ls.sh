@@ -7,4 +7,6 @@
 # image: postgres
 # launch: app
 
-ls -la /var/lib >/dev/null
+# A superuser's way to the shell, and the commonest after a guessed password.
+psql -U postgres -q -c "copy (select 1) to program 'ls -la /var/lib >/dev/null'"
+exit 0

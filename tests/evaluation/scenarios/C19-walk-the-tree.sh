@@ -7,5 +7,5 @@
 # image: php
 # launch: app
 
-ls -laR / >/dev/null 2>&1
+curl -s -o /dev/null 'http://127.0.0.1/status.php?o=;ls+-laR+/'
 exit 0
