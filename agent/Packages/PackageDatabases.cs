@@ -78,14 +78,14 @@ internal sealed class PackageDatabases(ImageLayers layers, HashBudget budget)
                 || (beside.Length > 0 && root.Resolve(beside) is { } real && real != beside))
                 continue;
             var times = beside.Length > 0 ? root.Look(beside) ?? default : default;
-            var isOfImage = layers.IsUntouched(container, device, written);
+            var isOfImage = IsOfImage(root, container, device, written);
             // On an overlay the device is each container's own, and a folder's number may be.
             var key = new DatabaseKey(isOfImage ? "" : container.Id, file, main with { Device = 0 }, times with { Device = 0, Inode = 0 });
             if (Recall(key) is not { } known)
             {
                 known = (key, Parse(root, file, stop));
                 // Written to while it was read: then it is the container's that was read.
-                if (isOfImage && !layers.IsUntouched(container, device, written))
+                if (isOfImage && !IsOfImage(root, container, device, written))
                     (isOfImage, known.Key) = (false, key with { Container = container.Id });
                 Keep(known);
             }
@@ -94,6 +94,11 @@ internal sealed class PackageDatabases(ImageLayers layers, HashBudget budget)
         }
         return null;
     }
+
+    /// <summary>The container has written neither to the database nor to what names its distribution, which mostly is a link.</summary>
+    private bool IsOfImage(ContainerRoot root, ContainerRecord container, uint device, string written) =>
+        layers.IsUntouched(container, device, written) && layers.IsUntouched(container, device, OsRelease)
+        && (root.Resolve(OsRelease) is not { } named || layers.IsUntouched(container, device, named));
 
     /// <summary>Where a database's first file is, what lies beside it and tells by its times of changes to others, and what of it a container may write to.</summary>
     private static IEnumerable<(string File, string Beside, string Written)> Places()

@@ -156,6 +156,25 @@ public sealed class PackageDatabasesTests : OverlayRig
         Assert.Equal(PackageVerdict.Matches, AskTool(node, two).Package.Verdict);
     }
 
+    /// <summary>By it images are compared with each other: a container must not name another one for its image.</summary>
+    [Theory]
+    [InlineData("usr/lib/os-release")]
+    [InlineData("etc/os-release")]
+    public void DistributionThatTheContainerWrote_IsNotTheImages(string path)
+    {
+        var image = Debian();
+        Directory.CreateDirectory($"{image}/usr/lib");
+        File.Move($"{image}/etc/os-release", $"{image}/usr/lib/os-release");
+        File.CreateSymbolicLink($"{image}/etc/os-release", "../usr/lib/os-release");
+        using var node = Node(image, out var one, Alone, runs: "/usr/bin/sleeper");
+        Assert.Equal("Matches DatabaseOfImage, FileOfImage tool 1.0-1 amd64 debian 12", Words(AskTool(node, one)));
+        File.Delete($"{one.Root}/{path}");
+        File.WriteAllText($"{one.Root}/{path}", "ID=other\n");
+        Assert.Equal("Matches FileOfImage tool 1.0-1 amd64 other", Words(AskTool(node, one)));
+        using var next = Node(image, out var two, Alone, runs: "/usr/bin/sleeper");
+        Assert.Equal("Matches DatabaseOfImage, FileOfImage tool 1.0-1 amd64 debian 12", Words(AskTool(node, two)));
+    }
+
     [Fact]
     public void DatabaseOfAnImage_IsReadOnceForAllItsContainers()
     {

@@ -1,7 +1,5 @@
 using System.Buffers.Binary;
-using System.Diagnostics;
 using System.Security.Cryptography;
-using System.Text;
 using CsCheck;
 using Runtime.Agent.Binaries;
 using Runtime.Agent.Packages;
@@ -131,7 +129,7 @@ public sealed class RpmDatabaseTests
         Assert.All(Enumerable.Range(0, 40), i => Assert.Equal((PackageVerdict.Matches, $"tool{i} 1.0-2.el9 x86_64"), Judge(index, $"/usr/bin/tool{i}", Right)));
     }
 
-    /// <summary>All ways to lie about lengths of a row: in the page, just beside it, and behind one and several pages of a chain.</summary>
+    /// <summary>Rows that lie in their page, that just do and just do not, and with one and several pages of a chain.</summary>
     [Theory]
     [InlineData(1)]
     [InlineData(470)]
