@@ -28,6 +28,7 @@ tests  /bin/kill                       procps                      sends signals
 tests  curl                            curl                        asks the collector as a stranger does
 tests  kubectl                         kubernetes-client           renders the manifests
 tests  openssl                         openssl                     makes certificates
+tests  rpmbuild                        rpm                         makes a database as images of RHEL have it
 engines  /usr/bin/docker               docker.io                   a runtime that the tests start for themselves
 engines  /usr/bin/podman               podman                      the same
 engines  /usr/bin/conmon               conmon                      watches over podman's containers

@@ -15,6 +15,9 @@ internal sealed record BinaryContent(FileIdentity Identity, byte[] Sha256, Binar
     /// <summary>Of that kind; empty when not read.</summary>
     public byte[] Sum { get; init; } = [];
 
+    /// <returns>Empty when it is not known.</returns>
+    public byte[] SumOf(SumKind kind) => kind == SumKind.Sha256 ? Sha256 : kind == SumKind ? Sum : [];
+
     /// <summary>Other nodes told the hash, and the file was not read here.</summary>
     public bool IsElsewhere { get; init; }
 

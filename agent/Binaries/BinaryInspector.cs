@@ -133,6 +133,10 @@ internal sealed class BinaryInspector : IDisposable
         ["hashes.spared_bytes"] = _reader.SparedBytes,
         ["packages.databases_read"] = _packages?.Read ?? 0,
         ["packages.database_bytes"] = _packages?.ReadBytes ?? 0,
+        ["packages.rpm_berkeley_db"] = _packages?.Unread(DatabaseGap.BerkeleyDb) ?? 0,
+        ["packages.rpm_ndb"] = _packages?.Unread(DatabaseGap.Ndb) ?? 0,
+        ["packages.rpm_unsettled"] = _packages?.Unread(DatabaseGap.Unsettled) ?? 0,
+        ["packages.rpm_unreadable"] = _packages?.Unread(DatabaseGap.Unreadable) ?? 0,
         ["packages.matches"] = _matches,
         ["packages.mismatches"] = _mismatches,
     };

@@ -110,14 +110,14 @@ internal sealed unsafe partial class ContentReader(BinaryOptions options, HashBu
         if (!_known.TryGet(key, out var known))
             return null;
         // Read for an image without a database, or with one of another kind.
-        if (question?.Needs is { } needs and not SumKind.None && known is { IsElsewhere: false, Sha256.Length: > 0 } && known.SumKind != needs && PackageSum.IsThere(needs))
+        if (question?.Needs is { } needs and not SumKind.None && known is { IsElsewhere: false, Sha256.Length: > 0 } && known.SumOf(needs).Length == 0 && PackageSum.IsThere(needs))
             return null;
         FromCache++;
         return Judge(known with { Identity = identity }, question);
     }
 
     private static BinaryContent Judge(BinaryContent content, PackageQuestion? question) =>
-        question is null ? content : content with { Package = question.Judge(content.SumKind == question.Index.Sums ? content.Sum : []) };
+        question is null ? content : content with { Package = question.Judge(content.SumOf(question.Index.Sums)) };
 
     private BinaryContent Hash(OpenFile open, CancellationToken stop)
     {

@@ -43,20 +43,36 @@ internal sealed class ContainerRoot : IDisposable
     /// <returns>Null when it is not there, is no regular file, cannot be read, or is larger.</returns>
     public byte[]? Read(string path, int maxBytes, bool isLinkMeant = false)
     {
+        byte[]? bytes = null;
+        Read(path, maxBytes, (readAt, size) =>
+        {
+            bytes = new byte[size];
+            if (readAt(0, bytes) < bytes.Length)
+                bytes = null;
+        }, isLinkMeant);
+        return bytes;
+    }
+
+    /// <summary>Hands over a file for the time of a call, with its size; nothing is called when it is not there, is no regular file, cannot be read, or is larger.</summary>
+    /// <param name="isLinkMeant">A link at the end is followed; else it is no file.</param>
+    public void Read(string path, long maxBytes, Action<ReadAt, long> read, bool isLinkMeant = false)
+    {
         var pinned = RootedPath.Open(_folder, path, RootedPath.PathOnly | (isLinkMeant ? 0 : RootedPath.NoFollow));
         if (pinned < 0)
-            return null;
+            return;
         // Whose open would wait or act is not opened.
-        var size = ContentReader.Stat(pinned) is var (identity, isRegular) && isRegular && identity.Size <= (ulong)maxBytes ? (int)identity.Size : -1;
+        var size = ContentReader.Stat(pinned) is var (identity, isRegular) && isRegular && identity.Size <= (ulong)maxBytes ? (long)identity.Size : -1;
         var file = size < 0 ? -1 : ContentReader.Reopen(pinned);
         _ = close(pinned);
         if (file < 0)
-            return null;
-        var bytes = new byte[size];
-        var got = ContentReader.ReadAt(file, 0, bytes);
+            return;
+        read((offset, target) =>
+        {
+            var got = ContentReader.ReadAt(file, offset, target);
+            BytesRead += got;
+            return got;
+        }, size);
         _ = close(file);
-        BytesRead += got;
-        return got == size ? bytes : null;
     }
 
     /// <returns>Names in a folder, at most so many; empty when there is none.</returns>

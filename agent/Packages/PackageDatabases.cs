@@ -18,7 +18,7 @@ internal sealed record PackageQuestion(PackageIndex Index, byte[] Path, PackageF
     }
 }
 
-/// <summary>The package databases of the node's containers: dpkg's and apk's. Of rpm's there is none that we read. One thread.</summary>
+/// <summary>The package databases of the node's containers: dpkg's, apk's and rpm's. One thread.</summary>
 /// <remarks>
 /// A database is read through the root that the runtime made for the container, in the host's mounts: what the container mounts over it does not count.
 /// It is read once for all containers of an image, as long as none of them has written to it. Who has, has a database of its own, whose
@@ -41,9 +41,14 @@ internal sealed class PackageDatabases(ImageLayers layers, HashBudget budget)
     private const int MaxKept = 64;
     private readonly LinkedList<(DatabaseKey Key, PackageIndex? Index)> _kept = [];
 
+    private readonly ulong[] _gaps = new ulong[Enum.GetValues<DatabaseGap>().Length];
+
     /// <summary>Since start; any thread reads them.</summary>
     public ulong Read { get; private set; }
     public ulong ReadBytes { get; private set; }
+
+    /// <summary>Databases that are there and say nothing, each counted when it is met; likewise.</summary>
+    public ulong Unread(DatabaseGap gap) => Volatile.Read(ref _gaps[(int)gap]);
 
     /// <param name="identity">Of a file as it is now, its device the overlay's.</param>
     /// <param name="path">As the kernel has it, from the root of the container's mounts.</param>
@@ -66,21 +71,21 @@ internal sealed class PackageDatabases(ImageLayers layers, HashBudget budget)
 
     private (PackageIndex Index, bool IsOfImage)? Find(ContainerRoot root, ContainerRecord container, uint device, CancellationToken stop)
     {
-        foreach (var (file, folder, written) in Places())
+        foreach (var (file, beside, written) in Places())
         {
             // Behind a link the container's changes would lie elsewhere in its upper folder than they are looked for.
             if (root.Resolve(Path.GetDirectoryName(file)!) != Path.GetDirectoryName(file) || root.Look(file) is not { } main
-                || (folder.Length > 0 && root.Resolve(folder) is { } real && real != folder))
+                || (beside.Length > 0 && root.Resolve(beside) is { } real && real != beside))
                 continue;
-            var times = folder.Length > 0 ? root.Look(folder) ?? default : default;
-            var isOfImage = layers.IsUntouched(container, device, written);
+            var times = beside.Length > 0 ? root.Look(beside) ?? default : default;
+            var isOfImage = IsOfImage(root, container, device, written);
             // On an overlay the device is each container's own, and a folder's number may be.
             var key = new DatabaseKey(isOfImage ? "" : container.Id, file, main with { Device = 0 }, times with { Device = 0, Inode = 0 });
             if (Recall(key) is not { } known)
             {
                 known = (key, Parse(root, file, stop));
                 // Written to while it was read: then it is the container's that was read.
-                if (isOfImage && !layers.IsUntouched(container, device, written))
+                if (isOfImage && !IsOfImage(root, container, device, written))
                     (isOfImage, known.Key) = (false, key with { Container = container.Id });
                 Keep(known);
             }
@@ -90,26 +95,38 @@ internal sealed class PackageDatabases(ImageLayers layers, HashBudget budget)
         return null;
     }
 
-    /// <summary>Where a database's first file is, the folder whose times tell of others, and what of it a container may write to.</summary>
-    private static IEnumerable<(string File, string Folder, string Written)> Places()
+    /// <summary>The container has written neither to the database nor to what names its distribution, which mostly is a link.</summary>
+    private bool IsOfImage(ContainerRoot root, ContainerRecord container, uint device, string written) =>
+        layers.IsUntouched(container, device, written) && layers.IsUntouched(container, device, OsRelease)
+        && (root.Resolve(OsRelease) is not { } named || layers.IsUntouched(container, device, named));
+
+    /// <summary>Where a database's first file is, what lies beside it and tells by its times of changes to others, and what of it a container may write to.</summary>
+    private static IEnumerable<(string File, string Beside, string Written)> Places()
     {
         yield return (DpkgDatabase.Status, DpkgDatabase.Info, DpkgDatabase.Folder);
         yield return (DpkgDatabase.StatusFolder, DpkgDatabase.StatusFolder, DpkgDatabase.Folder);
         foreach (var file in ApkFiles)
+            yield return (file, "", file);
+        // Whoever asks rpm makes the files beside it anew, empty: that writes nothing to the database.
+        foreach (var file in RpmDatabase.Files)
+            yield return (file, file + RpmDatabase.Log, file);
+        foreach (var file in RpmDatabase.OtherFiles.Keys)
             yield return (file, "", file);
     }
 
     /// <returns>Null when nothing in it names a file.</returns>
     private PackageIndex? Parse(ContainerRoot root, string file, CancellationToken stop)
     {
-        var isApk = ApkFiles.Contains(file);
-        var index = new PackageIndexBuilder(isApk ? SumKind.Sha1 : SumKind.Md5, PathAliases.Of(root));
-        if (isApk)
+        var gap = RpmDatabase.OtherFiles.GetValueOrDefault(file);
+        var index = new PackageIndexBuilder(ApkFiles.Contains(file) ? SumKind.Sha1 : RpmDatabase.Files.Contains(file) ? SumKind.Sha256 : SumKind.Md5, PathAliases.Of(root));
+        if (index.Sums == SumKind.Sha1)
             ApkText.Read(root.Read(file, (int)MaxBytes), index);
-        else
+        else if (index.Sums == SumKind.Sha256)
+            gap = RpmDatabase.Read(root, file, index, MaxBytes);
+        else if (gap == DatabaseGap.None)
             DpkgDatabase.Read(root, index, MaxBytes);
-        var built = index.Files == 0 ? null : index.Build(DatabaseText.Distribution(root.Read(OsRelease, MaxOsRelease, isLinkMeant: true)));
-        Read++;
+        _ = gap == DatabaseGap.None ? Read++ : _gaps[(int)gap]++;
+        var built = index.Files == 0 || gap != DatabaseGap.None ? null : index.Build(DatabaseText.Distribution(root.Read(OsRelease, MaxOsRelease, isLinkMeant: true)));
         ReadBytes += (ulong)root.BytesRead;
         // Paid for like the files that are hashed.
         if (budget.Spend((int)root.BytesRead) is { Ticks: > 0 } wait)
@@ -138,5 +155,5 @@ internal sealed class PackageDatabases(ImageLayers layers, HashBudget budget)
     }
 
     /// <param name="Container">Empty for an image's.</param>
-    private readonly record struct DatabaseKey(string Container, string File, FileIdentity Main, FileIdentity Folder);
+    private readonly record struct DatabaseKey(string Container, string File, FileIdentity Main, FileIdentity Beside);
 }

@@ -8,6 +8,9 @@ internal enum SumKind
     None = 0,
     Md5,
     Sha1,
+
+    /// <summary>What the agent tells of every file that it reads: nothing more has to be computed.</summary>
+    Sha256,
 }
 
 /// <summary>Which package has which file, and what it should hold. Immutable, made by <see cref="PackageIndexBuilder"/>.</summary>
@@ -103,6 +106,7 @@ internal sealed class PackageIndexBuilder(SumKind sums, PathAliases aliases)
     private readonly List<PackageIndex.Entry> _entries = [];
     private readonly List<PackageName> _packages = [];
 
+    public SumKind Sums => sums;
     public PathAliases Aliases => aliases;
 
     /// <summary>Set to false by who could not read all of it.</summary>

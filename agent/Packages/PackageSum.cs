@@ -3,12 +3,12 @@ using System.Security.Cryptography;
 
 namespace Runtime.Agent.Packages;
 
-/// <summary>The sums of package databases. They only find what differs: what is told of a file is its SHA-256.</summary>
+/// <summary>The sums of package databases that are not the SHA-256 which every file gets. They only find what differs.</summary>
 internal static class PackageSum
 {
     private static readonly Lazy<bool> IsMd5There = new(() => Try(SumKind.Md5)), IsSha1There = new(() => Try(SumKind.Sha1));
 
-    /// <summary>False where the machine forbids the algorithm, as FIPS mode does MD5.</summary>
+    /// <summary>It can be computed beside SHA-256. False where the machine forbids the algorithm, as FIPS mode does MD5.</summary>
     public static bool IsThere(SumKind kind) => kind switch
     {
         SumKind.Md5 => IsMd5There.Value,

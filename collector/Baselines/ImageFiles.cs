@@ -1,6 +1,3 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
-using System.Text;
 using Runtime.Collector.Ingest;
 
 namespace Runtime.Collector.Baselines;
@@ -68,9 +65,9 @@ internal sealed class ImageFiles
     {
         var digest = DigestOf(binary);
         var at = _images.FindIndex(image => image.Digest == digest);
-        var path = Hash(binary.Path);
-        var content = Hash(binary.Sha256);
-        var package = HashOf(binary.Package);
+        var path = PackagedFile.Hash(binary.Path);
+        var content = PackagedFile.Hash(binary.Sha256);
+        var package = PackagedFile.PackageOf(binary.Package);
         var image = at < 0 ? null : _images[at];
         var before = image is not null && image.Files.TryGetValue(path, out var known) ? known : (FileRecord?)null;
         var history = new FileHistory
@@ -107,13 +104,32 @@ internal sealed class ImageFiles
     public void Take(BinaryObservation binary, FileStanding? standing)
     {
         if (standing is not { } stands || binary.Sha256.Length == 0 || binary.Package.FileOfContainer || (stands == FileStanding.Unowned && !binary.Package.FileOfImage)
-            || ImageOf(binary) is not { } image || image.Files.Count >= MaxFiles)
+            || ImageOf(binary) is not { } image)
         {
             return;
         }
 
-        image.Files.TryAdd(Hash(binary.Path), new FileRecord(Hash(binary.Sha256), HashOf(binary.Package), stands, binary.IsProgram, binary.Package.FileOfImage));
+        var isWitness = PackagedFile.Of(binary) is not null && PackagedFile.IsWitness(binary);
+        var file = new FileRecord(PackagedFile.Hash(binary.Sha256), PackagedFile.PackageOf(binary.Package), stands, binary.IsProgram, binary.Package.FileOfImage, isWitness);
+        var path = PackagedFile.Hash(binary.Path);
+        if (!image.Files.TryGetValue(path, out var known))
+        {
+            if (image.Files.Count < MaxFiles)
+            {
+                image.Files.Add(path, file);
+            }
+        }
+        else if (isWitness && known.Content == file.Content && known.Package == file.Package)
+        {
+            // Kept before the fleet was compared.
+            image.Files[path] = known with { IsWitness = true };
+        }
     }
+
+    /// <summary>What the images say of their packages' files to those of other scopes.</summary>
+    public IEnumerable<(string Digest, PackagedFile File)> Witnesses => _images.SelectMany(image => image.Files
+        .Where(file => file.Value.IsWitness)
+        .Select(file => (image.Digest, new PackagedFile(file.Key, file.Value.Package, file.Value.Content))));
 
     /// <summary>Somebody is told of the image of this file.</summary>
     public void Tell(BinaryObservation binary)
@@ -138,7 +154,7 @@ internal sealed class ImageFiles
                 writer.Write(file.Content);
                 writer.Write(file.Package);
                 writer.Write((byte)file.Standing);
-                writer.Write((byte)((file.IsProgram ? 1 : 0) | (file.IsProven ? 2 : 0)));
+                writer.Write((byte)((file.IsProgram ? 1 : 0) | (file.IsProven ? 2 : 0) | (file.IsWitness ? 4 : 0)));
             }
         }
     }
@@ -155,7 +171,7 @@ internal sealed class ImageFiles
                 var path = reader.ReadUInt64();
                 var (content, package) = (reader.ReadUInt64(), reader.ReadUInt64());
                 var (standing, marks) = ((FileStanding)reader.ReadByte(), reader.ReadByte());
-                image.Files[path] = new FileRecord(content, package, standing, (marks & 1) != 0, (marks & 2) != 0);
+                image.Files[path] = new FileRecord(content, package, standing, (marks & 1) != 0, (marks & 2) != 0, (marks & 4) != 0);
             }
 
             table._images.Add(image);
@@ -190,11 +206,6 @@ internal sealed class ImageFiles
 
     private static string DigestOf(BinaryObservation binary) => binary.Container?.ImageDigest is { Length: <= MaxDigest } digest ? digest : "";
 
-    /// <returns>0 when no package has it.</returns>
-    private static ulong HashOf(PackageFinding package) => package.Name.Length == 0 ? 0 : Hash(string.Join('\0', package.Name, package.Version, package.Architecture, package.Distribution));
-
-    private static ulong Hash(string text) => BinaryPrimitives.ReadUInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
-
     private static int Bounded(int count, int most, string what) =>
         count >= 0 && count <= most ? count : throw new FormatException($"{count} {what}; at most {most} are kept");
 
@@ -207,5 +218,5 @@ internal sealed class ImageFiles
         public Dictionary<ulong, FileRecord> Files { get; } = [];
     }
 
-    private readonly record struct FileRecord(ulong Content, ulong Package, FileStanding Standing, bool IsProgram, bool IsProven);
+    private readonly record struct FileRecord(ulong Content, ulong Package, FileStanding Standing, bool IsProgram, bool IsProven, bool IsWitness);
 }

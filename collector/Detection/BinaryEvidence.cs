@@ -1,4 +1,5 @@
 using Runtime.Collector.Baselines;
+using Runtime.Collector.Fleet;
 using Runtime.Collector.Ingest;
 
 namespace Runtime.Collector.Detection;
@@ -11,17 +12,24 @@ internal static class BinaryEvidence
 
     /// <param name="isReplacement">The same path of the same image held other bytes before.</param>
     /// <param name="before">What was known of the file.</param>
+    /// <param name="elsewhere">What other images of the fleet have there.</param>
     /// <returns>Null when there is nothing odd about it.</returns>
-    public static Assessment? Assess(BinaryObservation binary, bool isReplacement, in FileHistory before, in Surroundings surroundings)
+    public static Assessment? Assess(BinaryObservation binary, bool isReplacement, in FileHistory before, in FleetContent elsewhere, in Surroundings surroundings)
     {
         var matches = new List<ClassMatch>();
         var what = binary.IsProgram ? "the program" : "the library";
+        if (elsewhere.IsMinority)
+        {
+            matches.Add(new("minority_content", 300, $"{what} is not the one that others have of its package: its package's file has another content in {elsewhere.Agreeing} of {elsewhere.Images} images of this fleet ({DisplayText.Escape(binary.Package.Name)} {DisplayText.Escape(binary.Package.Version)})", "T1525"));
+        }
+
         if (isReplacement)
         {
             matches.Add(new("replaced", 80, $"{what} is not the one that this image had here before: other bytes under the same path", "T1554"));
         }
 
-        if (before.ChangedSilently && binary.Package.Verdict != PackageVerdict.Mismatch && !binary.Package.FileOfContainer)
+        // Where others have the new bytes, the image before had the odd ones.
+        if (before.ChangedSilently && !elsewhere.IsVerified && binary.Package.Verdict != PackageVerdict.Mismatch && !binary.Package.FileOfContainer)
         {
             matches.Add(new("silent_change", 25, $"{what} is another one than in the image before, and its package has the same version: {DisplayText.Escape(binary.Package.Name)} {DisplayText.Escape(binary.Package.Version)}", "T1525"));
         }
@@ -48,6 +56,8 @@ internal static class BinaryEvidence
             matches.Add(new("unowned", 4, "no package of the image has the program, as packages have almost all others that run here", "T1525"));
         }
 
-        return matches.Count == 0 ? null : Weighing.Weigh(matches, binary.Process, surroundings with { IsPackaged = binary.Package.Clears && !isReplacement }, lowerLayer: (binary.Process.Flags & ProcessFlags.UpperLayer) == 0);
+        // What the image's own database says, and that the image is new or starts, explains nothing that other images contradict.
+        var isPackaged = (binary.Package.Clears || elsewhere.IsVerified) && !isReplacement && !elsewhere.IsMinority;
+        return matches.Count == 0 ? null : Weighing.Weigh(matches, binary.Process, surroundings with { IsPackaged = isPackaged }, lowerLayer: (binary.Process.Flags & ProcessFlags.UpperLayer) == 0 && !elsewhere.IsMinority);
     }
 }

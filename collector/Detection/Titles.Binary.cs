@@ -9,6 +9,8 @@ internal static partial class Titles
 
     public static string Image(BinaryObservation binary, string scope) => $"{BinaryFacts.Words(binary)}: the image of {scope} came so";
 
+    public static string Minority(BinaryObservation binary, string scope) => $"{DisplayText.Path(binary.Path)} in {scope} is not the file that other images have of its package";
+
     public static string Loading(ExecObservation exec, string variable, string scope, string history)
     {
         if (variable == LoadingEvidence.CutOff)

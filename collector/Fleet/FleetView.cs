@@ -9,7 +9,7 @@ namespace Runtime.Collector.Fleet;
 /// It is not part of a scope's state: a log that is read again after a crash may find more known elsewhere than the first time. Ids do not
 /// depend on it, so that nothing is told twice.
 /// </remarks>
-internal sealed class FleetView(FleetIndex index, NoveltyLedger ledger, Calibration calibration, string scopeId)
+internal sealed class FleetView(FleetIndex index, NoveltyLedger ledger, Calibration calibration, PackageContents packages, string scopeId)
 {
     /// <summary>Deployments below which a comparison says nothing.</summary>
     private const int LeastScopes = 5;
@@ -23,6 +23,12 @@ internal sealed class FleetView(FleetIndex index, NoveltyLedger ledger, Calibrat
     public void Learnt(ReadOnlySpan<char> fullKey) => index.Note(scopeId, fullKey);
 
     public void Join() => index.Join(scopeId);
+
+    /// <summary>An image of this deployment is witness of what a package's file holds.</summary>
+    public void Holds(in PackagedFile file, in ImageIdentity image) => packages.Note(file, image);
+
+    /// <inheritdoc cref="PackageContents.Compare"/>
+    public FleetContent Compare(in PackagedFile file, in ImageIdentity image) => packages.Compare(file, image);
 
     public void Alerted(long ticks) => ledger.Alerted(scopeId, ticks);
 

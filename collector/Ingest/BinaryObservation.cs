@@ -46,8 +46,11 @@ internal sealed record PackageFinding(PackageVerdict Verdict, PackageFlags Flags
     public bool FileOfImage => (Flags & PackageFlags.FileOfImage) != 0;
     public bool FileOfContainer => (Flags & PackageFlags.FileOfContainer) != 0;
 
+    /// <summary>File and database are the image's own.</summary>
+    public bool IsOfImage => (Flags & (PackageFlags.DatabaseOfImage | PackageFlags.FileOfImage)) == (PackageFlags.DatabaseOfImage | PackageFlags.FileOfImage);
+
     /// <summary>The image's own file is what the image's own database says: a database that the container wrote to clears nothing.</summary>
-    public bool Clears => Verdict == PackageVerdict.Matches && (Flags & (PackageFlags.DatabaseOfImage | PackageFlags.FileOfImage)) == (PackageFlags.DatabaseOfImage | PackageFlags.FileOfImage);
+    public bool Clears => Verdict == PackageVerdict.Matches && IsOfImage;
 }
 
 /// <summary>What is in a file that was executed or mapped as code.</summary>

@@ -1,5 +1,6 @@
 using Runtime.Collector.Baselines;
 using Runtime.Collector.Detection;
+using Runtime.Collector.Fleet;
 using Runtime.Collector.Incidents;
 using Runtime.Collector.Ingest;
 
@@ -24,6 +25,13 @@ internal sealed partial class ObservationJudge
 
         var fact = JudgeTierZero(binary);
         var item = baseline.Items.Find(_key.Binary(binary));
+        var elsewhere = CompareWithFleet(binary);
+        if (elsewhere.IsMinority && item is not { State: ItemState.Approved })
+        {
+            JudgeMinority(binary, before, elsewhere, image);
+            return;
+        }
+
         if (IsKnown(item, sight, binary))
         {
             return;
@@ -32,7 +40,7 @@ internal sealed partial class ObservationJudge
         var key = item?.FullKey ?? _key.Text.ToString();
         var isNew = item is null && binary.Sha256.Length > 0;
         var state = StateFor(KindGroup.Process, image);
-        if (BinaryEvidence.Assess(binary, isNew && content is null && IsReplacement(binary), before, SurroundingsOf(binary, image, state)) is not { } assessment)
+        if (BinaryEvidence.Assess(binary, isNew && content is null && IsReplacement(binary), before, elsewhere, SurroundingsOf(binary, image, state)) is not { } assessment)
         {
             // Nothing odd: the exec told of the program. Its content is remembered unless the program is the attacker's own.
             if (isNew && fact is null && !incidents.IsBelowAlert(binary))
@@ -63,6 +71,37 @@ internal sealed partial class ObservationJudge
         {
             IsOfImage = true,
         });
+    }
+
+    /// <summary>The image as a witness to others, and what others say of its file. A mismatch is told by the image's own database, and is no news here.</summary>
+    private FleetContent CompareWithFleet(BinaryObservation binary)
+    {
+        if (fleet is null || !PackagedFile.IsWitness(binary) || PackagedFile.Of(binary) is not { } file
+            || ImageIdentity.Of(binary.Container?.Image ?? "", binary.Container?.ImageDigest ?? "") is not { } image)
+        {
+            return default;
+        }
+
+        fleet.Holds(file, image);
+        return fleet.Compare(file, image);
+    }
+
+    /// <summary>
+    /// An image that has other bytes than the fleet may have had them from its first day: that they are known here, or that the baseline still
+    /// learns, says nothing. Approving is for these bytes under this path.
+    /// </summary>
+    private void JudgeMinority(BinaryObservation binary, in FileHistory before, in FleetContent elsewhere, ImageVersion? image)
+    {
+        var key = _key.Binary(binary).ToString();
+        if (incidents.SeeAgain(key, binary))
+        {
+            return;
+        }
+
+        var assessment = BinaryEvidence.Assess(binary, isReplacement: false, before, elsewhere, SurroundingsOf(binary, image, BaselineState.Locked))!;
+        incidents.Raise(new Finding(
+            binary, ItemKind.Binary, [key], Titles.Minority(binary, scope.DisplayName), assessment, KindGroup.Process,
+            LockRule.LockedThreshold, RootOf(binary), null, IsLearning: false));
     }
 
     /// <summary>A host's packages are upgraded in place, and an image that nobody could name cannot be told from the next one.</summary>

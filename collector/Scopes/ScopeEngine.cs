@@ -47,6 +47,14 @@ internal sealed class ScopeEngine
         {
             fleet?.Learnt(item.FullKey);
         }
+
+        foreach (var (digest, file) in baseline.Files.Witnesses)
+        {
+            if (ImageIdentity.Of(baseline.Replicas.Find(digest)?.Name ?? "", digest) is { } image)
+            {
+                fleet?.Holds(file, image);
+            }
+        }
     }
 
     /// <summary>Those in force for what is applied next; the built-in ones until they are set. Part of the input like an observation, and not of the state.</summary>

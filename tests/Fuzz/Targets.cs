@@ -44,6 +44,7 @@ internal static class Targets
         new("bundle", Bundle.Run, e => e is RuntimeCallException),
         new("netlink", Netlink, Never),
         new("packages", Packages, Never),
+        new("rpm", Rpm, Never),
         new("recording", Recording, e => e is RecordingException),
         // Bytes 22, 3, at most 4, any two, 1: nobody guesses them, but each is a branch.
         new("self-check", input => Require(PayloadClass.Of(input) != PayloadClass.Tls, "a TLS hello is found from nothing"), Never, IsPlanted: true),
@@ -61,7 +62,13 @@ internal static class Targets
             Require(TlsHello.Read([.. input, 1], out _) == ServerName.Found, "a name that is lost with one byte more");
     }
 
-    private static unsafe void Elf(ReadOnlySpan<byte> input)
+    private static void Elf(ReadOnlySpan<byte> input) => AsFile(input, (readAt, length) =>
+    {
+        ElfFile.Inspect(readAt, length, isLibrary: false);
+        ElfFile.Inspect(readAt, length, isLibrary: true);
+    });
+
+    private static unsafe void AsFile(ReadOnlySpan<byte> input, Action<ReadAt, long> read)
     {
         fixed (byte* start = input)
         {
@@ -76,8 +83,7 @@ internal static class Targets
                 part.CopyTo(target);
                 return part.Length;
             }
-            ElfFile.Inspect(ReadAt, length, isLibrary: false);
-            ElfFile.Inspect(ReadAt, length, isLibrary: true);
+            read(ReadAt, length);
         }
     }
 
@@ -213,6 +219,18 @@ internal static class Targets
             var verdict = built.Judge(line, input.Length >= 16 ? input[..16] : []).Verdict;
             Require(verdict != PackageVerdict.Mismatch || built.Needs(line) != SumKind.None, "without a sum nothing differs");
         }
+    }
+
+    private static void Rpm(ReadOnlySpan<byte> input)
+    {
+        var index = new PackageIndexBuilder(SumKind.Sha256, PathAliases.None);
+        RpmPackage.Read(input, index);
+        AsFile(input, (readAt, length) => RpmDatabase.TryRead(readAt, length, 1 << 20, index));
+        // A folder, a name and a digest have a byte each at least.
+        Require(index.Files <= input.Length, "a file for each name");
+        var (_, package) = index.Build([]).Judge("/usr/bin/tool1"u8, input.Length >= 16 ? input[..16] : []);
+        foreach (var text in (byte[][])[package.Name, package.Version, package.Architecture])
+            Require(text.Length == 0 || DatabaseText.IsName(text), "a name that can be told");
     }
 
     private static void Recording(ReadOnlySpan<byte> input)

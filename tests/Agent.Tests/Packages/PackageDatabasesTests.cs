@@ -12,6 +12,7 @@ namespace Runtime.Agent.Tests.Packages;
 /// <summary>Containers on a real overlay, whose image has a package database, read by the inspector that hashes their programs.</summary>
 public sealed class PackageDatabasesTests : OverlayRig
 {
+    private static readonly byte[] Right = SHA256.HashData("right"u8);
     private const PackageFlags OfImage = PackageFlags.DatabaseOfImage | PackageFlags.FileOfImage;
 
     [Fact]
@@ -38,6 +39,76 @@ public sealed class PackageDatabasesTests : OverlayRig
         Write(image, "lib/apk/db/installed", $"P:tool\nV:1.0-r0\nA:x86_64\nF:usr/bin\nR:tool\nZ:Q1{Convert.ToBase64String(SHA1.HashData(File.ReadAllBytes(image + Tool)))}\n\n");
         using var node = Node(image, out var one, Alone);
         Assert.Equal("Matches DatabaseOfImage, FileOfImage tool 1.0-r0 x86_64 ", Words(Ask(node, one)));
+    }
+
+    [Theory]
+    [InlineData("var/lib/rpm")]
+    [InlineData("usr/lib/sysimage/rpm")]
+    public void Program_OfAnRpmImage_IsJudgedByTheHashThatIsTold(string folder)
+    {
+        using var node = Node(Redhat(ToolHash, folder), out var one, Alone);
+        Assert.Equal("Matches DatabaseOfImage, FileOfImage tool 1.0-2.el9 x86_64 rhel 9.4", Words(Ask(node, one)));
+        AssertCounters(node, ("packages.databases_read", 1), ("binaries.hashed_bytes", ToolSize));
+    }
+
+    [Fact]
+    public void Program_ThatWasReplacedInAnRpmImage_DoesNotMatch()
+    {
+        using var node = Node(Redhat(SHA256.HashData("another"u8)), out var one, Alone);
+        Assert.Equal("Mismatch DatabaseOfImage, FileOfImage tool 1.0-2.el9 x86_64 rhel 9.4", Words(Ask(node, one)));
+    }
+
+    /// <summary>The hash is what rpm's database names: nobody has to read the file again.</summary>
+    [Fact]
+    public void HashThatOtherNodesTold_IsComparedWithRpms()
+    {
+        using var first = Node(Redhat(ToolHash), out var one);
+        Assert.Equal(PackageVerdict.Matches, Ask(first, one).Package.Verdict);
+        using var second = Node(Redhat(ToolHash), out var other);
+        Assert.Equal(PackageVerdict.Matches, Ask(second, other).Package.Verdict);
+        AssertCounters(second, ("binaries.hashed_bytes", 0));
+    }
+
+    [Fact]
+    public void RpmDatabaseThatWasAskedInTheContainer_IsStillTheImages()
+    {
+        using var node = Node(Redhat(ToolHash), out var one, Alone, runs: "/usr/bin/sleeper");
+        foreach (var beside in (string[])["-wal", "-shm"])
+            File.WriteAllText($"{one.Root}/var/lib/rpm/rpmdb.sqlite{beside}", "");
+        Assert.Equal("Matches DatabaseOfImage, FileOfImage tool 1.0-2.el9 x86_64 rhel 9.4", Words(AskTool(node, one)));
+    }
+
+    [Fact]
+    public void RpmDatabaseThatTheContainerWroteTo_IsNotTheImages()
+    {
+        using var node = Node(Redhat(ToolHash), out var one, Alone, runs: "/usr/bin/sleeper");
+        File.WriteAllBytes($"{one.Root}/var/lib/rpm/rpmdb.sqlite", SqliteBuilder.Packages(RpmHeaderBuilder.Tool((Tool, Right)).Build()).Build());
+        Assert.Equal("Mismatch FileOfImage tool 1.0-2.el9 x86_64 rhel 9.4", Words(AskTool(node, one)));
+    }
+
+    [Fact]
+    public void RpmDatabaseWithALog_IsReadOnceTheLogIsEmpty()
+    {
+        var image = Redhat(ToolHash);
+        Write(image, "var/lib/rpm/rpmdb.sqlite-wal", "not empty");
+        using var node = Node(image, out var one, Alone, runs: "/usr/bin/sleeper");
+        Assert.Equal(PackageFinding.None, AskTool(node, one).Package);
+        AssertCounters(node, ("packages.rpm_unsettled", 1), ("packages.databases_read", 0));
+        File.WriteAllText($"{one.Root}/var/lib/rpm/rpmdb.sqlite-wal", "");
+        Assert.Equal(PackageVerdict.Matches, AskTool(node, one).Package.Verdict);
+    }
+
+    [Theory]
+    [InlineData("var/lib/rpm/Packages", "packages.rpm_berkeley_db")]
+    [InlineData("usr/lib/sysimage/rpm/Packages.db", "packages.rpm_ndb")]
+    [InlineData("var/lib/rpm/rpmdb.sqlite", "packages.rpm_unreadable")]
+    public void RpmDatabaseOfAnotherFormat_IsUnknownAndSaysWhy(string file, string reason)
+    {
+        var image = MakeImage();
+        Write(image, file, "another format");
+        using var node = Node(image, out var one, Alone);
+        Assert.Equal(PackageFinding.None, Ask(node, one).Package);
+        AssertCounters(node, (reason, 1), ("packages.databases_read", 0));
     }
 
     [Fact]
@@ -83,6 +154,25 @@ public sealed class PackageDatabasesTests : OverlayRig
         Assert.Equal(PackageVerdict.Mismatch, AskTool(node, one).Package.Verdict);
         using var other = Node(image, out var two, Alone, runs: "/usr/bin/sleeper");
         Assert.Equal(PackageVerdict.Matches, AskTool(node, two).Package.Verdict);
+    }
+
+    /// <summary>By it images are compared with each other: a container must not name another one for its image.</summary>
+    [Theory]
+    [InlineData("usr/lib/os-release")]
+    [InlineData("etc/os-release")]
+    public void DistributionThatTheContainerWrote_IsNotTheImages(string path)
+    {
+        var image = Debian();
+        Directory.CreateDirectory($"{image}/usr/lib");
+        File.Move($"{image}/etc/os-release", $"{image}/usr/lib/os-release");
+        File.CreateSymbolicLink($"{image}/etc/os-release", "../usr/lib/os-release");
+        using var node = Node(image, out var one, Alone, runs: "/usr/bin/sleeper");
+        Assert.Equal("Matches DatabaseOfImage, FileOfImage tool 1.0-1 amd64 debian 12", Words(AskTool(node, one)));
+        File.Delete($"{one.Root}/{path}");
+        File.WriteAllText($"{one.Root}/{path}", "ID=other\n");
+        Assert.Equal("Matches FileOfImage tool 1.0-1 amd64 other", Words(AskTool(node, one)));
+        using var next = Node(image, out var two, Alone, runs: "/usr/bin/sleeper");
+        Assert.Equal("Matches DatabaseOfImage, FileOfImage tool 1.0-1 amd64 debian 12", Words(AskTool(node, two)));
     }
 
     [Fact]
@@ -165,6 +255,16 @@ public sealed class PackageDatabasesTests : OverlayRig
         Write(image, "var/lib/dpkg/status", "Package: tool\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1.0-1\n\n");
         Write(image, "var/lib/dpkg/info/tool.list", "/.\n/usr/bin/tool\n");
         Write(image, "var/lib/dpkg/info/tool.md5sums", $"{Convert.ToHexStringLower(sum ?? MD5.HashData(File.ReadAllBytes(image + Tool)))}  usr/bin/tool\n");
+        return image;
+    }
+
+    /// <param name="sum">What the database says of the tool.</param>
+    private string Redhat(byte[] sum, string folder = "var/lib/rpm")
+    {
+        var image = MakeImage();
+        Write(image, "etc/os-release", "ID=\"rhel\"\nVERSION_ID=\"9.4\"\n");
+        Directory.CreateDirectory($"{image}/{folder}");
+        File.WriteAllBytes($"{image}/{folder}/rpmdb.sqlite", SqliteBuilder.Packages(RpmHeaderBuilder.Tool((Tool, sum)).Build()).Build());
         return image;
     }
 
