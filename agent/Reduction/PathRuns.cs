@@ -4,8 +4,8 @@ namespace Runtime.Agent.Reduction;
 
 /// <summary>Types the runs of one path segment: the stretches between <c>- _ . @ + = : ~</c>.</summary>
 /// <remarks>
-/// The first that fits: uuid, hexN (eight or more hex digits with a letter and a digit; N is the bucket below), date, ts, ver, int,
-/// b64, rand, else the text itself. A run of digits alone is never hex: then every date would be.
+/// The first that fits: uuid, date, a pod's name, a temporary name (<see cref="TemporaryNames"/>), ts, ver, int, hexN (eight or more hex digits with a
+/// letter and a digit; N is the bucket below), b64, rand, else the text itself. A run of digits alone is never hex: then every date would be.
 /// </remarks>
 internal static class PathRuns
 {
@@ -13,10 +13,15 @@ internal static class PathRuns
 
     // The letters of which Kubernetes makes random names: no vowels, so that no words come out (apimachinery, util/rand).
     private static readonly SearchValues<byte> Safe = SearchValues.Create("bcdfghjklmnpqrstvwxz2456789"u8);
-    private static readonly SearchValues<byte> TimeOfDay = SearchValues.Create("0123456789:.-_"u8);
-    private static readonly SearchValues<byte> PythonTemporary = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789_"u8);
 
-    public static void Write(ReadOnlySpan<byte> segment, bool isImage, bool isCgroup, ref TemplateWriter writer)
+    // go-build1234567890, jna4839201745839201745.tmp: Go and Java put a random number behind the name. Shorter ones people give, and images name versions so (libabsl20220623).
+    private const int LongNumber = 8;
+
+    private static readonly SearchValues<byte> TimeOfDay = SearchValues.Create("0123456789:.-_"u8);
+
+    public static bool IsSeparator(byte character) => Separators.Contains(character);
+
+    public static void Write(ReadOnlySpan<byte> segment, PathPlace place, ref TemplateWriter writer)
     {
         for (var at = 0; at < segment.Length;)
         {
@@ -25,12 +30,12 @@ internal static class PathRuns
                 writer.Add(segment.Slice(at++, 1));
                 continue;
             }
-            at += WriteRun(segment, at, isImage, isCgroup, ref writer);
+            at += WriteRun(segment, at, place, ref writer);
         }
     }
 
     /// <returns>Bytes of the segment that were read; at least 1.</returns>
-    private static int WriteRun(ReadOnlySpan<byte> segment, int at, bool isImage, bool isCgroup, ref TemplateWriter writer)
+    private static int WriteRun(ReadOnlySpan<byte> segment, int at, PathPlace place, ref TemplateWriter writer)
     {
         var rest = segment[at..];
         var length = rest.IndexOfAny(Separators);
@@ -39,7 +44,7 @@ internal static class PathRuns
         var run = rest[..length];
 
         // kubepods' folder of a pod: podUID
-        var prefix = isCgroup && rest.StartsWith("pod"u8) ? 3 : 0;
+        var prefix = place == PathPlace.Cgroup && rest.StartsWith("pod"u8) ? 3 : 0;
         if (StartsWithUuid(rest[prefix..]))
         {
             writer.Add(rest[..prefix]);
@@ -56,11 +61,8 @@ internal static class PathRuns
             writer.Add(suffix > 5 ? "<rs>-<rand>"u8 : "<rand>"u8);
             return suffix;
         }
-        if (TemporaryName(rest, length) is var name and > 0)
-        {
-            writer.Add(length == 3 ? "tmp.<rand>"u8 : "tmp<rand>"u8);
+        if (TemporaryNames.Write(segment, at, run, place, ref writer) is var name and > 0)
             return name;
-        }
 
         var shape = new RunShape(run);
         if (!shape.IsWord)
@@ -69,7 +71,7 @@ internal static class PathRuns
             return length;
         }
         if (shape.Letters == 0)
-            return WriteNumber(rest, run, isImage, ref writer);
+            return WriteNumber(rest, run, place, ref writer);
         if (StartsWithVersion(rest) is var version and > 0)
         {
             writer.Add("<ver>"u8);
@@ -77,7 +79,7 @@ internal static class PathRuns
         }
         if (shape.IsHex && length >= 8)
         {
-            writer.Add(isCgroup && length == 64 ? "<container>"u8 : HexName(length));
+            writer.Add(place == PathPlace.Cgroup && length == 64 ? "<container>"u8 : HexName(length));
             return length;
         }
         if (length >= 16 && shape.Upper > 0 && shape.Letters > shape.Upper && shape.Digits > 0 && Entropy(run) >= 3.5)
@@ -87,17 +89,26 @@ internal static class PathRuns
                 length++;
             return length;
         }
+        if (place != PathPlace.Image && shape.Digits >= LongNumber && shape.Switches == 1 && char.IsAsciiDigit((char)run[^1]))
+        {
+            writer.Add(run[..shape.Letters]);
+            writer.Add("<int>"u8);
+            return length;
+        }
         writer.Add(length >= 6 && shape.Switches >= 3 ? "<rand>"u8 : run);
         return length;
     }
 
     /// <summary>A run of digits: date, time stamp, the beginning of a version, or a number.</summary>
-    private static int WriteNumber(ReadOnlySpan<byte> rest, ReadOnlySpan<byte> run, bool isImage, ref TemplateWriter writer)
+    private static int WriteNumber(ReadOnlySpan<byte> rest, ReadOnlySpan<byte> run, PathPlace place, ref TemplateWriter writer)
     {
+        // PostgreSQL.3141592653: a random number has a date's or a time's length one day and another the next.
+        if (place == PathPlace.Memory)
+            writer.Add("<int>"u8);
         // 20261123, with hours, minutes and seconds behind it or not
-        if (run.Length is 8 or 10 or 12 or 14 && IsDate(run[..4], run.Slice(4, 2), run.Slice(6, 2)))
+        else if (run.Length is 8 or 10 or 12 or 14 && IsDate(run[..4], run.Slice(4, 2), run.Slice(6, 2)))
             writer.Add("<date>"u8);
-        else if (run.Length is 10 or 13 or 16 or 19)
+        else if (run.Length is 10 or 13 or 16 or 19 && run[0] == '1')
             writer.Add("<ts>"u8);
         else if (StartsWithVersion(rest) is var version and > 0)
         {
@@ -105,7 +116,7 @@ internal static class PathRuns
             return version;
         }
         else
-            writer.Add(isImage && run.Length <= 2 ? run : "<int>"u8);
+            writer.Add(place == PathPlace.Image && run.Length <= 2 ? run : "<int>"u8);
         return run.Length;
     }
 
@@ -162,40 +173,27 @@ internal static class PathRuns
     }
 
     // web-5d9c7b8f6d-x2x9z, rabbit@web-5d9c7b8f6d-x2x9z-feature_flags: a pod's name by a ReplicaSet. kube-api-access-x2x9z: the volume of its token.
+    // rabbit@web-5d9c7b8f6d-x2x9z49575246847780.BUPTMP: a number right behind it.
     private static int PodSuffix(ReadOnlySpan<byte> segment, int at)
     {
         if (at < 2 || segment[at - 1] != '-')
             return 0;
         var first = SafeRun(segment[at..]);
-        if (first is >= 8 and <= 10 && at + first < segment.Length && segment[at + first] == '-' && SafeRun(segment[(at + first + 1)..]) == 5)
+        if (first is >= 8 and <= 10 && at + first < segment.Length && segment[at + first] == '-' && SafeRun(segment[(at + first + 1)..]) >= 5)
             return Ends(segment, at + first + 6) ? first + 6 : 0;
         return first == 5 && at == "kube-api-access-".Length && segment.StartsWith("kube-api-access-"u8) && Ends(segment, at + 5) ? 5 : 0;
 
-        static bool Ends(ReadOnlySpan<byte> text, int at) => at == text.Length || text[at] is (byte)'_' or (byte)'.' or (byte)'-';
+        static bool Ends(ReadOnlySpan<byte> text, int at)
+        {
+            var number = text[at..].IndexOfAnyExceptInRange((byte)'0', (byte)'9');
+            return number < 0 || text[at + number] is (byte)'_' or (byte)'.' or (byte)'-';
+        }
     }
 
     private static int SafeRun(ReadOnlySpan<byte> text)
     {
         var end = text.IndexOfAnyExcept(Safe);
         return end < 0 ? text.Length : end;
-    }
-
-    // mktemp(1): tmp.Xk3f9Qa1bZ    mkstemp(3): tmpAb3dEf    Python: tmp + 8 of [a-z0-9_]    not: tmpfiles, tmp.conf
-    private static int TemporaryName(ReadOnlySpan<byte> rest, int length)
-    {
-        if (!rest.StartsWith("tmp"u8))
-            return 0;
-        if (rest.Length >= 11 && (rest.Length == 11 || rest[11] == '.') && rest.Slice(3, 8).IndexOfAnyExcept(PythonTemporary) < 0)
-            return 11;
-        if (length > 3)
-            return IsRandomTail(rest[3..length]) ? length : 0;
-        if (rest.Length < 4 || rest[3] != '.')
-            return 0;
-        var end = rest[4..].IndexOfAny(Separators);
-        end = end < 0 ? rest.Length : 4 + end;
-        return IsRandomTail(rest[4..end]) ? end : 0;
-
-        static bool IsRandomTail(ReadOnlySpan<byte> tail) => tail.Length is >= 6 and <= 10 && new RunShape(tail) is { IsWord: true } shape && shape.Digits + shape.Upper > 0;
     }
 
     private static ReadOnlySpan<byte> HexName(int length) => length switch

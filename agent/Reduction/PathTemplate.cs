@@ -15,6 +15,7 @@ internal enum ProcOwner : byte
 /// /tmp/tmp.Xk3f9Qa1bZ/run.sh                     /tmp/tmp.&lt;rand&gt;/run.sh
 /// /var/log/app/2026-11-23.log                    /var/log/app/&lt;date&gt;.log
 /// /data/3f2a9c77b1d0/part-00017                  /data/&lt;hex12&gt;/part-&lt;int&gt;
+/// /tmp/ccIz9iRW.s, /tmp/.ZendSem.JeTe2D          /tmp/cc&lt;rand&gt;.s, /tmp/.ZendSem.&lt;rand&gt;
 /// /usr/lib/x86_64-linux-gnu/libssl.so.3          the same: images own /usr, and a small number there is a name
 /// /proc/4711/environ                             /proc/self/…, /proc/&lt;child&gt;/… or /proc/&lt;other&gt;/…
 /// /sys/fs/cgroup/docker/&lt;64 hex&gt;/cpu.max         /sys/fs/cgroup/docker/&lt;container&gt;/cpu.max
@@ -71,7 +72,7 @@ internal static class PathTemplate
         else if (IsUnnamedFile(segment))
             writer.Add("#<inode>"u8);
         else
-            PathRuns.Write(segment, place.IsImage, place.IsCgroup, ref writer);
+            PathRuns.Write(segment, place.Kind, ref writer);
     }
 
     // ..2026_11_23_05_48_29.1234567890: how the kubelet swaps the contents of a secret's or config map's volume.
@@ -89,12 +90,18 @@ internal static class PathTemplate
         private Root _root;
         private Last _last;
 
-        private enum Root : byte { Other, Image, Proc, ProcProcess, Dev, Sys, SysFs, Cgroup }
+        private enum Root : byte { Other, Temporary, Image, Proc, ProcProcess, Dev, Memory, Sys, SysFs, Cgroup }
 
         private enum Last : byte { Other, Task, Descriptors, Terminals }
 
-        public readonly bool IsImage => _root == Root.Image;
-        public readonly bool IsCgroup => _root == Root.Cgroup;
+        public readonly PathPlace Kind => _root switch
+        {
+            Root.Image => PathPlace.Image,
+            Root.Cgroup => PathPlace.Cgroup,
+            Root.Memory => PathPlace.Memory,
+            Root.Temporary => PathPlace.Temporary,
+            _ => PathPlace.Other,
+        };
 
         /// <summary>What a segment of digits only stands for here; empty when it is a number like any other.</summary>
         public readonly ReadOnlySpan<byte> NumberName(ProcOwner owner) => (_root, _last) switch
@@ -113,9 +120,12 @@ internal static class PathTemplate
             if (_depth == 2)
                 _root = segment.SequenceEqual("proc"u8) ? Root.Proc : segment.SequenceEqual("dev"u8) ? Root.Dev : segment.SequenceEqual("sys"u8) ? Root.Sys : IsOfImage(segment) ? Root.Image : Root.Other;
             else if (_depth == 3)
-                _root = _root switch { Root.Proc => Root.ProcProcess, Root.Sys when segment.SequenceEqual("fs"u8) => Root.SysFs, _ => _root };
+                _root = _root switch { Root.Proc => Root.ProcProcess, Root.Sys when segment.SequenceEqual("fs"u8) => Root.SysFs, Root.Dev when segment.SequenceEqual("shm"u8) => Root.Memory, _ => _root };
             else if (_depth == 4 && _root == Root.SysFs && segment.SequenceEqual("cgroup"u8))
                 _root = Root.Cgroup;
+            // /tmp, /var/tmp, and where TMPDIR usually points.
+            if (_root == Root.Other && segment.SequenceEqual("tmp"u8))
+                _root = Root.Temporary;
             _last = segment.SequenceEqual("task"u8) ? Last.Task
                 : segment.SequenceEqual("fd"u8) || segment.SequenceEqual("fdinfo"u8) ? Last.Descriptors
                 : _depth == 3 && segment.SequenceEqual("pts"u8) ? Last.Terminals
@@ -135,6 +145,22 @@ internal static class PathTemplate
             return false;
         }
     }
+}
+
+/// <summary>What the place of a segment says about the names in it.</summary>
+internal enum PathPlace : byte
+{
+    Other = 0,
+
+    /// <summary>Below a folder for temporary files: programs make up most names here.</summary>
+    Temporary = 1,
+
+    /// <summary>/dev/shm: the same, and a number is never a time.</summary>
+    Memory = 2,
+
+    /// <summary>Where images put their files: people chose the names.</summary>
+    Image = 3,
+    Cgroup = 4,
 }
 
 /// <summary>Appends to a fixed buffer; what does not fit is cut.</summary>

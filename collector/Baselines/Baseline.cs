@@ -170,10 +170,10 @@ internal sealed partial class Baseline(Scope scope, BaselineOptions options)
 
         // A report of repeats tells that the item occurred at its beginning and at its end, and nothing of the units between.
         var group = Group(item.Group);
-        group.Touch(item, sight.FirstUnit, sight.Instance, sight.IsSteady(sight.FirstUnit));
+        group.Touch(item, sight.FirstUnit, sight);
         if (sight.LastUnit != sight.FirstUnit)
         {
-            group.Touch(item, sight.LastUnit, sight.Instance, sight.IsSteady(sight.LastUnit));
+            group.Touch(item, sight.LastUnit, sight);
         }
     }
 

@@ -39,20 +39,21 @@ internal sealed class GroupBaseline(KindGroup group)
         }
     }
 
-    /// <param name="start">Ordinal of the container instance; null for the host.</param>
-    /// <param name="steady">
-    /// False for what an instance does while it starts. That recurs with starts and not with hours: counted by the hour it would stay "seen in one
-    /// unit only" for ever, and whatever never restarts could never lock.
-    /// </param>
-    public void Touch(Item item, int unit, int? start, bool steady)
+    /// <param name="unit">The first or the last of <paramref name="sight"/>.</param>
+    /// <remarks>
+    /// What an instance does while it starts recurs with starts and not with hours: counted by the hour it would stay "seen in one unit only" for
+    /// ever, and whatever never restarts could never lock. What was once seen by the hour counts at starts too: else a start that crosses the end
+    /// of an hour would leave it such a singleton, however many starts show it later.
+    /// </remarks>
+    public void Touch(Item item, int unit, in Sight sight)
     {
-        if (steady && Coverage.IsCovered(unit))
+        if ((sight.IsSteady(unit) || (!sight.IsState && item.Units.Count > 0)) && Coverage.IsCovered(unit))
         {
             Units.Add(ref item.Units, unit);
             Days.Add(ref item.Days, unit / BaselineOptions.UnitsPerDay);
         }
 
-        if (start is { } ordinal)
+        if (sight.Instance is { } ordinal)
         {
             Starts.Add(ref item.Starts, ordinal);
         }

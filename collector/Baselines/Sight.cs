@@ -9,6 +9,9 @@ namespace Runtime.Collector.Baselines;
 /// <param name="Settled">False for the init phase and for what was there before the agent.</param>
 internal readonly record struct Sight(long First, long Last, int FirstUnit, int LastUnit, ulong Count, int? Instance, int StartUnit, bool Settled)
 {
+    /// <summary>Was there before the agent: no occurrence of now.</summary>
+    public bool IsState { get; init; }
+
     /// <summary>Whether it recurs with time, and not with starts.</summary>
     public bool IsSteady(int unit) => Settled && unit != StartUnit;
 }

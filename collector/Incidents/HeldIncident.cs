@@ -165,6 +165,8 @@ internal sealed class HeldIncident
             }
         }
 
+        // A job that was left to the digest runs on every replica sooner or later: with old evidence that is no news, also after the first week.
+        var waits = IsScheduled && record.Revision == record.DelayedRevision;
         Record = record with
         {
             Title = strongest.Count > 0 ? strongest[0].Title : record.Title,
@@ -174,7 +176,7 @@ internal sealed class HeldIncident
             FirstSeen = from is not null && from.Time < record.FirstSeen ? from.Time : record.FirstSeen,
             LastSeen = from is not null && from.LastSeen > record.LastSeen ? from.LastSeen : record.LastSeen,
             Count = record.Count + newSightings,
-            Revision = record.Revision + (worse || spread ? 1 : 0),
+            Revision = record.Revision + (worse || (spread && !waits) ? 1 : 0),
             Techniques = strongest.SelectMany(deviation => deviation.Evidence).Select(evidence => evidence.Technique)
                 .Where(technique => technique.Length > 0).Distinct(StringComparer.Ordinal).Take(32).ToList(),
             Pods = pods,

@@ -265,7 +265,7 @@ internal sealed class ScopeEngine
         var isState = IsState(observation);
         var startUnit = _baseline.UnitOf(replica?.FirstSeen ?? _baseline.FirstSeen);
         var sight = new Sight(
-            first, last, unit, _baseline.UnitOf(last), observation.Count, replica?.Ordinal, startUnit, !isState && process.Phase != Phase.Init);
+            first, last, unit, _baseline.UnitOf(last), observation.Count, replica?.Ordinal, startUnit, !isState && process.Phase != Phase.Init) { IsState = isState };
         _judge.Judge(observation, sight, image);
         _judge.NoteMinerSigns(observation, image, _resources);
     }

@@ -133,6 +133,32 @@ public sealed class EngineDelayTests
         Assert.Empty(web.Alerts);
     }
 
+    /// <summary>It paged with evidence of weeks ago, for the job ran on one replica more.</summary>
+    [Fact]
+    public void Job_ThatReachesAnotherReplicaAfterTheWeek_StaysInTheDigest()
+    {
+        var (web, jobs) = Locked();
+        web.Apply(WriteSchedule(web, jobs));
+        for (var day = 0; day < 7; day++)
+        {
+            web.Serve(20);
+            web.Apply(WriteSchedule(web, jobs));
+        }
+
+        Assert.Equal(BaselineState.LockedWeek, web.State(KindGroup.File));
+        var other = web.Replicas[1];
+        var scheduler = web.Builder.Process("/usr/sbin/cron", other.Entrypoint, arguments: ["cron", "-f"]);
+        var job = web.Builder.Process("/bin/sh", scheduler, arguments: ["sh", "-c", "run-parts /etc/cron.hourly"]);
+        web.Apply(web.Builder.File(other.Container, job, "/etc/cron.d/y"));
+        Assert.Empty(web.Alerts);
+        Assert.Equal(2, Assert.Single(web.Incidents).Pods.Count);
+
+        // No scheduler started this: the same incident is told now.
+        web.Apply(web.Builder.File(other.Container, other.Entrypoint, "/etc/cron.d/y"));
+        Assert.Single(web.Incidents);
+        Assert.Single(web.Alerts);
+    }
+
     /// <summary>A state from before: nobody knows who started it, so it pages as it did.</summary>
     [Fact]
     public void Incident_SavedWithoutItsScheduler_IsNotScheduled()

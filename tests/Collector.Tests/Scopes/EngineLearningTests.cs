@@ -45,6 +45,34 @@ public sealed class EngineLearningTests
         Assert.Equal(BaselineState.Locked, web.State(KindGroup.Process));
     }
 
+    /// <summary>A start that crossed the end of an hour left its listener "seen in one hour" for ever, and put the lock off to the 48th.</summary>
+    [Fact]
+    public void Start_ThatCrossesTheEndOfAnHour_LeavesNoSingleton()
+    {
+        var web = new EngineWeb();
+        var first = web.Start("c1", "web-1");
+        web.Serve(1);
+        web.Apply(web.Builder.Listen(first.Container, first.Nginx, "0.0.0.0", 8443));
+        Assert.Equal(1, Listener().Units);
+        web.Serve(3);
+        Assert.Equal(1, web.View(KindGroup.Listen).Singletons);
+
+        // What was there when an agent came did not happen then.
+        var atStart = web.Builder.Listen(first.Container, first.Nginx, "0.0.0.0", 8443);
+        web.Apply(atStart with { Flags = NetworkFlags.AtStart });
+        Assert.Equal(1, Listener().Units);
+
+        var second = web.Start("c2", "web-2");
+        web.Apply(web.Builder.Listen(second.Container, second.Nginx, "0.0.0.0", 8443));
+        Assert.Equal((2, 2), (Listener().Units, Listener().Starts));
+        Assert.Equal(0, web.View(KindGroup.Listen).Singletons);
+
+        // What only starts show is still no matter of hours.
+        Assert.Equal((0, 2), (web.Item("exec", "/bin/chown")!.Units, web.Item("exec", "/bin/chown")!.Starts));
+
+        BaselineItemView Listener() => web.Item("listen", "/usr/sbin/nginx|8443|tcp|any")!;
+    }
+
     [Fact]
     public void Deployment_ShorterUnit_LearnsTheSame()
     {

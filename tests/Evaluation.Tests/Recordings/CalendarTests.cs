@@ -15,7 +15,7 @@ public sealed class CalendarTests
             var calendar = Calendar.Of("nginx", seed, days);
 
             Assert.Equal(calendar.OrderBy(entry => entry.Unit).Select(entry => entry.Unit), calendar.Select(entry => entry.Unit));
-            Assert.Equal([0, 40, 80], calendar.Where(entry => entry.Happening == Happening.Replace).Select(entry => entry.Unit));
+            Assert.Equal([0, 6, 14], calendar.Where(entry => entry.Happening == Happening.Replace).Select(entry => entry.Unit));
             Assert.Equal(2, calendar.Count(entry => entry.Happening == Happening.Restart));
             Assert.All(
                 (Happening[])[Happening.Kill, Happening.ScaleUp, Happening.ScaleDown, Happening.Rollout], happening => Assert.Single(calendar, entry => entry.Happening == happening));
@@ -45,6 +45,9 @@ public sealed class CalendarTests
         Assert.NotEqual(Calendar.Of("nginx", 3, 14), Calendar.Of("nginx", 4, 14));
         Assert.NotEqual(Calendar.Of("nginx", 3, 14), Calendar.Of("redis", 3, 14));
     }
+
+    [Fact]
+    public void Deployments_BeginOneAfterTheOther() => Assert.Equal([0, 10, 20], Enumerable.Range(0, 3).Select(Calendar.BeginOf));
 
     private static double At(IReadOnlyList<Entry> calendar, Happening happening) => calendar.Single(entry => entry.Happening == happening).Unit;
 }

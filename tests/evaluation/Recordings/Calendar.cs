@@ -27,7 +27,7 @@ internal enum Happening
     Stray,
 }
 
-/// <param name="Unit">Since the beginning.</param>
+/// <param name="Unit">Since the deployment began.</param>
 internal readonly record struct Entry(double Unit, Happening Happening);
 
 /// <summary>When what befalls a deployment: drawn, so that equal seeds and names give equal calendars.</summary>
@@ -35,13 +35,21 @@ internal static class Calendar
 {
     private const double Day = 24;
 
+    /// <summary>Begins of two deployments, in units: a machine of two processors does not start twelve workloads three times within one of these days.</summary>
+    private const double Apart = 10;
+
     /// <summary>Units before the counted days begin: a baseline has seen a week then.</summary>
     public const int LearningUnits = 192;
 
+    /// <summary>From a deployment's begin to its end.</summary>
     public static double Length(int days) => LearningUnits + days * Day;
 
+    /// <summary>When the deployment begins, since the recording did.</summary>
+    /// <param name="index">Among the recording's deployments.</param>
+    public static double BeginOf(int index) => index * Apart;
+
     /// <summary>
-    /// Three starts in the first days; bursts once a day and strays every second day at the mean, from the second day on; in the counted days two
+    /// Three starts in the first day, as of a deployment that is rolled out, corrected and corrected again; bursts once a day and strays every second day at the mean, from the second day on; in the counted days two
     /// restarts, a kill, one to three replicas and back, and a rollout.
     /// </summary>
     /// <param name="days">Counted days, 4 at least.</param>
@@ -51,7 +59,7 @@ internal static class Calendar
         ArgumentOutOfRangeException.ThrowIfLessThan(days, 4);
         // A string's own hash differs from process to process.
         var random = new Random(name.Aggregate(seed, (hash, letter) => hash * 31 + letter));
-        var entries = new List<Entry> { new(0, Happening.Replace), new(40, Happening.Replace), new(80, Happening.Replace) };
+        var entries = new List<Entry> { new(0, Happening.Replace), new(6, Happening.Replace), new(14, Happening.Replace) };
         var end = Length(days);
         foreach (var begin in Arrivals(random, Day, Day, end - Day / 2))
         {

@@ -29,14 +29,15 @@ internal sealed class LivingDeployment(ContainerdNode node, TestImage definition
 
     /// <summary>Until the last entry, or a fault.</summary>
     /// <param name="calendar">By time.</param>
-    /// <param name="begun">Timestamp of unit 0.</param>
-    public async Task RunAsync(IReadOnlyList<Entry> calendar, long begun, TimeSpan unit, CancellationToken cancellationToken)
+    /// <param name="begun">Timestamp of the recording's unit 0.</param>
+    /// <param name="begin">The unit in which the deployment begins.</param>
+    public async Task RunAsync(IReadOnlyList<Entry> calendar, long begun, double begin, TimeSpan unit, CancellationToken cancellationToken)
     {
         try
         {
             foreach (var entry in calendar)
             {
-                var wait = entry.Unit * unit - TimeProvider.System.GetElapsedTime(begun);
+                var wait = (begin + entry.Unit) * unit - TimeProvider.System.GetElapsedTime(begun);
                 if (wait > TimeSpan.Zero)
                 {
                     // The days that are recorded: what befalls a deployment comes by the clock, and by nothing that could be awaited.
@@ -67,7 +68,7 @@ internal sealed class LivingDeployment(ContainerdNode node, TestImage definition
         switch (happening)
         {
             case Happening.Replace:
-                await RemoveAsync(_replicas.Count);
+                await EndAsync(_replicas.Count, cancellationToken);
                 await StartAsync(1, cancellationToken);
                 break;
             case Happening.Restart:
@@ -82,13 +83,13 @@ internal sealed class LivingDeployment(ContainerdNode node, TestImage definition
                 await StartAsync(Scaled - _replicas.Count, cancellationToken);
                 break;
             case Happening.ScaleDown:
-                await RemoveAsync(_replicas.Count - 1);
+                await EndAsync(_replicas.Count - 1, cancellationToken);
                 break;
             case Happening.Rollout:
                 (_image, _revision) = (next, _revision + 1);
                 var old = _replicas.Count;
                 await StartAsync(old, cancellationToken);
-                await RemoveAsync(old);
+                await EndAsync(old, cancellationToken);
                 break;
             case Happening.BurstBegin:
                 _replicas[one].BeginBurst(_random.Next());
@@ -120,6 +121,17 @@ internal sealed class LivingDeployment(ContainerdNode node, TestImage definition
                 starts.Release();
             }
         }
+    }
+
+    /// <summary>As the kubelet ends pods: what ends is asked first, and tidies up. A runtime that is told to remove a pod kills it.</summary>
+    private async Task EndAsync(int count, CancellationToken cancellationToken)
+    {
+        foreach (var replica in _replicas.GetRange(0, count))
+        {
+            await replica.StopAsync(cancellationToken);
+        }
+
+        await RemoveAsync(count);
     }
 
     private async Task RemoveAsync(int count, int from = 0)

@@ -31,8 +31,10 @@ internal sealed class Recorder(EvaluationOptions options, Progress progress)
         try
         {
             var begun = TimeProvider.System.GetTimestamp();
-            var lives = deployments.Select(deployment => deployment.RunAsync(Calendar.Of(deployment.Name, options.Seed, days), begun, options.Unit, cancellationToken)).ToList();
-            await WaitAsync(deployments, begun, Calendar.Length(days), cancellationToken);
+            var lives = deployments
+                .Select((deployment, index) => deployment.RunAsync(Calendar.Of(deployment.Name, options.Seed, days), begun, Calendar.BeginOf(index), options.Unit, cancellationToken))
+                .ToList();
+            await WaitAsync(deployments, begun, Calendar.BeginOf(deployments.Count - 1) + Calendar.Length(days), cancellationToken);
             await Task.WhenAll(lives);
         }
         finally

@@ -100,9 +100,15 @@ internal sealed class Replica : IAsyncDisposable
     /// <summary>Its container is stopped and another started in the same pod, as a kubelet does.</summary>
     public async Task RestartAsync(CancellationToken cancellationToken)
     {
+        await StopAsync(cancellationToken);
+        await StartContainerAsync(Container.Spec, cancellationToken);
+    }
+
+    /// <summary>Its users leave, and its container is asked to end and has a moment for it.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
         await StopLoadsAsync();
         await Container.StopAsync(StopGrace, cancellationToken);
-        await StartContainerAsync(Container.Spec, cancellationToken);
     }
 
     /// <summary>Its first process is killed, and all others with it; the pod is still there.</summary>
