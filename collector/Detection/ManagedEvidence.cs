@@ -19,12 +19,12 @@ internal static class ManagedEvidence
         var words = "it " + ManagedWords.Did(o, DisplayText.Path);
         return o.Operation switch
         {
-            ManagedOperation.AssemblyMemory => new("memory_assembly", 60, words, "T1620"),
+            ManagedOperation.AssemblyMemory => new("memory_assembly", 60, words, "T1620", Severity.High),
             ManagedOperation.AssemblyEmitted when ManagedPlaces.IsGenerator(o.Name) => new("generated_code", 1, words + ", under a name that libraries use for code of theirs", ""),
             ManagedOperation.AssemblyEmitted => new("emitted_assembly", 8, words, "T1620"),
             ManagedOperation.AssemblyFile => OfFile(o, words, writtenBy),
-            ManagedOperation.StartupHook => new("startup_hook", IsOddPlace(o.Path) ? 100 : 40, words, "T1574"),
-            ManagedOperation.Profiler => new("profiler", IsOddPlace(o.Path) ? 100 : 40, words, "T1574.012"),
+            ManagedOperation.StartupHook => new("startup_hook", IsOddPlace(o.Path) ? 100 : 40, words, "T1574", IsOddPlace(o.Path) ? Severity.High : Severity.Medium),
+            ManagedOperation.Profiler => new("profiler", IsOddPlace(o.Path) ? 100 : 40, words, "T1574.012", IsOddPlace(o.Path) ? Severity.High : Severity.Medium),
             ManagedOperation.DiagnosticsClient => new("diagnostics_client", 30, words, "T1055"),
             ManagedOperation.PortClosed => new("diagnostics_closed", 2, words, "T1562.001"),
             _ => new("other_managed", 1, words, ""),
@@ -32,7 +32,7 @@ internal static class ManagedEvidence
     }
 
     private static ClassMatch OfFile(ManagedObservation o, string words, string? writtenBy) =>
-        writtenBy is not null ? new("written_assembly", 80, $"{words}, which {DisplayText.Name(writtenBy)} wrote a short while ago", "T1105")
+        writtenBy is not null ? new("written_assembly", 80, $"{words}, which {DisplayText.Name(writtenBy)} wrote a short while ago", "T1105", Severity.High)
         : IsOddPlace(o.Path) ? new("assembly_in_odd_place", 60, words + ", where programs are not kept", "T1129")
         : ManagedPlaces.IsFramework(o.Path) ? OfFramework(o, words)
         : new("new_assembly", 5, words, "T1129");

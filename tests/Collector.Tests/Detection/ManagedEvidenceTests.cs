@@ -41,6 +41,15 @@ public sealed class ManagedEvidenceTests
         Assert.True(assessment.Evidence[0].Technique.Length == 0 || Techniques.Tactic(assessment.Evidence[0].Technique).Length > 0, assessment.Evidence[0].Technique);
     }
 
+    [Theory]
+    [InlineData(ManagedOperation.AssemblyMemory, "Hidden", "", Severity.High)]
+    [InlineData(ManagedOperation.StartupHook, "DOTNET_STARTUP_HOOKS", "/tmp/hook.dll", Severity.High)]
+    [InlineData(ManagedOperation.StartupHook, "DOTNET_STARTUP_HOOKS", "/apm/hook.dll", Severity.Medium)]
+    [InlineData(ManagedOperation.Profiler, "CORECLR_PROFILER_PATH", "/tmp/p.so", Severity.High)]
+    [InlineData(ManagedOperation.AssemblyFile, "Shop.Plugin", "/app/plugins/Shop.Plugin.dll", Severity.Medium)]
+    public void Managed_IsAsGraveAsItsPlace(object operation, string name, string path, object gravity) =>
+        Assert.Equal((Severity)gravity, ManagedEvidence.Assess(Did((ManagedOperation)operation, name, path), default).Gravity);
+
     [Fact]
     public void Start_ExplainsWhatTheImageBrings_NotWhatLiesInTmp()
     {
