@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Runtime.Agent.Capture;
 
@@ -40,6 +41,34 @@ public sealed class RoundingTests(CaptureFixture capture)
             plain.Kill();
             first.Kill();
         }
+    }
+
+    /// <summary>What a sample takes of the capture thread: printed with -diagnostics, for agent/DECISIONS.md.</summary>
+    [Fact]
+    public void Sample_OfThousandsOfThreads_SaysWhatItCosts()
+    {
+        capture.Require();
+        const int threads = 3000;
+        using var programs = BpfPrograms.Start(BpfPrograms.EmbeddedObject(), capture.Options, new SensitivePaths([]), (uint)Environment.ProcessId);
+        var scan = new RoundingScan(programs.Link(RoundingScan.Program), TimeSpan.FromTicks(1));
+        using var end = new ManualResetEventSlim();
+        var waiting = Enumerable.Range(0, threads).Select(_ => new Thread(end.Wait, 64 * 1024) { IsBackground = true }).ToList();
+        waiting.ForEach(thread => thread.Start());
+        var micros = Enumerable.Range(0, 21).Select(_ =>
+        {
+            var begun = Stopwatch.GetTimestamp();
+            scan.Step(new Nobody());
+            return Stopwatch.GetElapsedTime(begun).TotalMicroseconds;
+        }).Order().ToList();
+        end.Set();
+        waiting.ForEach(thread => thread.Join());
+        TestContext.Current.SendDiagnosticMessage("{0} threads more: {1:0} us a sample (median of {2}, {3:0} to {4:0})", threads, micros[micros.Count / 2], micros.Count, micros[0], micros[^1]);
+        Assert.Equal(0ul, scan.Failed);
+    }
+
+    private sealed class Nobody : IRawRecordSink
+    {
+        public void OnRecord(ReadOnlySpan<byte> record) => Assert.Fail("nobody here rounds in all ways");
     }
 
     private static Task<CapturedPrivilege> ToldAsync(RungCapture running, int pid) =>
