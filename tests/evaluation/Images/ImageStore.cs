@@ -5,7 +5,7 @@ using Runtime.Pods;
 
 namespace Runtime.Evaluation.Images;
 
-/// <summary>Test images, made once from Debian's packages and kept on disk, outside of the repository.</summary>
+/// <summary>Test images, made once from Debian's packages (one has this machine's .NET besides) and kept on disk, outside of the repository.</summary>
 /// <param name="cache">RUNTIME_EVALUATION_CACHE, else runtime-evaluation in the user's cache. A changed list of packages makes a new file; old ones are for people to remove.</param>
 internal sealed class ImageStore(string cache)
 {
@@ -29,12 +29,7 @@ internal sealed class ImageStore(string cache)
         var (images, missing) = (new Dictionary<TestImage, OciImage>(), new Dictionary<string, string>());
         foreach (var name in names)
         {
-            if (Catalogue.Find(name, out var absent) is not { } image)
-            {
-                missing[name] = absent!;
-                continue;
-            }
-
+            var image = Catalogue.Find(name);
             try
             {
                 images[image] = await GetAsync(image, progress, cancellationToken);
@@ -62,7 +57,19 @@ internal sealed class ImageStore(string cache)
         }
 
         _supervisor ??= await CompileAsync(Path.Combine(Sources, "supervise.c"));
-        return image.Assemble(layer, _supervisor);
+        return image.Assemble(image.HasDotNet ? [layer, DotNet(progress)] : [layer], _supervisor);
+    }
+
+    private string DotNet(Action<string> progress)
+    {
+        var layer = Path.Combine(cache, $"dotnet-runtime-{DotNetLayer.Version}.tar");
+        if (!File.Exists(layer))
+        {
+            progress($"the .NET of this machine, copied once as {layer}");
+            DotNetLayer.Write(layer);
+        }
+
+        return layer;
     }
 
     /// <summary>A small static program.</summary>

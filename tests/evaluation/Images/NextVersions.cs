@@ -52,6 +52,7 @@ internal static class NextVersions
         ["builder"] = [After("/opt/app/Makefile", "\t$(CC) -o $@ $^\n", "\tstrip $@\n")],
         ["shipper"] = [After("/opt/app/start.sh", "    mv /var/log/app/orders.log /var/log/app/orders.1\n", "    gzip -f /var/log/app/orders.1\n")],
         ["node"] = [After("/opt/app/server.js", "  fs.writeFileSync('/var/lib/app/visits', String(visits));\n", "  fs.writeFileSync('/var/lib/app/last', request.url);\n")],
+        ["dotnet"] = [new("/opt/app/appsettings.json", "    \"Folder\": \"/var/lib/app\"\n", "    \"Folder\": \"/var/lib/app\",\n    \"History\": \"history\"\n")],
         ["rabbitmq"] = [After("/etc/rabbitmq/rabbitmq.conf", "loopback_users = none\n", "heartbeat = 30\n")],
     };
 

@@ -21,6 +21,9 @@ internal sealed record TestImage(string Name, IReadOnlyList<string> Packages, IR
     /// <summary>TCP, of the supervisor of a workload that serves the network: there a break-in comes in.</summary>
     public const int Door = 7070;
 
+    /// <summary>.NET is in it too, which is no package of Debian 12.</summary>
+    public bool HasDotNet { get; init; }
+
     /// <summary>Where the script of `launch: app` begins: behind the door of what serves the network, else by an order.</summary>
     public bool Serves => Load is not null;
 
@@ -30,9 +33,9 @@ internal sealed record TestImage(string Name, IReadOnlyList<string> Packages, IR
     public IReadOnlyList<string> CommandLine(bool born) =>
         [Supervisor, .. Serves ? new[] { "--door", $"{Door}" } : [], .. born ? new[] { "--first", BornScript } : [], TaskFolder, .. Command];
 
-    /// <param name="layer">A tar file with Debian and the packages.</param>
+    /// <param name="layers">Tar files: Debian and the packages, and what is no package.</param>
     /// <param name="supervisor">The compiled supervise.c.</param>
-    public OciImage Assemble(string layer, byte[] supervisor) => new($"localhost/evaluation-{Name}", "1.0",
+    public OciImage Assemble(IReadOnlyList<string> layers, byte[] supervisor) => new($"localhost/evaluation-{Name}", "1.0",
     [
         [
             .. Files(Path.Combine(ImageStore.Sources, Name), "/"),
@@ -41,7 +44,7 @@ internal sealed record TestImage(string Name, IReadOnlyList<string> Packages, IR
         ],
     ])
     {
-        LowerLayers = [layer],
+        LowerLayers = layers,
         Environment = new Dictionary<string, string> { ["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", ["LANG"] = "C.UTF-8" },
         Command = CommandLine(born: false),
     };
