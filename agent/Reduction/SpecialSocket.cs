@@ -11,7 +11,7 @@ internal static class SpecialSocket
 
     /// <param name="socket">AF_* &lt;&lt; 24 | SOCK_* &lt;&lt; 16 | protocol as given to socket(2).</param>
     /// <returns>
-    /// "packet 0x0003" (an EtherType, host order), "raw 1", "raw6 58" (protocols of IP), "ping", "ping6", "alg", "vsock", "xdp".
+    /// "packet 0x0003" (an EtherType, host order), "raw 1", "raw6 58" (protocols of IP), "ping", "ping6", "netfilter", "alg", "vsock", "xdp".
     /// </returns>
     public static byte[] NameOf(uint socket)
     {
@@ -22,6 +22,7 @@ internal static class SpecialSocket
             (10, Raw) => string.Create(CultureInfo.InvariantCulture, $"raw6 {protocol}"),
             (2, _) => "ping",
             (10, _) => "ping6",
+            (16, _) => "netfilter",
             (17, _) => string.Create(CultureInfo.InvariantCulture, $"packet 0x{BinaryPrimitives.ReverseEndianness(protocol):x4}"),
             (38, _) => "alg",
             (40, _) => "vsock",

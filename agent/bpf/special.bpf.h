@@ -2,6 +2,7 @@
 #ifndef RUNTIME_SPECIAL_BPF_H
 #define RUNTIME_SPECIAL_BPF_H
 
+#define ADDRESS_FAMILY_NETLINK 16
 #define ADDRESS_FAMILY_PACKET 17
 #define ADDRESS_FAMILY_ALG 38
 #define ADDRESS_FAMILY_VSOCK 40
@@ -11,8 +12,9 @@
 #define SOCKET_RAW 3
 #define PROTOCOL_ICMP 1
 #define PROTOCOL_ICMP6 58
+#define NETLINK_NETFILTER 12
 
-/* Past TCP and UDP: packets of others, packets made by hand, echo requests, the hypervisor, the kernel's ciphers. */
+/* Past TCP and UDP: packets of others, packets made by hand, echo requests, the hypervisor, the kernel's ciphers, the firewall's rules. */
 static __always_inline bool socket__is_special(__u16 family, __u16 type, __u16 protocol)
 {
 	switch (family) {
@@ -21,6 +23,8 @@ static __always_inline bool socket__is_special(__u16 family, __u16 type, __u16 p
 	case ADDRESS_FAMILY_VSOCK:
 	case ADDRESS_FAMILY_XDP:
 		return true;
+	case ADDRESS_FAMILY_NETLINK:
+		return protocol == NETLINK_NETFILTER;
 	case ADDRESS_FAMILY_INET:
 	case ADDRESS_FAMILY_INET6:
 		return type == SOCKET_RAW ||

@@ -93,6 +93,7 @@ internal static class NetworkEvidence
         (_, "raw" or "raw6", var host) => new("raw_socket", host ? 2 : 60, "it opened a raw socket: it makes packets by hand, past TCP and UDP", "T1095", Severity.High),
         (_, "ping" or "ping6", _) => new("ping_socket", 2, "it opened a socket for echo requests (ping)", "T1018"),
         (_, "vsock", var host) => new("hypervisor_socket", host ? 2 : 30, "it opened a socket to the hypervisor", "T1095"),
+        (_, "netfilter", var host) => new("firewall_socket", host ? 2 : 30, "it opened a socket to the rules of the firewall, as iptables and nft do", "T1562.004"),
         _ => new("cipher_socket", 2, "it opened a socket to the kernel's ciphers", ""),
     };
 

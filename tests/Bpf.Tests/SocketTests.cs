@@ -16,6 +16,7 @@ public sealed class SocketTests(CaptureFixture capture)
     [InlineData(2, 3, 255, "raw 255")]
     [InlineData(10, 3, 58, "raw6 58")]
     [InlineData(38, 5, 0, "alg")]
+    [InlineData(16, 3, 12, "netfilter")]
     public async Task Socket_PastTcpAndUdp_IsToldByWhatItIs(int family, int type, int protocol, string name)
     {
         var (pid, code) = await RunAsync("open", $"{family}", $"{type}", $"{protocol}");

@@ -52,6 +52,7 @@ public sealed class EngineSocketTests
     [Theory]
     [InlineData("packet 0x0003", "T1040", "Medium")]
     [InlineData("raw 1", "T1095", "High")]
+    [InlineData("netfilter", "T1562.004", "Low")]
     [InlineData("ping", "T1018", "Low")]
     public void SpecialSocket_NeverOpenedBefore_IsTold(string name, string technique, string least)
     {

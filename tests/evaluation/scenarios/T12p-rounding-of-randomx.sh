@@ -2,7 +2,7 @@
 # title: A program of the image changes its rounding as RandomX does
 # expect: alert
 # severity: critical
-# kinds: resource, process
+# kinds: resource, process, privilege
 # attck: T1496.001
 # image: nginx
 # launch: image
