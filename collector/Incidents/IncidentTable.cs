@@ -82,7 +82,8 @@ internal sealed partial class IncidentTable(Scope scope, BaselineOptions options
             ? _held.LastOrDefault(candidate => candidate.Record.Cause == cause && Takes(candidate, finding))
             : (finding.IsOfImage ? null : FindByLineage(observation, 0, finding))
             ?? (finding.Write is { } write && _processes.Find(write.Writer) is { } writers && Takes(writers, finding) ? writers : null)
-            ?? _held.LastOrDefault(candidate => candidate.Record.Cause == cause && Takes(candidate, finding)));
+            ?? _held.LastOrDefault(candidate => candidate.Record.Cause == cause && Takes(candidate, finding))
+            ?? (finding.IsOfImage ? null : FindBySibling(finding)));
     }
 
     /// <param name="held">The incident that it joins; null: it opens one.</param>
@@ -294,50 +295,6 @@ internal sealed partial class IncidentTable(Scope scope, BaselineOptions options
         _held.Add(held);
         return held;
     }
-
-    /// <param name="joins">What looks for an incident to join; null to know of any that lives.</param>
-    private HeldIncident? FindByLineage(Observation observation, int from, Finding? joins = null)
-    {
-        if (_processes.Count == 0)
-        {
-            return null;
-        }
-
-        var container = observation.Container?.Id ?? "";
-        for (var i = from; i < observation.Lineage.Count; i++)
-        {
-            var process = observation.Lineage[i];
-            if (Living(_processes.Find(new ProcessKey(container, process.Pid, process.StartBootNs)), observation.First) is { } held
-                && (joins is null || Takes(held, joins)))
-            {
-                return held;
-            }
-        }
-
-        return null;
-    }
-
-    private void Mark(HeldIncident held, Observation observation, int root)
-    {
-        var container = observation.Container?.Id ?? "";
-        foreach (var index in root == 0 ? (ReadOnlySpan<int>)[0] : [0, root])
-        {
-            var process = observation.Lineage[index];
-            _processes.Add(new ProcessKey(container, process.Pid, process.StartBootNs), held);
-        }
-    }
-
-    private HeldIncident? Living(HeldIncident? held, DateTimeOffset now) => held is not null && Lives(held, now) ? held : null;
-
-    /// <summary>
-    /// What was odd while everything was new, and nobody was told of, is another story than what stands out now: people would read old times and
-    /// counts, and evidence weighed against another bar.
-    /// </summary>
-    private bool Takes(HeldIncident held, Finding finding) =>
-        Lives(held, finding.Observation.First) && (finding.IsOfLearning || !held.IsOfLearning || held.IsAlerted);
-
-    private bool Lives(HeldIncident held, DateTimeOffset now) =>
-        held.Record.State == IncidentState.Open && now - held.Record.LastSeen <= options.ReturnWindow;
 
     /// <summary>Closed incidents leave first, then those nobody was told of, the one unseen for longest first; never the one that just grew.</summary>
     private void MakeRoom(HeldIncident grown)

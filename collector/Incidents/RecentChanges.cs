@@ -50,13 +50,14 @@ internal sealed class RecentChanges
                 Removed += file.Count;
                 AddGone(name, file.Count);
                 break;
-            case FileOperation.Create when ending.Length > 0:
-                AddBeside(stem, ending, file.Count);
-                break;
             // `mv a.txt a.txt.locked`: the old name is gone, and its place is taken.
             case FileOperation.Rename when ending.Length > 0 && file.Path.Length > file.OtherPath.Length && file.Path.StartsWith(file.OtherPath + ".", StringComparison.Ordinal):
                 Removed += file.Count;
                 AddGone(stem, file.Count);
+                AddBeside(stem, ending, file.Count);
+                break;
+            // Also what is written under a third name first: `x.log.tmp` to `x.log.gz`.
+            case FileOperation.Create or FileOperation.Rename when ending.Length > 0:
                 AddBeside(stem, ending, file.Count);
                 break;
         }
@@ -78,12 +79,18 @@ internal sealed class RecentChanges
             return null;
         }
 
-        var replaced = Beside
-            .Where(made => Gone.ContainsKey(made.Key))
+        var takenPlaces = Beside.Where(made => Gone.ContainsKey(made.Key)).ToLookup(made => KeepsContent(made.Value.Ending));
+        var kept = takenPlaces[true].Aggregate(0UL, (sum, made) => sum + Math.Min(made.Value.Files, Gone[made.Key]));
+        if (Removed - kept < Many)
+        {
+            return null;
+        }
+
+        var replaced = takenPlaces[false]
             .GroupBy(made => made.Value.Ending, StringComparer.Ordinal)
             .Select(group => new MassChange(group.Aggregate(0UL, (sum, made) => sum + Math.Min(made.Value.Files, Gone[made.Key])), group.Key))
             .MaxBy(change => (change.Files, change.Ending));
-        var change = replaced is { Files: >= Many } ? replaced : new MassChange(Removed, "");
+        var change = replaced is { Files: >= Many } ? replaced : new MassChange(Removed - kept, "");
         Clear();
         return change;
     }
@@ -104,7 +111,11 @@ internal sealed class RecentChanges
         }
     }
 
-    /// <summary>"/srv/a.txt.locked" is "/srv/a.txt" and ".locked". What compressors, rotations and unfinished copies append is no ending.</summary>
+    /// <summary>What compressors append, and who puts a copy aside: the old content is there.</summary>
+    private static bool KeepsContent(string ending) =>
+        ending is ".gz" or ".bz2" or ".xz" or ".zst" or ".lz4" or ".zip" or ".br" or ".7z" or ".bak" or ".old" or ".orig";
+
+    /// <summary>"/srv/a.txt.locked" is "/srv/a.txt" and ".locked". Numbers, types of a template and what unfinished copies end with are no ending.</summary>
     private static (string Stem, string Ending) Split(string name)
     {
         var dot = name.LastIndexOf('.');
@@ -114,9 +125,8 @@ internal sealed class RecentChanges
         }
 
         var ending = name[dot..];
-        var isPlain = ending is ".gz" or ".bz2" or ".xz" or ".zst" or ".lz4" or ".zip" or ".br" or ".7z" or ".bak" or ".old" or ".orig" or ".tmp" or ".part" or ".swp" or ".new"
-            || ending.AsSpan(1).ContainsAny('<', '>') || ending.AsSpan(1).IndexOfAnyExceptInRange('0', '9') < 0;
-        return isPlain ? (name, "") : (name[..dot], ending);
+        var isNone = ending is ".tmp" or ".part" or ".swp" or ".new" || ending.AsSpan(1).ContainsAny('<', '>') || ending.AsSpan(1).IndexOfAnyExceptInRange('0', '9') < 0;
+        return isNone ? (name, "") : (name[..dot], ending);
     }
 }
 

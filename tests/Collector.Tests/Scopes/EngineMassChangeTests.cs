@@ -58,11 +58,14 @@ public sealed class EngineMassChangeTests
     }
 
     [Fact]
-    public void Files_Compressed_AreRemovedAndNotReplaced()
+    public void Files_Compressed_AreKept_AndOthersThatWereRemovedCount()
     {
-        Did("/usr/bin/gzip", FileOperation.Create, "/srv/1.doc.gz", "/srv/<int>.doc.gz", 40);
+        Did("/usr/bin/gzip", FileOperation.Create, "/srv/1.doc.gz", "/srv/<int>.doc.gz", 20);
+        Did("/usr/bin/python3", FileOperation.Rename, "/srv/1.doc.gz", "/srv/<int>.doc.gz", 20, "/srv/1.doc.tmp");
         Did("/usr/bin/gzip", FileOperation.Unlink, "/srv/1.doc", "/srv/<int>.doc", 40);
-        Assert.Equal("/usr/bin/gzip|remove many||other", Assert.Single(Found()).Key);
+        Assert.Empty(Found());
+        Did("/usr/bin/rm", FileOperation.Unlink, "/srv/1.txt", "/srv/<int>.txt", 25);
+        Assert.Equal("/usr/bin/rm|remove many||other", Assert.Single(Found()).Key);
     }
 
     [Fact]

@@ -61,6 +61,30 @@ public sealed class EngineScenarioTests
     }
 
     [Fact]
+    public void Steps_OfAKnownScript_AreOneIncident_WhileTheyFollowEachOther()
+    {
+        var web = new EngineWeb();
+        web.Start("c0", "web-0");
+        var script = web.Builder.Process("/bin/sh", web.Replicas[0].Entrypoint, script: "/opt/job.sh");
+        web.Apply(web.Builder.Exec(web.Replicas[0].Container, script));
+        web.Locked(hours: 180);
+        var container = web.Replicas[0].Container;
+        web.Apply(web.Builder.Exec(container, web.Builder.Process("/usr/bin/curl", script)));
+        web.Apply(web.Builder.Exec(container, web.Builder.Process("/usr/bin/gcc", script)));
+        Assert.Equal(2, Assert.Single(web.Incidents).DeviationIds.Count);
+
+        // Not another script's, not what is below the first process itself, and not much later.
+        var other = web.Builder.Process("/bin/sh", web.Replicas[0].Entrypoint, script: "/opt/job.sh");
+        web.Apply(web.Builder.Exec(container, web.Builder.Process("/usr/bin/perl", other)));
+        web.Apply(web.Builder.Exec(container, web.Builder.Process("/usr/bin/nc", web.Replicas[0].Entrypoint)));
+        web.Apply(web.Builder.Exec(container, web.Builder.Process("/usr/bin/wget", web.Replicas[0].Entrypoint)));
+        Assert.Equal(4, web.Incidents.Count());
+        web.Builder.Now += web.Options.JoinWindow + TimeSpan.FromSeconds(1);
+        web.Apply(web.Builder.Exec(container, web.Builder.Process("/usr/bin/socat", script)));
+        Assert.Equal(5, web.Incidents.Count());
+    }
+
+    [Fact]
     public void Miner_Dropped_IsCriticalAndJoinsTheFileThatWasWritten()
     {
         var web = new EngineWeb().Locked();
