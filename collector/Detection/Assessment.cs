@@ -43,6 +43,9 @@ internal readonly record struct Surroundings
     /// <summary>The program itself is known and only its parent is new.</summary>
     public bool OnlyEdgeIsNew { get; init; }
 
+    /// <summary>The parent starts this binary all the time, and only what it runs is new: another script, other code.</summary>
+    public bool EdgeIsKnown { get; init; }
+
     /// <summary>A process above already deviates.</summary>
     public bool BelowDeviation { get; init; }
 

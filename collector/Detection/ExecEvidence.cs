@@ -69,7 +69,8 @@ internal static class ExecEvidence
             matches.Add(new("upper_layer", 40, "its file is not of the image: it was written after the container started", "T1105"));
         }
 
-        if (IsShellOfServer(process, parent, name))
+        // Where a server starts its interpreter every day, one more script is no way in.
+        if (!surroundings.EdgeIsKnown && IsShellOfServer(process, parent, name))
         {
             var server = DisplayText.Name(parent!.Binary);
             matches.Add(surroundings.ParentStartsNothing
@@ -98,7 +99,7 @@ internal static class ExecEvidence
                 matches.Add(new("inline_code", 15, $"{DisplayText.Name(name)} was given code in its arguments that {code}", "T1059"));
             }
 
-            if (parent is not null && ProgramNames.IsShell(process.Binary, process.Arguments)
+            if (parent is not null && !surroundings.EdgeIsKnown && ProgramNames.IsShell(process.Binary, process.Arguments)
                 && ProgramNames.CalledName(parent.Binary, parent.Arguments) is var tool && ProgramNames.CanRunOthers(tool))
             {
                 matches.Add(ProgramNames.IsRelay(tool)

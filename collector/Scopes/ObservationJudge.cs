@@ -85,6 +85,7 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
         var surroundings = SurroundingsOf(exec, image, state) with
         {
             OnlyEdgeIsNew = programKnown,
+            EdgeIsKnown = edge is not null && edgeKnown,
             WrittenBy = WriterOf(write, exec),
             KnownElsewhere = programKnown ? null : KnownElsewhere(process.Binary),
             ParentStartsNothing = state is not BaselineState.Learning && exec.Lineage.Count > 1 && StartsNothing(exec.Lineage[1].Binary),

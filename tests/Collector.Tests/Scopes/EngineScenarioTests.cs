@@ -61,6 +61,19 @@ public sealed class EngineScenarioTests
     }
 
     [Fact]
+    public void Script_ThatIsNew_BelowAServerThatRunsScripts_IsNoShellOfAServer()
+    {
+        var web = new EngineWeb();
+        web.Start("c0", "web-0");
+        web.Apply(web.Builder.Exec(web.Replicas[0].Container, Script("/srv/jobs/orders.py")));
+        web.Locked(hours: 180);
+        Assert.Empty(web.Apply(web.Builder.Exec(web.Replicas[0].Container, Script("/srv/jobs/invoices.py"))).Alerts);
+        Assert.Single(web.Apply(web.Builder.Exec(web.Replicas[0].Container, Script("/tmp/x.py"))).Alerts);
+
+        IReadOnlyList<ProcessInfo> Script(string path) => web.Builder.Process("/usr/bin/python3", web.Replicas[0].Nginx, flags: ProcessFlags.NetworkFacing, script: path);
+    }
+
+    [Fact]
     public void Steps_OfAKnownScript_AreOneIncident_WhileTheyFollowEachOther()
     {
         var web = new EngineWeb();
