@@ -166,7 +166,7 @@ public sealed class RecordDecoderTests
     public void Privilege_OfNoOperationOrNobody_IsRefused()
     {
         Assert.False(_decoder.TryDecode(Privilege(0, 0, "/", "", ""), _sink));
-        Assert.False(_decoder.TryDecode(Privilege((PrivilegeOperation)22, 0, "/", "", ""), _sink));
+        Assert.False(_decoder.TryDecode(Privilege((PrivilegeOperation)23, 0, "/", "", ""), _sink));
         Assert.False(_decoder.TryDecode(Privilege(PrivilegeOperation.Kill, 0, "/", "", "", count: 0), _sink));
         Assert.False(_decoder.TryDecode(Privilege(PrivilegeOperation.SetName, 0, "/tmp", "a walk without a path", ""), _sink));
         Assert.Equal(0, _sink.Calls);
