@@ -136,6 +136,7 @@ internal sealed class BpfEventSource : IKernelEventSource
 
     public void Dispose()
     {
+        _rounding.Dispose();
         _flows.Dispose();
         _ring.Dispose();
         _programs.Dispose();

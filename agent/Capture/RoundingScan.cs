@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using Runtime.Agent.Interop;
-using static Tmds.Linux.LibC;
 
 namespace Runtime.Agent.Capture;
 
@@ -15,59 +13,48 @@ namespace Runtime.Agent.Capture;
 /// </remarks>
 /// <param name="link">Of the program; -1 where this kernel does not take it.</param>
 /// <param name="interval">Between two samples; zero: never.</param>
-internal sealed unsafe class RoundingScan(int link, TimeSpan interval)
+internal sealed class RoundingScan(int link, TimeSpan interval) : IDisposable
 {
     public const string Program = "on_rounding";
 
-    /// <summary>Of threads that do not round as usual. By chance, 0.2 % of them would miss none of the three ways and still be fewer.</summary>
+    /// <summary>Samples of threads that do not round as usual. Three in four who round by chance show all three ways in so many.</summary>
     private const int Enough = 6;
 
-    /// <summary>By then who rounds in all ways was seen to, but for one in a million.</summary>
+    /// <summary>Who rounds by chance has shown all three ways by then, but for one in 10^10.</summary>
     private const int GivenUpAfter = 64;
     private const int MaxProcesses = 1024;
-    private const int PieceBytes = 32 * 1024;
     private const int AllWays = 0b1110;
     private static readonly TimeSpan Quick = TimeSpan.FromMilliseconds(250);
 
     // What was seen of a process: bit N for the way N, and in how many samples. Bounded by MaxProcesses: then all are forgotten, and begin anew.
     private readonly Dictionary<(uint Pid, ulong StartBootNs), (int Ways, int Samples)> _seen = [];
-    private readonly byte[] _piece = link < 0 ? [] : new byte[PieceBytes];
+    private readonly IteratorRound _round = new(link);
     private long _sampledAt = Stopwatch.GetTimestamp();
     private bool _isSuspicious;
-    private ulong _failed;
 
     /// <summary>Samples that the kernel broke off. Any thread.</summary>
-    public ulong Failed => Volatile.Read(ref _failed);
+    public ulong Failed => _round.Failed;
 
     /// <summary>Takes a sample when it is due.</summary>
     public void Step(IRawRecordSink sink)
     {
         var wait = _isSuspicious && Quick < interval ? Quick : interval;
-        if (link >= 0 && interval > TimeSpan.Zero && Stopwatch.GetElapsedTime(_sampledAt) >= wait)
+        if (_round.IsThere && interval > TimeSpan.Zero && Stopwatch.GetElapsedTime(_sampledAt) >= wait)
             Sample(sink);
     }
+
+    public void Dispose() => _round.Dispose();
 
     private void Sample(IRawRecordSink sink)
     {
         _sampledAt = Stopwatch.GetTimestamp();
         _isSuspicious = false;
-        var round = LibBpf.bpf_iter_create(link);
-        if (round < 0)
+        for (_round.Begin(); _round.IsOpen;)
         {
-            _failed++;
-            return;
+            var records = _round.Read();
+            for (var at = 0; at + Unsafe.SizeOf<PrivilegeLayout>() <= records.Length; at += Unsafe.SizeOf<PrivilegeLayout>())
+                Take(records.Slice(at, Unsafe.SizeOf<PrivilegeLayout>()), sink);
         }
-        long length;
-        fixed (byte* piece = _piece)
-        {
-            while ((length = read(round, piece, PieceBytes)) > 0 || (length < 0 && (errno == EAGAIN || errno == EINTR)))
-            {
-                for (var at = 0; at + Unsafe.SizeOf<PrivilegeLayout>() <= length; at += Unsafe.SizeOf<PrivilegeLayout>())
-                    Take(_piece.AsSpan(at, Unsafe.SizeOf<PrivilegeLayout>()), sink);
-            }
-        }
-        _failed += length < 0 ? 1u : 0;
-        _ = close(round);
     }
 
     internal void Take(ReadOnlySpan<byte> record, IRawRecordSink sink)

@@ -50,7 +50,7 @@ public sealed class RoundingTests(CaptureFixture capture)
         capture.Require();
         const int threads = 3000;
         using var programs = BpfPrograms.Start(BpfPrograms.EmbeddedObject(), capture.Options, new SensitivePaths([]), (uint)Environment.ProcessId);
-        var scan = new RoundingScan(programs.Link(RoundingScan.Program), TimeSpan.FromTicks(1));
+        using var scan = new RoundingScan(programs.Link(RoundingScan.Program), TimeSpan.FromTicks(1));
         using var end = new ManualResetEventSlim();
         var waiting = Enumerable.Range(0, threads).Select(_ => new Thread(end.Wait, 64 * 1024) { IsBackground = true }).ToList();
         waiting.ForEach(thread => thread.Start());

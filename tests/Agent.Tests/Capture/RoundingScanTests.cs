@@ -5,10 +5,12 @@ using Xunit;
 
 namespace Runtime.Agent.Tests.Capture;
 
-public sealed class RoundingScanTests
+public sealed class RoundingScanTests : IDisposable
 {
     private readonly RoundingScan _scan = new(-1, TimeSpan.Zero);
     private readonly Records _told = new();
+
+    public void Dispose() => _scan.Dispose();
 
     [Theory]
     [InlineData("123123", true)]
