@@ -13,7 +13,7 @@ internal sealed record MassChange(ulong Files, string Ending);
 /// </remarks>
 internal sealed class RecentChanges
 {
-    public const ulong Many = 25;
+    private const ulong Many = 25;
 
     /// <summary>Of names, or of their templates: a loop's names are most often one template, and what is beyond is only counted.</summary>
     private const int MaxNames = 64;
@@ -29,6 +29,7 @@ internal sealed class RecentChanges
     /// <summary>Names that were made, without what stands behind their last dot, and that. At most <see cref="MaxNames"/>; later ones are left out.</summary>
     public Dictionary<string, MadeBeside> Beside { get; init; } = new(StringComparer.Ordinal);
 
+    [global::System.Text.Json.Serialization.JsonIgnore]
     public bool IsEmpty => Since == 0;
 
     /// <param name="at">UTC ticks.</param>
@@ -65,7 +66,7 @@ internal sealed class RecentChanges
         return Told();
     }
 
-    public void Clear()
+    private void Clear()
     {
         (Since, Removed) = (0, 0);
         Gone.Clear();

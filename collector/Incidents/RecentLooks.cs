@@ -7,7 +7,7 @@ internal sealed record Look(ProcessKey Parent, long Since, List<string> Tools);
 /// <summary>Who looks around: `id; uname -a; whoami; df`. Each of them may weigh nothing; several by one process within minutes are what somebody does who came in and does not know where he is.</summary>
 internal sealed class RecentLooks
 {
-    public const int Many = 4;
+    private const int Many = 4;
     private const int MaxParents = 64;
 
     /// <summary>At most <see cref="MaxParents"/>, of which the oldest leaves; each with fewer than <see cref="Many"/> tools.</summary>
