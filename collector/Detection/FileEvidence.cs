@@ -122,7 +122,7 @@ internal static class FileEvidence
         // Whoever starts something for an account looks whether it is still valid (PAM).
         "shadow" when (file.Process.Flags & ProcessFlags.UpperLayer) == 0 && ProgramNames.ChecksAccounts(file.Process.Binary) => 2,
         // Asked for an account by root, Perl's getpw reads this too: psql of Debian is such a script.
-        "shadow" when ProgramNames.BaseName(file.Process.Binary) == "perl" && Places.IsProgramFolder(file.Process.Script) => 2,
+        "shadow" when (file.Process.Flags & ProcessFlags.UpperLayer) == 0 && ProgramNames.BaseName(file.Process.Binary) == "perl" && Places.IsProgramFolder(file.Process.Script) => 2,
         "sa-token" or "other-process" => 20,
         _ => 60,
     };

@@ -69,11 +69,12 @@ public sealed class EvidenceTests
         Assert.Equal(expected, FileEvidence.Assess(_builder.File(Container, _builder.Process(binary), path, FileOperation.SensitiveRead), default).EValue);
 
     [Theory]
-    [InlineData("/usr/bin/psql", 2)] // pg_wrapper, which asks for the account
-    [InlineData("/tmp/x.pl", 60)]
-    [InlineData("", 60)] // perl -e
-    public void Hashes_ReadByPerl_WeighByItsScript(string script, double expected) => Assert.Equal(
-        expected, FileEvidence.Assess(_builder.File(Container, _builder.Process("/usr/bin/perl", script: script), "/etc/shadow", FileOperation.SensitiveRead), default).EValue);
+    [InlineData("/usr/bin/psql", 0, 2)] // pg_wrapper, which asks for the account
+    [InlineData("/usr/bin/psql", ProcessFlags.UpperLayer, 60)] // a Perl of the intruder's own
+    [InlineData("/tmp/x.pl", 0, 60)]
+    [InlineData("", 0, 60)] // perl -e
+    public void Hashes_ReadByPerl_WeighByItsScript(string script, object flags, double expected) => Assert.Equal(
+        expected, FileEvidence.Assess(_builder.File(Container, _builder.Process("/usr/bin/perl", flags: (ProcessFlags)(int)flags, script: script), "/etc/shadow", FileOperation.SensitiveRead), default).EValue);
 
     [Theory]
     [InlineData("/usr/bin/curl", 60, Severity.Critical)]
