@@ -35,7 +35,8 @@ else
 fi
 
 log=$(mktemp -t runtime-tests.XXXXXX)
-trap 'rm -f "$log"' EXIT
+failures_log=$(mktemp -t runtime-failures.XXXXXX)
+trap 'rm -f "$log" "$failures_log"' EXIT
 passed=0
 failed=0
 skipped=0
@@ -65,6 +66,8 @@ run_project() {
     broken+=("$name ended with $status and without a summary")
     return
   fi
+  # What failed and its first words, once more at the end: whoever keeps only the tail of a long log sees it.
+  grep -a -A 12 '\[FAIL\]$' "$log" | tr -d '\000' >>"$failures_log" || true
   errors=$(count Errors)
   failures=$(count Failed)
   failed=$((failed + failures + errors))
@@ -153,6 +156,10 @@ for project in tests/*/*.Tests.csproj tests/Fuzz/*.csproj tests/Integration/*.cs
   fi
 done
 
+if [ -s "$failures_log" ]; then
+  echo "== what failed"
+  cut -c 1-400 "$failures_log"
+fi
 if [ ${#broken[@]} -gt 0 ]; then
   printf 'FAILED: %s\n' "${broken[@]}"
 fi
