@@ -36,12 +36,15 @@ internal sealed class ContainerMeter(CgroupMounts mounts, ContainerRecord contai
     /// <returns>A window that is full, or that ends because the container does; null else.</returns>
     public ResourceWindow? Sample(ResourceReader reader, ulong nowBootNs)
     {
+        var isFirst = _lastBootNs == 0;
+        // Before the processor: whether there is a quota decides if its throttling is read.
+        if (isFirst)
+            Slow(reader, default, isFirst: true);
         if (!_files.TryReadCpu(reader.File, _quota != 0, out var cpu, out var throttle))
             return Flush();
-        if (_lastBootNs == 0)
+        if (isFirst)
         {
             (_lastBootNs, _cpu, _throttle) = (nowBootNs, cpu, throttle);
-            Slow(reader, default, isFirst: true);
             return null;
         }
         var interval = nowBootNs - _lastBootNs;

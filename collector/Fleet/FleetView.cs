@@ -17,7 +17,6 @@ internal sealed class FleetView(FleetIndex index, NoveltyLedger ledger, Calibrat
     /// <summary>Harmless novelties of a group from which on they are the measure.</summary>
     private const int LeastLedger = 50;
 
-    private const double CapBeforeLedger = 5;
     private const double Cap = 30;
 
     public void Learnt(ReadOnlySpan<char> fullKey) => index.Note(scopeId, fullKey);
@@ -74,10 +73,12 @@ internal sealed class FleetView(FleetIndex index, NoveltyLedger ledger, Calibrat
             return 1;
         }
 
+        // Until it is known how rare harmless novelty is here, company excuses and being alone accuses nobody: most deployments run another
+        // program than all others.
         var (asRare, all) = ledger.Compare(group, others);
         return all >= LeastLedger
             ? Math.Min(Cap, Calibrate((1.0 + asRare) / (1.0 + all)))
-            : Math.Min(CapBeforeLedger, Calibrate((others + 1.0) / scopes));
+            : Math.Min(1, Calibrate((others + 1.0) / scopes));
     }
 
     private static double Calibrate(double p) => 0.5 / Math.Sqrt(Math.Min(1, p));

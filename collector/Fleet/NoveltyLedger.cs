@@ -9,7 +9,7 @@ namespace Runtime.Collector.Fleet;
 /// <remarks>
 /// Conformal p-value: Bates et al., "Testing for outliers with conformal p-values" (arXiv 2104.08279); its calibration to an e-value by
 /// 0.5/√p: Vovk and Wang, "E-values: calibration, combination and applications" (2021). Kept in memory: after a start it fills again within a day, and
-/// until then rarity is the plain share of deployments, and weighs little.
+/// until then the plain share of deployments can excuse a novelty, and adds nothing.
 /// </remarks>
 internal sealed class NoveltyLedger
 {
