@@ -1,7 +1,7 @@
 namespace Runtime.Collector.Detection;
 
 /// <summary>What one novelty weighs. Reasons multiply to <see cref="EValue"/>.</summary>
-/// <param name="Class">The evidence class that decided; an incident takes the mean over distinct classes.</param>
+/// <param name="Class">The evidence class that decided; of each group an incident counts the strongest.</param>
 /// <param name="IsConsequence">Says nothing beyond the process above it that deviates already: neither raises nor lowers an incident.</param>
 internal sealed record Assessment(string Class, IReadOnlyList<Evidence> Evidence, double EValue, bool IsConsequence)
 {

@@ -64,12 +64,13 @@ internal static class FileEvidence
         if (file.Operation == FileOperation.ChmodExecutable
             || (file.Operation == FileOperation.Create && (file.Flags & FileFlags.Executable) != 0))
         {
-            matches.Add(new("made_executable", 15, "the file can be executed", "T1222.002"));
+            // A start unpacks programs; who serves makes none.
+            matches.Add(new("made_executable", file.Process.Phase == Phase.Steady ? 25 : 15, "the file can be executed", "T1222.002"));
         }
 
         if (!removes && ItemKey.ExtensionClass(file.Path) is "php" or "jsp" && (file.Process.Flags & ProcessFlags.NetworkFacing) != 0)
         {
-            matches.Add(new("web_script", 15, "a process that serves the network wrote a script that such servers run", "T1505.003", Severity.High));
+            matches.Add(new("web_script", 25, "a process that serves the network wrote a script that such servers run", "T1505.003", Severity.High));
         }
 
         if (matches.Count == 0)

@@ -32,9 +32,9 @@ internal readonly record struct Weight(double EValue, double Threshold)
 }
 
 /// <summary>
-/// Adds evidence up: the mean over distinct classes within a group (a mean of e-values is one, however they depend), a tempered product over the
-/// groups process, file and network (which depend only roughly), so that the expectation under harmless novelty stays at most 1 and
-/// threshold = lambda / budget keeps the budget (Markov).
+/// Adds evidence up: the strongest class of each group, a tempered product over the groups process, file and network (which depend only
+/// roughly), and no less than the strongest of them: whoever attacks must not water down what is strong by what is weak. Against
+/// threshold = lambda / budget it keeps the budget (`IncidentWeightTests` simulates that).
 /// </summary>
 internal static class IncidentWeight
 {
@@ -74,28 +74,23 @@ internal static class IncidentWeight
     {
         var all = classes.ToList();
 
-        // What a session's every command and every own connection is must not water down the one thing that stands out.
+        // What a session's every command and every own connection is adds nothing to the one thing that stands out.
         var counted = all.Exists(weighed => !weighed.IsOrdinary) ? all.FindAll(weighed => !weighed.IsOrdinary) : all;
-        var groups = counted.GroupBy(weighed => weighed.Group == KindGroup.Listen ? KindGroup.Egress : weighed.Group).OrderBy(group => group.Key).ToList();
-        var product = 1.0;
-        foreach (var group in groups)
-        {
-            // Sorted, or the sum's rounding would depend on the order of arrival.
-            product *= group.Select(weighed => weighed.EValue).Order().Average();
-        }
+        var groups = counted.GroupBy(weighed => weighed.Group == KindGroup.Listen ? KindGroup.Egress : weighed.Group)
+            .Select(group => group.Max(weighed => weighed.EValue)).ToList();
+        var use = resources.Count > 0 ? Math.Min(ResourceCap, resources.Max(weighed => weighed.EValue)) : 1;
 
-        if (resources.Count > 0)
-        {
-            product *= Math.Min(ResourceCap, resources.Select(weighed => weighed.EValue).Order().Average());
-        }
+        // What is usual in one group excuses nothing in another. Sorted, or the product's rounding would depend on the order of arrival.
+        var factors = groups.Append(use).Where(value => value > 1).Order().ToList();
+        var product = factors.Aggregate(1.0, (all, value) => all * value);
 
         // One group alone has nothing to be dependent on.
-        var value = groups.Count + (resources.Count > 0 ? 1 : 0) > 1 ? Math.Pow(product, Temper) : product;
+        var joined = groups.Count == 0 ? use : Math.Max(groups.Max(), factors.Count > 1 || use > 1 ? Math.Pow(product, Temper) : 0);
         if (Techniques.DistinctTactics(all.Concat(resources).SelectMany(weighed => weighed.Techniques)) >= 3)
         {
-            value *= 3;
+            joined *= 3;
         }
 
-        return Math.Min(Cap, value);
+        return Math.Min(Cap, joined);
     }
 }

@@ -174,14 +174,21 @@ public sealed class EvidenceTests
     [InlineData("/root/.bash_history", FileOperation.Unlink, "history_cleared", 30)]
     [InlineData("/root/.bash_history", FileOperation.Symlink, "history_cleared", 30)]
     [InlineData("/root/.bash_history", FileOperation.Write, "other_file", 1)]
-    [InlineData("/tmp/x", FileOperation.ChmodExecutable, "made_executable", 15)]
-    [InlineData("/srv/www/up/x.php", FileOperation.Create, "web_script", 15)]
+    [InlineData("/tmp/x", FileOperation.ChmodExecutable, "made_executable", 25)]
+    [InlineData("/srv/www/up/x.php", FileOperation.Create, "web_script", 25)]
     [InlineData("/etc/shadow", FileOperation.SensitiveRead, "secret_read", 60)]
     public void File_Place_FallsIntoItsClass(string path, object operation, string expectedClass, double expected)
     {
         var assessment = FileEvidence.Assess(_builder.File(Container, _nginx, path, (FileOperation)operation), default);
         Assert.Equal((expectedClass, expected), (assessment.Class, assessment.EValue));
     }
+
+    [Theory]
+    [InlineData((int)Phase.Steady, 25)]
+    [InlineData((int)Phase.Host, 15)]
+    [InlineData((int)Phase.Init, 4.5)]
+    public void File_MadeExecutable_WeighsMoreWhereItServes(int phase, double expected) => Assert.Equal(
+        expected, FileEvidence.Assess(_builder.File(Container, _builder.Process("/usr/bin/chmod", _nginx, (Phase)phase), "/tmp/x", FileOperation.ChmodExecutable), default).EValue, 1e-9);
 
     [Theory]
     [InlineData("/etc/cron.d/x", FileOperation.Create, Severity.High)]

@@ -44,14 +44,14 @@ public sealed class IncidentWeightTests
     });
 
     [Fact]
-    public void Combine_OneGroup_IsTheMeanOfItsClasses() =>
-        Assert.Equal(new Weight(35, 20), IncidentWeight.Combine([Class("a", KindGroup.Process, 60, 20), Class("b", KindGroup.Process, 10, 20)]));
+    public void Combine_OneGroup_IsItsStrongestClass() =>
+        Assert.Equal(new Weight(60, 20), IncidentWeight.Combine([Class("a", KindGroup.Process, 60, 20), Class("b", KindGroup.Process, 10, 20)]));
 
     [Fact]
-    public void Combine_WhatIsOrdinary_DoesNotWaterDownWhatStandsOut() => Assert.Equal(new Weight(60, 20), IncidentWeight.Combine([
+    public void Combine_WhatIsOrdinary_AddsNothingToWhatStandsOut() => Assert.Equal(new Weight(60, 20), IncidentWeight.Combine([
         Class("a", KindGroup.Process, 60, 20),
         Class("b", KindGroup.Process, 0.5, 20) with { IsOrdinary = true },
-        Class("c", KindGroup.File, 0.15, 20) with { IsOrdinary = true }]));
+        Class("c", KindGroup.File, 1.9, 20) with { IsOrdinary = true }]));
 
     [Fact]
     public void Combine_TwoGroups_IsATemperedProduct()
@@ -63,7 +63,15 @@ public sealed class IncidentWeightTests
 
     [Fact]
     public void Combine_EgressAndListen_AreOneGroup() =>
-        Assert.Equal(6, IncidentWeight.Combine([Class("a", KindGroup.Egress, 4, 20), Class("b", KindGroup.Listen, 8, 20)]).EValue, 1e-9);
+        Assert.Equal(8, IncidentWeight.Combine([Class("a", KindGroup.Egress, 4, 20), Class("b", KindGroup.Listen, 8, 20)]).EValue, 1e-9);
+
+    /// <summary>An attacker adds harmless things at will.</summary>
+    [Fact]
+    public void Combine_WhatComesBeside_NeverWatersDown() => Gen.Select(Classes.Array[1, 8], Classes).Sample((classes, beside) =>
+    {
+        var (alone, with) = (IncidentWeight.Combine(classes), IncidentWeight.Combine([.. classes, beside]));
+        Assert.True(with.EValue / with.Threshold >= alone.EValue / alone.Threshold * (1 - 1e-9), $"{alone} became {with}");
+    });
 
     /// <summary>What a container uses multiplies with 30 at most, at the threshold of what it multiplies, and alone it is below every one.</summary>
     [Fact]
