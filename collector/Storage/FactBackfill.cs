@@ -54,7 +54,7 @@ internal static partial class FactBackfill
 
     private static partial class Log
     {
-        [LoggerMessage(3030, LogLevel.Information, "Up to {Rows} stored events are made searchable; the start waits for it, about 50 s for a million.")]
+        [LoggerMessage(3030, LogLevel.Information, "Up to {Rows} stored events are made searchable; the start waits for it.")]
         public static partial void Begins(ILogger logger, long rows);
     }
 }

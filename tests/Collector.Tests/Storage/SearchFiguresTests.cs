@@ -11,7 +11,7 @@ namespace Runtime.Collector.Tests.Storage;
 
 /// <summary>
 /// What a search costs in a store of many rows: with -diagnostics it prints the figures. 20,000 rows, or as many as RUNTIME_SEARCH_ROWS says; the
-/// figures of DECISIONS.md are of 3,000,000.
+/// figures of DECISIONS.md are of 300,000.
 /// </summary>
 public sealed class SearchFiguresTests
 {
