@@ -119,6 +119,13 @@ internal sealed partial class Baseline(Scope scope, BaselineOptions options)
         item.ApprovedAt = now;
     }
 
+    /// <summary>As <see cref="Approve"/>; by its key alone, without the edge that a deviation would bring along.</summary>
+    public BaselineItemView ApproveItem(ItemKind kind, string key, string who, long now)
+    {
+        Approve(kind, (char)kind + key, who, now);
+        return ViewOf(Items.Find((char)kind + key)!);
+    }
+
     /// <summary>
     /// What only these containers showed, and nobody before <paramref name="since"/>, waits for its quorum again: whoever broke into them may have
     /// taught it first.

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using Grpc.Core;
 using Runtime.Cli.Commands;
+using Runtime.Cli.Output;
 using Runtime.Collector.Configuration;
 
 namespace Runtime.Cli;
@@ -35,6 +36,10 @@ internal static class Runtimectl
         catch (ConnectionException e)
         {
             return await FailAsync(terminal, e.Message, ExitCode.Failed);
+        }
+        catch (RpcException e) when (QueryFaultText.Read(e) is { } refused)
+        {
+            return await FailAsync(terminal, string.Join('\n', QueryFaultText.Lines(refused)), ExitCode.Usage);
         }
         catch (RpcException e)
         {
@@ -70,6 +75,10 @@ internal static class Runtimectl
             IncidentsCommand.Create(common, terminal),
             DigestCommand.Create(common, terminal),
             EventsCommand.Create(common, terminal),
+            SearchCommand.Create(common, terminal),
+            WhereCommand.Create(common, terminal),
+            NewCommand.Create(common, terminal),
+            AroundCommand.Create(common, terminal),
             NotifierCommand.Create(common, terminal),
             CompletionCommand.Create(terminal),
         };

@@ -30,7 +30,14 @@ internal sealed class EventFollower(IQueryStore store, IMeterFactory meters)
     /// <summary>Rows from <see cref="ListFilter.Since"/> on, or after <paramref name="now"/>, oldest first; ends only by the token.</summary>
     /// <param name="now">From <see cref="NowAsync"/>.</param>
     /// <exception cref="QueryFault">Too many followers, or this one is too slow.</exception>
-    public async IAsyncEnumerable<Observation> FollowAsync(ListFilter filter, long now, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<Observation> FollowAsync(ListFilter filter, long now, CancellationToken cancellationToken) => FollowAsync(
+        (position, limit, stop) => store.ReadEventsAfterAsync(position, filter, limit, stop), row => row.Id, filter.Since is not null, now, cancellationToken);
+
+    /// <summary>As above, of what <paramref name="read"/> gives.</summary>
+    /// <param name="read">Rows with an id above the first argument, oldest first, at most as many as the second.</param>
+    /// <param name="fromStart">From the log's first row on; else after <paramref name="now"/>.</param>
+    public async IAsyncEnumerable<T> FollowAsync<T>(
+        Func<long, int, CancellationToken, Task<IReadOnlyList<T>>> read, Func<T, long> idOf, bool fromStart, long now, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (Interlocked.Increment(ref _followers) > MaxFollowers)
         {
@@ -41,15 +48,15 @@ internal sealed class EventFollower(IQueryStore store, IMeterFactory meters)
         try
         {
             var newest = now;
-            var position = filter.Since is null ? newest : 0;
-            var caughtUp = filter.Since is null;
+            var position = fromStart ? 0 : newest;
+            var caughtUp = !fromStart;
             while (true)
             {
-                var page = await store.ReadEventsAfterAsync(position, filter, ReadAtOnce, cancellationToken);
-                foreach (var observation in page)
+                var page = await read(position, ReadAtOnce, cancellationToken);
+                foreach (var row in page)
                 {
-                    yield return observation;
-                    position = observation.Id;
+                    yield return row;
+                    position = idOf(row);
                 }
 
                 if (page.Count == ReadAtOnce)

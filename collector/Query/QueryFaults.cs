@@ -1,5 +1,7 @@
+using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
+using Runtime.Collector.Query.Search;
 
 namespace Runtime.Collector.Query;
 
@@ -38,6 +40,10 @@ internal sealed partial class QueryFaults(IHostApplicationLifetime lifetime, ILo
         {
             case QueryFault fault:
                 return new RpcException(new Status(Code(fault.Kind), fault.Message));
+            case SearchFaultException refused:
+                // "-bin": gRPC carries it as base64; the JSON side makes "details" of it.
+                return new RpcException(
+                    new Status(StatusCode.InvalidArgument, $"query: {refused.Message}"), new Metadata { { "grpc-status-details-bin", SearchWire.Refused(refused).ToByteArray() } });
             case OperationCanceledException or IOException or InvalidOperationException when context.CancellationToken.IsCancellationRequested:
                 return new RpcException(new Status(StatusCode.Cancelled, "the caller ended the call"));
             case OperationCanceledException when lifetime.ApplicationStopping.IsCancellationRequested:

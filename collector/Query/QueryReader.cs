@@ -65,6 +65,13 @@ internal sealed class QueryReader(IQueryStore store, IScopeDirectory scopes)
         return await scopes.RemoveItemAsync(id, item.Kind, item.Key, who, reason, cancellationToken) ?? throw Gone("item", key);
     }
 
+    /// <exception cref="QueryFault">No scope, or several, by this name.</exception>
+    public async Task<IReadOnlyList<BaselineItemView>> DecideItemsAsync(string words, IReadOnlyList<ItemDecision> decisions, string who, string reason, CancellationToken cancellationToken)
+    {
+        var id = await _names.ResolveAsync(words, cancellationToken);
+        return await scopes.DecideItemsAsync(id, decisions, who, reason, cancellationToken) ?? throw Gone("deployment", id);
+    }
+
     public async Task<Page<Deviation>> ListDeviationsAsync(ListFilter filter, CancellationToken cancellationToken) =>
         await PageAsync("deviations", await ScopedAsync(filter, cancellationToken), store.ListDeviationsAsync, cancellationToken);
 

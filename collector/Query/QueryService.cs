@@ -1,6 +1,7 @@
 using System.Reflection;
 using Grpc.Core;
 using Runtime.Collector.Notifiers;
+using Runtime.Collector.Query.Search;
 using Runtime.Collector.Rules;
 using Runtime.V1;
 
@@ -8,7 +9,7 @@ namespace Runtime.Collector.Query;
 
 /// <summary>The shell of <see cref="QueryReader"/>: messages in and out, and who asks. The same methods are served as JSON over HTTP.</summary>
 internal sealed class QueryService(
-    QueryReader reader, EventFollower follower, IQueryStore store, IAgentDirectory agents, INodeSight nodes, INotifierTest notifiers, RulesInForce rules, IHostApplicationLifetime lifetime, TimeProvider time) : V1.Query.QueryBase
+    QueryReader reader, SearchReader searches, EventFollower follower, IQueryStore store, IAgentDirectory agents, INodeSight nodes, INotifierTest notifiers, RulesInForce rules, IHostApplicationLifetime lifetime, TimeProvider time) : V1.Query.QueryBase
 {
     /// <summary>A caller that takes nothing for so long is gone or broken.</summary>
     internal static readonly TimeSpan StallLimit = TimeSpan.FromSeconds(30);
@@ -53,6 +54,13 @@ internal sealed class QueryService(
         Wire.Item(await reader.RemoveItemAsync(
             RequestRules.Text("scope", request.Scope), RequestRules.ItemKind(request.Kind), RequestRules.Key(request.Key), Who(context), RequestRules.Reason(request.Reason), context.CancellationToken));
 
+    public override async Task<DecideItemsResponse> DecideItems(DecideItemsRequest request, ServerCallContext context)
+    {
+        var changed = await reader.DecideItemsAsync(
+            RequestRules.Text("scope", request.Scope), RequestRules.Decisions(request), Who(context), RequestRules.Reason(request.Reason), context.CancellationToken);
+        return new DecideItemsResponse { Items = { changed.Select(Wire.Item) } };
+    }
+
     public override async Task<ListDeviationsResponse> ListDeviations(ListDeviationsRequest request, ServerCallContext context)
     {
         var page = await reader.ListDeviationsAsync(RequestRules.Filter(request), context.CancellationToken);
@@ -90,22 +98,48 @@ internal sealed class QueryService(
     public override async Task FollowEvents(ListEventsRequest request, IServerStreamWriter<Event> responseStream, ServerCallContext context)
     {
         var filter = await reader.ScopedAsync(RequestRules.Filter(request), context.CancellationToken);
+        await FollowAsync((now, stop) => follower.FollowAsync(filter, now, stop), Wire.Event, responseStream, context);
+    }
 
-        // A caller waits for the headers to know that nothing escapes it from now on.
+    public override Task FollowSearch(SearchRequest request, IServerStreamWriter<V1.SearchHit> responseStream, ServerCallContext context) =>
+        FollowAsync((now, stop) => searches.Follow(request.Query, now, stop), SearchWire.Hit, responseStream, context);
+
+    private async Task FollowAsync<TRow, TMessage>(
+        Func<long, CancellationToken, IAsyncEnumerable<TRow>> follow, Func<TRow, TMessage> wire, IServerStreamWriter<TMessage> responseStream, ServerCallContext context)
+    {
         var now = await follower.NowAsync(context.CancellationToken);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        var rows = follow(now, end.Token);
+
+        // A caller waits for the headers to know that nothing escapes it from now on.
         await context.WriteResponseHeadersAsync([]);
-        await foreach (var observation in follower.FollowAsync(filter, now, end.Token))
+        await foreach (var row in rows)
         {
             try
             {
-                await responseStream.WriteAsync(Wire.Event(observation), end.Token).WaitAsync(StallLimit, time);
+                await responseStream.WriteAsync(wire(row), end.Token).WaitAsync(StallLimit, time);
             }
             catch (TimeoutException)
             {
                 throw follower.Stalled(StallLimit);
             }
         }
+    }
+
+    public override async Task<SearchResponse> Search(SearchRequest request, ServerCallContext context)
+    {
+        var answer = await searches.SearchAsync(request.Query, RequestRules.PageSize(request.PageSize), request.PageToken, context.CancellationToken);
+        return new SearchResponse { Hits = { answer.Hits.Select(SearchWire.Hit) }, NextPageToken = answer.NextPageToken, Searched = { answer.Searched }, Reasons = { answer.Reasons } };
+    }
+
+    public override async Task<FindSightingsResponse> FindSightings(FindSightingsRequest request, ServerCallContext context) => SearchWire.Sightings(
+        await searches.FindSightingsAsync(RequestRules.What(request.What), RequestRules.PageSize(request.Limit, "limit"), context.CancellationToken));
+
+    public override async Task<ListNewsResponse> ListNews(ListNewsRequest request, ServerCallContext context)
+    {
+        var until = RequestRules.Time("until", request.Until) ?? time.GetUtcNow();
+        return SearchWire.News(await searches.ListNewsAsync(
+            request.Query, RequestRules.Before("since", request.Since, until), until, RequestRules.PageSize(request.PageSize), RequestRules.ScopeToken(request.PageToken), context.CancellationToken));
     }
 
     public override async Task<TestNotifierResponse> TestNotifier(TestNotifierRequest request, ServerCallContext context)

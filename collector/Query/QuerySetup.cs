@@ -1,4 +1,6 @@
+using Google.Protobuf.Reflection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Runtime.Collector.Query.Search;
 using Runtime.Collector.Rules;
 using Runtime.Collector.Security;
 
@@ -6,10 +8,11 @@ namespace Runtime.Collector.Query;
 
 internal static class QuerySetup
 {
-    /// <summary>Needs an <see cref="IQueryStore"/>, an <see cref="IAgentDirectory"/>, the scopes and an <see cref="INotifierTest"/>.</summary>
+    /// <summary>Needs an <see cref="IQueryStore"/>, an <see cref="ISearchStore"/>, an <see cref="IAgentDirectory"/>, the scopes and an <see cref="INotifierTest"/>.</summary>
     public static IServiceCollection AddQuery(this IServiceCollection services)
     {
         services.AddSingleton<QueryReader>();
+        services.AddSingleton<SearchReader>();
         services.AddSingleton<EventFollower>();
         services.TryAddSingleton<INotifierTest, NotifierTester>();
         services.TryAddSingleton(new RulesInForce(RuleSet.BuiltIn));
@@ -17,7 +20,7 @@ internal static class QuerySetup
         {
             options.Interceptors.Add<QueryFaults>();
             options.MaxReceiveMessageSize = 64 * 1024;
-        }).AddJsonTranscoding();
+        }).AddJsonTranscoding(options => options.TypeRegistry = TypeRegistry.FromMessages(Google.Rpc.BadRequest.Descriptor, V1.SearchFaults.Descriptor));
         return services;
     }
 

@@ -1,4 +1,5 @@
 using Google.Protobuf.WellKnownTypes;
+using Runtime.Collector.Query.Search;
 using Runtime.V1;
 
 namespace Runtime.Collector.Query;
@@ -12,9 +13,13 @@ internal static class RequestRules
     private const int MaxIdLength = 128;
     private const int MaxTextLength = 256;
     private const int MaxNoteLength = 2000;
+    private const int MaxDecisions = 100;
 
     // An item's key is at most 512 characters; shown, each may be an escape of several.
     private const int MaxKeyLength = 5120;
+
+    // Five names of Kubernetes, each letter escaped.
+    private const int MaxScopeToken = 4096;
 
     private static readonly string[] _deviationKinds = ["exec", "edge", "file_write", "file_read", "egress", "listen", "name", "privilege", "binary", "loading", "managed", "image", "resource", "tier0"];
     private static readonly string[] _eventKinds = ["exec", "exit", "file", "network", "privilege", "binary", "managed", "resource", "sight", "loss"];
@@ -49,6 +54,20 @@ internal static class RequestRules
 
     public static string ItemKind(string kind) => OneOf("kind", kind, _deviationKinds);
 
+    /// <summary>Whole decisions; a template cannot be approved by its key, which says nothing of the names behind it.</summary>
+    public static IReadOnlyList<Baselines.ItemDecision> Decisions(DecideItemsRequest request)
+    {
+        if (request.Decisions.Count is 0 or > MaxDecisions)
+        {
+            throw QueryFault.Invalid("decisions", request.Decisions.Count.ToString(global::System.Globalization.CultureInfo.InvariantCulture), $"must be 1 to {MaxDecisions}");
+        }
+
+        return [.. request.Decisions.Select(decision => new Baselines.ItemDecision(
+            decision.Kind.Length > 0 ? ItemKind(decision.Kind) : throw QueryFault.Invalid("kind", "", "must be the item's kind"),
+            decision.Approve && decision.Key.Contains("%{", StringComparison.Ordinal) ? throw QueryFault.Invalid("key", decision.Key, "is a template, which only what was seen makes") : ItemKey(decision.Key),
+            decision.Approve))];
+    }
+
     public static string Key(string key) =>
         key.Length is > 0 and <= MaxKeyLength ? key : throw QueryFault.Invalid("key", key, $"must be an item's key, 1 to {MaxKeyLength} characters");
 
@@ -67,11 +86,27 @@ internal static class RequestRules
     public static string Text(string field, string value) =>
         value.Length <= MaxTextLength ? value : throw QueryFault.Invalid(field, value, $"must be at most {MaxTextLength} characters");
 
-    private static int PageSize(int size) => size switch
+    /// <summary>A scope id that an answer gave, or nothing.</summary>
+    public static string ScopeToken(string value) =>
+        value.Length <= MaxScopeToken ? value : throw QueryFault.Invalid("page_token", value, "must be the next_page_token of an answer to the same question");
+
+    /// <summary>Something to look for.</summary>
+    public static string What(string value) =>
+        value.Trim().Length == 0 || value.Contains('\0', StringComparison.Ordinal) ? throw QueryFault.Invalid("what", value, "must be a path, a SHA-256, a domain, an address or a network")
+        : value.Count(letter => letter == '*') > SearchValues.MaxRuns ? throw QueryFault.Invalid("what", value, $"must have at most {SearchValues.MaxRuns} *")
+        : Text("what", value);
+
+    /// <summary>A time that must be there, and not be after another.</summary>
+    public static DateTimeOffset Before(string field, Timestamp? time, DateTimeOffset until) =>
+        Time(field, time) is not { } since ? throw QueryFault.Invalid(field, "", "must be a time")
+        : since > until ? throw QueryFault.Invalid(field, since.ToString("u"), $"must not be after until ({until:u})")
+        : since;
+
+    public static int PageSize(int size, string field = "page_size") => size switch
     {
         0 => DefaultPageSize,
         > 0 and <= MaxPageSize => size,
-        _ => throw QueryFault.Invalid("page_size", size.ToString(global::System.Globalization.CultureInfo.InvariantCulture), $"must be 1 to {MaxPageSize}, or 0 for {DefaultPageSize}"),
+        _ => throw QueryFault.Invalid(field, size.ToString(global::System.Globalization.CultureInfo.InvariantCulture), $"must be 1 to {MaxPageSize}, or 0 for {DefaultPageSize}"),
     };
 
     private static string OneOf(string field, string value, string[] allowed) =>

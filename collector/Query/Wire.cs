@@ -130,6 +130,8 @@ internal static class Wire
             LastSeen = Time(observation.Last),
             Count = observation.Count,
             Summary = EventText.Summary(observation),
+            Image = observation.Container?.Image ?? "",
+            ImageDigest = observation.Container?.ImageDigest ?? "",
             Lineage = { observation.Lineage.Select(Process) },
         };
         foreach (var (name, value) in EventText.Details(observation))

@@ -26,4 +26,7 @@ internal interface IScopeDirectory
 
     /// <summary>Null when the scope has no such item, or it was removed already.</summary>
     Task<BaselineItemView?> RemoveItemAsync(string scopeId, string kind, string key, string who, string reason, CancellationToken cancellationToken);
+
+    /// <summary>All in one write. Those that changed, as they are now; null when the scope was never seen.</summary>
+    Task<IReadOnlyList<BaselineItemView>?> DecideItemsAsync(string scopeId, IReadOnlyList<ItemDecision> decisions, string who, string reason, CancellationToken cancellationToken);
 }

@@ -28,4 +28,8 @@ internal interface IScopeGrain : IGrainWithStringKey
     /// <param name="kind">As in <see cref="Baselines.BaselineItemView.Kind"/>.</param>
     /// <returns>The BaselineItemView as it is now; null when there is no such item, or it was removed already.</returns>
     Task<byte[]?> RemoveItemAsync(string kind, string key, string who, string reason);
+
+    /// <param name="decisions">A list of ItemDecision.</param>
+    /// <returns>A list of the BaselineItemViews that changed, as they are now; null when the scope was never seen.</returns>
+    Task<byte[]?> DecideItemsAsync(byte[] decisions, string who, string reason);
 }

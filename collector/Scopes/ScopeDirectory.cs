@@ -39,6 +39,12 @@ internal sealed class ScopeDirectory(IGrainFactory grains) : IScopeDirectory
     public async Task<BaselineItemView?> RemoveItemAsync(string scopeId, string kind, string key, string who, string reason, CancellationToken cancellationToken) =>
         await Of(scopeId).RemoveItemAsync(kind, key, who, reason).WaitAsync(cancellationToken) is { } packed ? JsonSerializer.Deserialize(packed, StoreJson.Default.BaselineItemView) : null;
 
+    public async Task<IReadOnlyList<BaselineItemView>?> DecideItemsAsync(string scopeId, IReadOnlyList<ItemDecision> decisions, string who, string reason, CancellationToken cancellationToken)
+    {
+        var packed = JsonSerializer.SerializeToUtf8Bytes([.. decisions], StoreJson.Default.ItemDecisionArray);
+        return await Of(scopeId).DecideItemsAsync(packed, who, reason).WaitAsync(cancellationToken) is { } changed ? JsonSerializer.Deserialize(changed, StoreJson.Default.BaselineItemViewArray) : null;
+    }
+
     private IScopeGrain Of(string scopeId) => grains.GetGrain<IScopeGrain>(scopeId);
 
     private static Incident? Incident(byte[]? packed) => packed is null ? null : JsonSerializer.Deserialize(packed, StoreJson.Default.Incident);

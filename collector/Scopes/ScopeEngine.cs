@@ -232,6 +232,13 @@ internal sealed class ScopeEngine
     /// <returns>Null when there is no such item, or it was removed already.</returns>
     public BaselineItemView? RemoveItem(ItemKind kind, string key, string who, string reason, DateTimeOffset now) => _baseline.Remove(kind, key, who, reason, now.UtcTicks);
 
+    /// <summary>Puts an item into the baseline by a person's word, whether it was ever seen or not.</summary>
+    public BaselineItemView ApproveItem(ItemKind kind, string key, string who, DateTimeOffset now)
+    {
+        _fleet?.Learnt((char)kind + key);
+        return _baseline.ApproveItem(kind, key, who, now.UtcTicks);
+    }
+
     private void Judge(Observation observation, long first, long last)
     {
         var process = observation.Process;

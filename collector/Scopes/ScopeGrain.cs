@@ -167,6 +167,35 @@ internal sealed partial class ScopeGrain(
         return JsonSerializer.SerializeToUtf8Bytes(removed, StoreJson.Default.BaselineItemView);
     }
 
+    public async Task<byte[]?> DecideItemsAsync(byte[] decisions, string who, string reason)
+    {
+        if (!await FindAsync())
+        {
+            return null;
+        }
+
+        var now = time.GetUtcNow();
+        List<BaselineItemView> changed = [];
+        List<AuditRow> audit = [];
+        foreach (var decision in JsonSerializer.Deserialize(decisions, StoreJson.Default.ItemDecisionArray)!)
+        {
+            if (Item.KindOf(decision.Kind) is { } kind
+                && (decision.IsApproved ? _engine!.ApproveItem(kind, decision.Key, who, now) : _engine!.RemoveItem(kind, decision.Key, who, reason, now)) is { } item)
+            {
+                changed.Add(item);
+                audit.Add(new AuditRow(now, who, decision.IsApproved ? "approve item" : "remove item", $"{decision.Kind} {decision.Key}", reason));
+            }
+        }
+
+        // All of them or, when the write fails, none.
+        if (changed.Count > 0)
+        {
+            await SaveAsync(ScopeOutcome.Nothing, audit);
+        }
+
+        return JsonSerializer.SerializeToUtf8Bytes([.. changed], StoreJson.Default.BaselineItemViewArray);
+    }
+
     private ScopeOutcome Apply(IReadOnlyList<LogRow> rows)
     {
         var started = time.GetTimestamp();

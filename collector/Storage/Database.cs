@@ -26,6 +26,7 @@ internal sealed class Database : IDisposable
             Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Path)!);
             writer = OpenWriter(Path);
             Migrations.Apply(writer, Path, time.GetUtcNow());
+            FactBackfill.Run(writer, time.GetUtcNow(), logger);
         }
         catch (Exception failure) when (failure is SqliteException or IOException or UnauthorizedAccessException)
         {

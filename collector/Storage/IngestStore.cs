@@ -44,7 +44,7 @@ internal sealed class IngestStore(Database database, LogSignal log) : IIngestLog
         session.Execute("""
             DELETE FROM epochs WHERE agent_id = $1 AND epoch NOT IN (SELECT epoch FROM epochs WHERE agent_id = $1 ORDER BY last_seen DESC, epoch LIMIT $2)
             """, agent.AgentId, MaxEpochs);
-        var writing = new LogWriting(session, at);
+        var writing = new LogWriting(session, now);
         if (isNew && lastWord < at)
         {
             AppendToNode(session, writing, agent, new NodeLoss("agent", "agent_away", 1, StoreTime.FromMicros(lastWord.Value), now), now);
@@ -73,7 +73,7 @@ internal sealed class IngestStore(Database database, LogSignal log) : IIngestLog
         var stored = await database.WriteAsync(
             session =>
             {
-                var writing = new LogWriting(session, now.ToMicros());
+                var writing = new LogWriting(session, now);
                 foreach (var row in rows)
                 {
                     writing.Append(row);
@@ -101,7 +101,7 @@ internal sealed class IngestStore(Database database, LogSignal log) : IIngestLog
             return CommitResult.Repeated;
         }
 
-        var writing = new LogWriting(session, now.ToMicros());
+        var writing = new LogWriting(session, now);
         foreach (var seen in batch.Containers)
         {
             writing.Container(agent.AgentId, seen);
@@ -148,15 +148,17 @@ internal sealed class IngestStore(Database database, LogSignal log) : IIngestLog
     private static ulong LastSequence(SqlSession session, AgentIdentity agent) =>
         (ulong)(session.Number("SELECT last_sequence FROM epochs WHERE agent_id = $1 AND epoch = $2", agent.AgentId, agent.Epoch) ?? 0);
 
-    internal readonly record struct Row(Observation Observation, string Kind, string Text, byte[] Body)
+    internal readonly record struct Row(Observation Observation, string Kind, string Text, byte[] Body, FactRow Fact)
     {
         public static Row From(Observation observation) =>
-            new(observation, SearchText.Kind(observation), SearchText.Of(observation), ObservationCodec.Encode(observation));
+            new(observation, SearchText.Kind(observation), SearchText.Of(observation), ObservationCodec.Encode(observation), FactRow.Of(observation));
     }
 
     /// <summary>One transaction's rows, with the numbers of the scopes that it names. Bounded by the batch.</summary>
-    private sealed class LogWriting(SqlSession session, long now)
+    private sealed class LogWriting(SqlSession session, DateTimeOffset time)
     {
+        private readonly long _now = time.ToMicros();
+        private readonly FactWriter _facts = new(session, time);
         private readonly Dictionary<string, (long Number, long Last)> _scopes = new(StringComparer.Ordinal);
 
         public List<Observation> Stored { get; } = [];
@@ -169,7 +171,7 @@ internal sealed class IngestStore(Database database, LogSignal log) : IIngestLog
                 ON CONFLICT (agent_id, container_id) DO UPDATE SET scope = $3, instance = $4, image = $5, image_digest = $6, complete = $7, last_seen = $8
                 """,
                 agentId, container.Id, ScopeNumber(seen.Scope), container.PodUid.Length > 0 ? container.PodUid : container.Id,
-                container.Image, container.ImageDigest, container.Complete ? 1 : 0, now);
+                container.Image, container.ImageDigest, container.Complete ? 1 : 0, _now);
         }
 
         public void Append(Row row)
@@ -177,7 +179,8 @@ internal sealed class IngestStore(Database database, LogSignal log) : IIngestLog
             var scope = ScopeNumber(row.Observation.Scope);
             var id = session.Number(
                 "INSERT INTO observations (scope, time, received, kind, text, body) VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
-                scope, row.Observation.Last.ToMicros(), now, row.Kind, row.Text, row.Body)!.Value;
+                scope, row.Observation.Last.ToMicros(), _now, row.Kind, row.Text, row.Body)!.Value;
+            _facts.Add(id, scope, row.Kind, row.Observation, row.Fact);
             _scopes[row.Observation.Scope.Id] = (scope, id);
             Stored.Add(row.Observation with { Id = id });
         }
@@ -189,10 +192,11 @@ internal sealed class IngestStore(Database database, LogSignal log) : IIngestLog
 
         public void Finish()
         {
+            _facts.Write();
             session.Execute("UPDATE log_size SET rows = rows + $1", Stored.Count);
             foreach (var (number, last) in _scopes.Values)
             {
-                session.Execute("UPDATE scopes SET last_seen = $2, last_log = max(last_log, $3) WHERE number = $1", number, now, last);
+                session.Execute("UPDATE scopes SET last_seen = $2, last_log = max(last_log, $3) WHERE number = $1", number, _now, last);
             }
         }
 
@@ -201,7 +205,7 @@ internal sealed class IngestStore(Database database, LogSignal log) : IIngestLog
             if (!_scopes.TryGetValue(scope.Id, out var known))
             {
                 var number = session.Number("SELECT number FROM scopes WHERE scope_id = $1", scope.Id)
-                    ?? session.Number("INSERT INTO scopes (scope_id, first_seen, last_seen, last_log) VALUES ($1, $2, $2, 0) RETURNING number", scope.Id, now)!.Value;
+                    ?? session.Number("INSERT INTO scopes (scope_id, first_seen, last_seen, last_log) VALUES ($1, $2, $2, 0) RETURNING number", scope.Id, _now)!.Value;
                 _scopes.Add(scope.Id, known = (number, 0));
             }
 

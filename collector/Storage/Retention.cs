@@ -1,7 +1,7 @@
 namespace Runtime.Collector.Storage;
 
 /// <summary>Removes what is older than the settings say, in small steps, so that no write waits long. Observations only after their scope's stored state holds them.</summary>
-internal sealed partial class Retention(Database database, ScopePruning scopes, StorageOptions options, StorageMeter meter, TimeProvider time, ILogger<Retention> logger) : BackgroundService
+internal sealed partial class Retention(Database database, ScopePruning scopes, SearchPruning search, StorageOptions options, StorageMeter meter, TimeProvider time, ILogger<Retention> logger) : BackgroundService
 {
     private const int Step = 1000;
 
@@ -29,7 +29,7 @@ internal sealed partial class Retention(Database database, ScopePruning scopes, 
         }
 
         // After the events and incidents that would hold them.
-        var rows = events + incidents + containers + await scopes.PruneAsync(cancellationToken);
+        var rows = events + incidents + containers + await scopes.PruneAsync(cancellationToken) + await search.PruneAsync(now, cancellationToken);
         if (rows > 0)
         {
             await database.WriteAsync(session => session.Rows("PRAGMA incremental_vacuum(4000)", _ => 0).Count, cancellationToken);
@@ -72,6 +72,11 @@ internal sealed partial class Retention(Database database, ScopePruning scopes, 
             removed += await database.WriteAsync(
                 session =>
                 {
+                    session.Execute(
+                        """
+                        DELETE FROM facts WHERE (time, id) IN (SELECT time, id FROM observations WHERE id >= $1 AND id < $1 + $2 AND received < $3
+                        AND id <= (SELECT applied_through FROM scope_state WHERE scope_state.scope = observations.scope))
+                        """, start, Step, before);
                     var rows = session.Execute(
                         """
                         DELETE FROM observations WHERE id >= $1 AND id < $1 + $2 AND received < $3

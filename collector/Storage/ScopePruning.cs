@@ -52,6 +52,7 @@ internal sealed partial class ScopePruning(Database database, ScopeStore scopes,
         {
             session.Execute("DELETE FROM scope_state WHERE scope = $1", scope.Number);
             session.Execute("DELETE FROM containers WHERE scope = $1", scope.Number);
+            session.Execute("DELETE FROM sightings WHERE scope = $1", scope.Number);
             session.Execute("UPDATE scopes SET last_log = 0 WHERE number = $1", scope.Number);
         }
 

@@ -32,6 +32,26 @@ internal sealed class SqlSession(SqliteConnection connection) : IDisposable
         return rows;
     }
 
+    /// <summary>As <see cref="Rows"/>, of a statement that is not kept prepared: people's searches have no end of shapes.</summary>
+    public List<T> RowsOnce<T>(string sql, Func<SqliteDataReader, T> read, params ReadOnlySpan<object?> values)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        for (var i = 0; i < values.Length; i++)
+        {
+            command.Parameters.Add(new SqliteParameter { ParameterName = "$" + (i + 1), Value = values[i] ?? DBNull.Value });
+        }
+
+        using var reader = command.ExecuteReader();
+        var rows = new List<T>();
+        while (reader.Read())
+        {
+            rows.Add(read(reader));
+        }
+
+        return rows;
+    }
+
     /// <summary>Runs several statements without values.</summary>
     public void Script(string sql)
     {

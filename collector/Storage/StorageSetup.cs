@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Runtime.Collector.Ingest;
 using Runtime.Collector.Notifiers;
 using Runtime.Collector.Query;
+using Runtime.Collector.Query.Search;
 using Runtime.Collector.Scopes;
 
 namespace Runtime.Collector.Storage;
@@ -9,7 +10,7 @@ namespace Runtime.Collector.Storage;
 internal static class StorageSetup
 {
     /// <summary>
-    /// The store and everything that is kept in it: <see cref="IIngestLog"/>, <see cref="IScopeLog"/>, <see cref="IOutbox"/>, <see cref="IDigestLog"/>, <see cref="IQueryStore"/>.
+    /// The store and everything that is kept in it: <see cref="IIngestLog"/>, <see cref="IScopeLog"/>, <see cref="IOutbox"/>, <see cref="IDigestLog"/>, <see cref="IQueryStore"/>, <see cref="ISearchStore"/>.
     /// Register it first: what is disposed last is the database. Whoever asks for the first of them opens it (<see cref="StoreOpenException"/>).
     /// </summary>
     public static IServiceCollection AddStorage(this IServiceCollection services, StorageOptions options)
@@ -28,7 +29,9 @@ internal static class StorageSetup
         services.AddSingleton<IOutbox, OutboxStore>();
         services.AddSingleton<IDigestLog, DigestStore>();
         services.AddSingleton<IQueryStore, QueryStore>();
+        services.AddSingleton<ISearchStore, SearchStore>();
         services.AddSingleton<ScopePruning>();
+        services.AddSingleton<SearchPruning>();
         services.AddHostedService<Retention>();
         services.AddHealthChecks().AddCheck<StorageHealthCheck>("storage");
         return services;

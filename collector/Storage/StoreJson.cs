@@ -13,5 +13,7 @@ namespace Runtime.Collector.Storage;
 [JsonSerializable(typeof(BaselineView))]
 [JsonSerializable(typeof(ExpandedView))]
 [JsonSerializable(typeof(BaselineItemView))]
+[JsonSerializable(typeof(BaselineItemView[]))]
+[JsonSerializable(typeof(ItemDecision[]))]
 [JsonSerializable(typeof(Digest))]
 internal sealed partial class StoreJson : JsonSerializerContext;

@@ -10,7 +10,7 @@ internal static class Program
 {
     private static Task<int> Main(string[] arguments)
     {
-        // By the build, before the agent is loaded.
+        // By the build, before agent and collector are loaded.
         if (arguments is ["--instrument", var assembly])
             return Task.FromResult(Instrument(assembly));
         Coverage.Begin();
@@ -25,7 +25,7 @@ internal static class Program
         var child = new Option<bool>("--child") { Hidden = true };
         // What tests/run.sh gives to every project; there is nothing to switch off.
         Option<bool> noColor = new("-noColor") { Hidden = true }, noLogo = new("-noLogo") { Hidden = true };
-        var command = new RootCommand("Runs the agent's decoders on damaged input. Targets: " + string.Join(", ", Targets.All.Select(target => target.Name)))
+        var command = new RootCommand("Runs what reads foreign bytes on damaged input. Targets: " + string.Join(", ", Targets.All.Select(target => target.Name)))
         {
             seconds, names, corpus, seed, keep, replay, child, noColor, noLogo,
         };
@@ -55,7 +55,7 @@ internal static class Program
     {
         try
         {
-            Fuzzer.Instrument(assembly, type => type.StartsWith("Runtime.Agent.", StringComparison.Ordinal), SharpFuzz.Options.Value);
+            Fuzzer.Instrument(assembly, type => type.StartsWith("Runtime.Agent.", StringComparison.Ordinal) || type.StartsWith("Runtime.Collector.Query.Search.", StringComparison.Ordinal), SharpFuzz.Options.Value);
         }
         catch (InstrumentationException e) when (e.Message.Contains("already", StringComparison.Ordinal))
         {

@@ -12,10 +12,11 @@ using Runtime.Agent.Processes;
 using Runtime.Agent.Recording;
 using Runtime.Agent.Reduction;
 using Runtime.Agent.Resources;
+using Runtime.Collector.Query.Search;
 
 namespace Runtime.Fuzz;
 
-/// <summary>Everything of the agent that reads what a container, a file, the network or another program made.</summary>
+/// <summary>Everything of the agent that reads what a container, a file, the network or another program made; of the collector what reads what people ask.</summary>
 internal static class Targets
 {
     private static readonly RecordDecoder Records = new(new SensitivePaths(new CaptureOptions().SensitivePaths));
@@ -46,6 +47,7 @@ internal static class Targets
         new("packages", Packages, Never),
         new("rpm", Rpm, Never),
         new("recording", Recording, e => e is RecordingException),
+        new("search", SearchQueries.Run, e => e is SearchFaultException),
         // Bytes 22, 3, at most 4, any two, 1: nobody guesses them, but each is a branch.
         new("self-check", input => Require(PayloadClass.Of(input) != PayloadClass.Tls, "a TLS hello is found from nothing"), Never, IsPlanted: true),
     ];

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Google.Protobuf.WellKnownTypes;
 using Runtime.Cli.Output;
 using Runtime.V1;
 
@@ -9,7 +10,11 @@ namespace Runtime.Cli.Commands;
 internal static class BaselineCommand
 {
     public static Command Create(CommonOptions common, Terminal terminal) =>
-        new("baseline", "What a deployment is known to do") { Show(common, terminal), Export(common, terminal), Expand(common, terminal), Remove(common, terminal) };
+        new("baseline", "What a deployment is known to do")
+        {
+            Show(common, terminal), Export(common, terminal), BaselineFileCommands.Diff(common, terminal), BaselineFileCommands.Check(common, terminal), BaselineFileCommands.Import(common, terminal),
+            Expand(common, terminal), Remove(common, terminal),
+        };
 
     private static Argument<string> ScopeArgument() => new("SCOPE") { Description = "Deployment: its id or an unambiguous part of it, such as web or shop/web" };
 
@@ -30,7 +35,8 @@ internal static class BaselineCommand
     private static Command Export(CommonOptions common, Terminal terminal)
     {
         var scope = ScopeArgument();
-        var command = new Command("export", "The baseline's items alone, sorted, without counts and times: for a review or a diff (YAML)") { scope };
+        var seen = new Option<bool>("--seen") { Description = "With first and last sight and count of each item, which change from day to day" };
+        var command = new Command("export", "The baseline's items alone, sorted, for a review or a diff (YAML)") { scope, seen };
         command.SetAction(async (parsed, stop) =>
         {
             using var connection = common.Connect(parsed);
@@ -42,7 +48,7 @@ internal static class BaselineCommand
             }
             else
             {
-                Answer.WriteTree(terminal, form, Tree(baseline));
+                Answer.WriteTree(terminal, form, form == Form.Csv ? Rows(baseline) : Tree(baseline, parsed.GetValue(seen)));
             }
 
             return ExitCode.Ok;
@@ -89,13 +95,23 @@ internal static class BaselineCommand
         return command;
     }
 
+    /// <summary>A row for each item, with its kind.</summary>
+    private static JsonObject Rows(Baseline baseline) => new()
+    {
+        ["items"] = new JsonArray([.. baseline.Items.OrderBy(item => item.Kind, StringComparer.Ordinal).ThenBy(item => item.Key, StringComparer.Ordinal).Select(item => (JsonNode)new JsonObject
+        {
+            ["kind"] = item.Kind, ["key"] = item.Key, ["state"] = item.State, ["firstSeen"] = Words.Moment(item.FirstSeen), ["lastSeen"] = Words.Moment(item.LastSeen), ["count"] = item.Count,
+        })]),
+    };
+
     /// <summary>Nothing in it changes while the deployment only does what it did: two exports differ where the baseline does.</summary>
-    internal static JsonObject Tree(Baseline baseline)
+    /// <param name="withSights">With times and counts, which do change.</param>
+    internal static JsonObject Tree(Baseline baseline, bool withSights = false)
     {
         var kinds = new JsonObject();
         foreach (var kind in baseline.Items.GroupBy(item => item.Kind).OrderBy(kind => kind.Key, StringComparer.Ordinal))
         {
-            kinds[kind.Key] = new JsonArray([.. kind.OrderBy(item => item.Key, StringComparer.Ordinal).Select(Item)]);
+            kinds[kind.Key] = new JsonArray([.. kind.OrderBy(item => item.Key, StringComparer.Ordinal).Select(item => Item(item, withSights))]);
         }
 
         return new JsonObject
@@ -106,24 +122,33 @@ internal static class BaselineCommand
         };
     }
 
-    private static JsonNode Item(BaselineItem item)
+    private static JsonObject Item(BaselineItem item, bool withSights)
     {
         var tree = new JsonObject { ["key"] = item.Key, ["state"] = item.State };
+        if (withSights)
+        {
+            tree["firstSeen"] = Time(item.FirstSeen);
+            tree["lastSeen"] = Time(item.LastSeen);
+            tree["count"] = item.Count;
+        }
+
         if (item.ApprovedBy.Length > 0)
         {
             tree["approvedBy"] = item.ApprovedBy;
-            tree["approvedAt"] = item.ApprovedAt?.ToDateTimeOffset().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+            tree["approvedAt"] = Time(item.ApprovedAt);
         }
 
         if (item.RemovedAt is not null)
         {
             tree["removedBy"] = item.RemovedBy;
-            tree["removedAt"] = item.RemovedAt.ToDateTimeOffset().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+            tree["removedAt"] = Time(item.RemovedAt);
             tree["removedReason"] = item.RemovedReason;
         }
 
         return tree;
     }
+
+    private static string? Time(Timestamp? time) => time?.ToDateTimeOffset().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     private static void Write(Terminal terminal, Baseline baseline)
     {

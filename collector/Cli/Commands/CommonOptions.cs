@@ -20,8 +20,8 @@ internal sealed class CommonOptions
     private readonly Option<string?> _certificate = new("--cert") { Description = "PEM file with your certificate", HelpName = "FILE", Recursive = true };
     private readonly Option<string?> _key = new("--key") { Description = "PEM file with its private key", HelpName = "FILE", Recursive = true };
     private readonly Option<string?> _authority = new("--ca") { Description = "PEM file with the authority that signed the collector's certificate", HelpName = "FILE", Recursive = true };
-    private readonly Option<string?> _output = new Option<string?>("--output", "-o") { Description = "table (for people), json or yaml (for programs)", HelpName = "FORM", Recursive = true }
-        .AcceptOnlyFromAmong("table", "json", "yaml");
+    private readonly Option<string?> _output = new Option<string?>("--output", "-o") { Description = "table (for people), json, yaml or csv (for programs)", HelpName = "FORM", Recursive = true }
+        .AcceptOnlyFromAmong("table", "json", "yaml", "csv");
 
     public void AddTo(Command root)
     {
@@ -39,6 +39,7 @@ internal sealed class CommonOptions
     {
         "json" => Form.Json,
         "yaml" => Form.Yaml,
+        "csv" => Form.Csv,
         "table" => Form.Table,
         _ => otherwise,
     };

@@ -70,11 +70,16 @@ internal static class EventsCommand
                 continue;
             }
 
-            // No table: its widths would have to know rows that are still to come.
-            var line = $"{Words.Moment(happened.FirstSeen)}  {Page.Safe(Words.Scope(happened.ScopeId))}  {Page.Safe(happened.Summary)}{(happened.Count > 1 ? $"  {Words.Number(happened.Count)}x" : "")}";
-            terminal.Out.WriteLine(terminal.Width is { } width ? TextTable.Cut(line, width) : line);
-            terminal.Out.Flush();
+            WriteLine(terminal, happened);
         }
+    }
+
+    /// <summary>No table: its widths would have to know rows that are still to come.</summary>
+    internal static void WriteLine(Terminal terminal, Event happened)
+    {
+        var line = $"{Words.Moment(happened.FirstSeen)}  {Page.Safe(Words.Scope(happened.ScopeId))}  {Page.Safe(happened.Summary)}{(happened.Count > 1 ? $"  {Words.Number(happened.Count)}x" : "")}";
+        terminal.Out.WriteLine(terminal.Width is { } width ? TextTable.Cut(line, width) : line);
+        terminal.Out.Flush();
     }
 
     private static void Write(Terminal terminal, List<Event> events, string next, bool filtered)

@@ -15,6 +15,8 @@ internal sealed class ExamplesHelp(HelpAction help) : SynchronousCommandLineActi
             "runtimectl incidents list --state open --since 2h",
             "runtimectl incidents show 4f1c",
             "runtimectl baseline show shop/web",
+            "runtimectl search 'deployment:shop/web since:7d new:true'",
+            "runtimectl where /tmp/xmrig",
         ],
         ["incidents"] = ["runtimectl incidents list --since 2h", "runtimectl incidents show 4f1c", "runtimectl incidents close 4f1c --verdict benign --note 'load test'"],
         ["incidents list"] =
@@ -30,11 +32,31 @@ internal sealed class ExamplesHelp(HelpAction help) : SynchronousCommandLineActi
         ["baseline"] = ["runtimectl baseline show shop/web", "runtimectl baseline export shop/web > web.baseline.yaml"],
         ["baseline remove"] = ["runtimectl baseline remove shop/web /usr/bin/curl --reason 'no longer part of the image'"],
         ["baseline export"] = ["runtimectl baseline export shop/web > web.baseline.yaml", "runtimectl baseline export shop/web -o json"],
+        ["baseline diff"] = ["runtimectl baseline diff shop/web --since 2026-04-25", "runtimectl baseline diff shop/web shop/web-canary", "runtimectl baseline diff web.baseline.yaml shop/web --fail-on-any"],
+        ["baseline check"] = ["runtimectl baseline check web.baseline.yaml", "runtimectl baseline check web.baseline.yaml --scope staging/web -o json"],
+        ["baseline import"] = ["runtimectl baseline import web.baseline.yaml --reason 'pull request 812' --dry-run", "runtimectl baseline import web.baseline.yaml --reason 'pull request 812'"],
         ["baseline expand"] = ["runtimectl baseline expand shop/web '/usr/sbin/nginx|create|/srv/up/%{letters 14}.jpg|other' --note 'look at each'"],
         ["digest"] = ["runtimectl digest", "runtimectl digest --since 7d"],
         ["events list"] = ["runtimectl events list --scope web --kind network --since 10m", "runtimectl events list --follow --kind exec"],
+        ["search"] =
+        [
+            "runtimectl search 'deployment:shop/web kind:process binary:/tmp/* since:7d'",
+            "runtimectl search 'severity:>=high image.registry:docker.io new:true' -o csv",
+            "runtimectl search 'type:incident state:open (technique:T1059* or alerted:true)'",
+            "runtimectl search 'address:10.0.0.0/8 -port:443,5432 not namespace:kube-system'",
+            "runtimectl search --fields                                # every field; collector/Query/search.md has the rules",
+        ],
+        ["where"] =
+        [
+            "runtimectl where /tmp/xmrig",
+            "runtimectl where 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            "runtimectl where '*.example.com'",
+            "runtimectl where 203.0.113.0/24 --fail-on-any            # exit code 4 when it was seen",
+        ],
+        ["new"] = ["runtimectl new --since 2019-04-25 --registry docker.io", "runtimectl new --since 2d 'namespace:shop -deployment:ci*'"],
+        ["around"] = ["runtimectl around web-5d9c-x1 --at 2026-04-25T13:00Z --window 10m", "runtimectl around 4f1c9a2b77d0 --at 2h"],
         ["notifier test"] = ["runtimectl notifier test slack"],
-        ["completion"] = ["source <(runtimectl completion)"],
+        ["completion"] = ["source <(runtimectl completion bash)", "source <(runtimectl completion zsh)"],
     };
 
     public override bool Terminating => true;

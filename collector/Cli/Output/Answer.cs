@@ -20,19 +20,29 @@ internal static class Answer
 
     public static void WriteTree(Terminal terminal, Form form, JsonNode tree)
     {
-        if (form == Form.Yaml)
+        switch (form)
         {
-            terminal.Out.Write(YamlText.Of(tree));
-        }
-        else
-        {
-            terminal.Out.WriteLine(MessageTree.Json(tree));
+            case Form.Yaml:
+                terminal.Out.Write(YamlText.Of(tree));
+                break;
+            case Form.Csv:
+                terminal.Out.Write(CsvText.Of((JsonObject)tree));
+                break;
+            default:
+                terminal.Out.WriteLine(MessageTree.Json(tree));
+                break;
         }
     }
 
     /// <summary>One of many: a line of JSON, or a YAML document.</summary>
+    /// <exception cref="UsageException">As CSV, whose first line would have to know what is still to come.</exception>
     public static void WriteOne(Terminal terminal, Form form, IMessage message)
     {
+        if (form == Form.Csv)
+        {
+            throw new UsageException("-o csv: what is followed has no last row to know all columns by; -o json gives a line each");
+        }
+
         var tree = MessageTree.Of(message);
         if (form == Form.Yaml)
         {

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Runtime.Collector.Query;
+using Runtime.Collector.Query.Search;
 using Runtime.Collector.Scopes;
 using Runtime.Collector.Security;
 using Runtime.Collector.Tests.Query;
@@ -33,7 +34,7 @@ internal sealed class TestCollector : IAsyncDisposable
         return folder;
     }
 
-    public static async Task<TestCollector> StartAsync(Action<AccessOptions>? change = null, FakeStore? store = null, string? folder = null, TimeProvider? time = null)
+    public static async Task<TestCollector> StartAsync(Action<AccessOptions>? change = null, FakeStore? store = null, string? folder = null, TimeProvider? time = null, ISearchStore? search = null)
     {
         folder ??= MakeFolder();
         var options = new AccessOptions { Socket = Path.Combine(folder, "collector.sock") };
@@ -43,6 +44,7 @@ internal sealed class TestCollector : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton(time ?? TimeProvider.System);
         builder.Services.AddSingleton<IQueryStore>(store);
+        builder.Services.AddSingleton(search ?? store);
         builder.Services.AddSingleton<IScopeDirectory>(store);
         builder.Services.AddSingleton<IAgentDirectory>(store);
         builder.Services.AddSingleton<INodeSight>(store);

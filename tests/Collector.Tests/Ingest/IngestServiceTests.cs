@@ -16,6 +16,7 @@ using Runtime.V1;
 using Xunit;
 using Incident = Runtime.Collector.Incidents.Incident;
 using Deviation = Runtime.Collector.Detection.Deviation;
+using ItemDecision = Runtime.Collector.Baselines.ItemDecision;
 
 namespace Runtime.Collector.Tests.Ingest;
 
@@ -260,6 +261,8 @@ public sealed class IngestServiceTests : IAsyncLifetime
         public Task<Deviation?> ApproveDeviationAsync(string scopeId, string deviationId, string who, string note, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<ExpandedView?> ExpandItemAsync(string scopeId, string key, string who, string note, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<IReadOnlyList<BaselineItemView>?> DecideItemsAsync(string scopeId, IReadOnlyList<ItemDecision> decisions, string who, string reason, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<BaselineItemView?> RemoveItemAsync(string scopeId, string kind, string key, string who, string reason, CancellationToken cancellationToken) => throw new NotSupportedException();
 

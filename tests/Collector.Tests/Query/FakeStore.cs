@@ -5,16 +5,18 @@ using Runtime.Collector.Ingest;
 using Runtime.Collector.Nodes;
 using Runtime.Collector.Notifiers;
 using Runtime.Collector.Query;
+using Runtime.Collector.Query.Search;
 using Runtime.Collector.Scopes;
 using Runtime.V1;
 using AuditEntry = Runtime.Collector.Incidents.AuditEntry;
 using Deviation = Runtime.Collector.Detection.Deviation;
 using Incident = Runtime.Collector.Incidents.Incident;
+using ItemDecision = Runtime.Collector.Baselines.ItemDecision;
 
 namespace Runtime.Collector.Tests.Query;
 
 /// <summary>Store, scopes and agents in memory, with the same filters as the contract names. Any thread.</summary>
-internal sealed class FakeStore : IQueryStore, IScopeDirectory, IAgentDirectory, INodeSight, INotifierTest
+internal sealed partial class FakeStore : IQueryStore, ISearchStore, IScopeDirectory, IAgentDirectory, INodeSight, INotifierTest
 {
     private readonly Lock _lock = new();
     private readonly List<Observation> _log = [];
@@ -171,6 +173,15 @@ internal sealed class FakeStore : IQueryStore, IScopeDirectory, IAgentDirectory,
         Removals.Add((scopeId, kind, key, who, reason));
         var item = BaselineOf(scopeId).Items.FirstOrDefault(item => item.Kind == kind && item.Key == key);
         return Task.FromResult(item is null ? null : item with { State = "removed", RemovedBy = who, RemovedAt = Sample.Noon, RemovedReason = reason });
+    }
+
+    /// <summary>What was decided, batch by batch; the baseline stays as it is.</summary>
+    public List<(string ScopeId, IReadOnlyList<ItemDecision> Decisions, string Who, string Reason)> Decided { get; } = [];
+
+    public Task<IReadOnlyList<BaselineItemView>?> DecideItemsAsync(string scopeId, IReadOnlyList<ItemDecision> decisions, string who, string reason, CancellationToken cancellationToken)
+    {
+        Decided.Add((scopeId, decisions, who, reason));
+        return Task.FromResult<IReadOnlyList<BaselineItemView>?>([.. decisions.Select(decision => Sample.Item(decision.Kind, decision.Key) with { State = decision.IsApproved ? "approved" : "removed" })]);
     }
 
     private BaselineView BaselineOf(string scopeId)

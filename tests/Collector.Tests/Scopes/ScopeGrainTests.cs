@@ -165,6 +165,26 @@ public sealed class ScopeGrainTests : IDisposable
     }
 
     [Fact]
+    public async Task Decisions_OfAReviewedFile_AreKeptWithTheirAuditThroughAStop()
+    {
+        await using (var host = await CollectorHost.StartAsync(_folder))
+        {
+            await host.AddAsync(1, Sample.Exec());
+            var changed = await host.Scopes.DecideItemsAsync(
+                Sample.Web.Id, [new("exec", "/usr/bin/never-seen", true), new("exec", "/usr/sbin/nginx", false), new("exec", "/no/such", false), new("no kind", "/x", true)], "ann", "review", Soon);
+            Assert.Equal([("/usr/bin/never-seen", "approved", "ann"), ("/usr/sbin/nginx", "removed", "")], changed!.Select(item => (item.Key, item.State, item.ApprovedBy)));
+            Assert.Null(await host.Scopes.DecideItemsAsync(Forgotten, [new("exec", "/x", true)], "ann", "review", Soon));
+        }
+
+        await using var again = await CollectorHost.StartAsync(_folder);
+        var items = (await again.Scopes.GetBaselineAsync(Sample.Web.Id, Soon))!.Items;
+        Assert.Equal("approved", items.Single(item => item is { Kind: "exec", Key: "/usr/bin/never-seen" }).State);
+        Assert.Equal(("removed", "review"), items.Where(item => item is { Kind: "exec", Key: "/usr/sbin/nginx" }).Select(item => (item.State, item.RemovedReason)).Single());
+        var audit = await again.Database.ReadAsync(session => session.Rows("SELECT action, subject, note FROM audit ORDER BY id", row => (row.GetString(0), row.GetString(1), row.GetString(2))), Soon);
+        Assert.Equal([("approve item", "exec /usr/bin/never-seen", "review"), ("remove item", "exec /usr/sbin/nginx", "review")], audit);
+    }
+
+    [Fact]
     public async Task Verdict_OnWhatOnlyTheStoreRemembers_IsTaken()
     {
         await using var host = await CollectorHost.StartAsync(_folder);

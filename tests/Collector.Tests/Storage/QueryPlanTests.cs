@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using Runtime.Collector.Detection;
 using Runtime.Collector.Incidents;
 using Runtime.Collector.Query;
+using Runtime.Collector.Query.Search;
 using Runtime.Collector.Scopes;
 using Runtime.Collector.Storage;
 using Xunit;
@@ -95,7 +96,7 @@ public sealed partial class QueryPlanTests
     /// </summary>
     private static bool IsWholeWalk(string step, string statement)
     {
-        if (Walk().Match(step) is not { Success: true } walk || walk.Groups["index"].Value is "deliveries_due" or "incidents_open")
+        if (Walk().Match(step) is not { Success: true } walk || walk.Groups["index"].Value is "deliveries_due" or "incidents_open" or "sightings_of_addresses")
         {
             return false;
         }
@@ -130,6 +131,9 @@ public sealed partial class QueryPlanTests
             await store.Query.ListScopesAsync(filter, Soon);
         }
 
+        await store.Search.BeginAsync(Soon);
+        await store.Search.FindScopesAsync(SearchParser.Parse("image.registry:docker.io", Sample.Now), "", 10, Soon);
+        await store.Search.FindSightingsAsync(null, SearchValues.NetworkOf("10.0.0.0/8"), 10, Soon);
         await store.Query.GetFiguresAsync(Soon);
         await store.Query.ListAgentsAsync(Soon);
         await store.Query.FindScopesAsync("web", Soon);
@@ -175,7 +179,7 @@ public sealed partial class QueryPlanTests
         }
     }
 
-    [GeneratedRegex(@"^SCAN (o|observations|d|deviations|i|incidents|deliveries|audit|c|containers)\b(.* INDEX (?<index>\w+))?")]
+    [GeneratedRegex(@"^SCAN (o|observations|f|facts|words|sightings|d|deviations|i|incidents|deliveries|audit|c|containers)\b(.* INDEX (?<index>\w+))?")]
     private static partial Regex Walk();
 
     [GeneratedRegex(@"ORDER BY (o\.id|number)( DESC)?\s+LIMIT \$\d+\s*$")]
