@@ -34,6 +34,7 @@ internal sealed class ExamplesHelp(HelpAction help) : SynchronousCommandLineActi
         ["digest"] = ["runtimectl digest", "runtimectl digest --since 7d"],
         ["events list"] = ["runtimectl events list --scope web --kind network --since 10m", "runtimectl events list --follow --kind exec"],
         ["notifier test"] = ["runtimectl notifier test slack"],
+        ["web"] = ["runtimectl web", "runtimectl web --role viewer", "runtimectl web end"],
         ["completion"] = ["source <(runtimectl completion)"],
     };
 
