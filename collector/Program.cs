@@ -8,6 +8,7 @@ using Runtime.Collector.Rules;
 using Runtime.Collector.Scopes;
 using Runtime.Collector.Security;
 using Runtime.Collector.Storage;
+using Runtime.Collector.Web;
 
 if (await Commands.TryAnswerAsync(args, Console.Out, Console.Error) is { } answer)
 {
@@ -31,12 +32,15 @@ try
     builder.Services.AddQuery();
     builder.Services.AddHosting();
     builder.AddAccess(settings.Get<AccessOptions>());
+    builder.AddWeb(settings.Get<WebOptions>());
 
     await using var app = builder.Build();
     app.ReserveDoors(settings.Get<AccessOptions>());
+    app.UseWeb(settings.Get<WebOptions>());
     app.MapIngest(Caller.AgentPolicy);
     app.MapQuery();
     app.MapHealth();
+    app.MapWeb(settings.Get<WebOptions>());
 
     StartLines.Write(app.Logger, settings);
     return await app.RunToTheEndAsync();

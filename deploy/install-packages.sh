@@ -25,6 +25,7 @@ demo   ip                              iproute2                    makes the net
 demo   /bin/busybox                    busybox-static              web server and client inside the pods
 tests  jq                              jq                          rewrites cgroup paths as a systemd node has them
 tests  /bin/kill                       procps                      sends signals to the programs under test
+tests  chromium                        chromium                    opens the web page
 tests  curl                            curl                        asks the collector as a stranger does
 tests  kubectl                         kubernetes-client           renders the manifests
 tests  openssl                         openssl                     makes certificates

@@ -223,6 +223,8 @@ else
 {
   "Listen": { "Socket": "$socket" },
   "Storage": { "Path": "$data/collector.db" },
+  // The page, for this machine alone: runtimectl web prints a link that opens it once.
+  "Web": { "Listen": "127.0.0.1:7380" },
   // Where alerts go. An incoming webhook of Slack is a secret: put its address into a file that root alone can read.
   // "Notifiers": [ { "Name": "slack", "Kind": "Slack", "UrlFile": "$data/slack-url" } ]
 }
@@ -268,6 +270,7 @@ Watching this machine. Ctrl-C stops; the next start goes on from here.
   $out/runtimectl/runtimectl baseline show NAME   what one deployment does
   $out/runtimectl/runtimectl events list --follow what happens now
   $out/runtimectl/runtimectl incidents list       what deviated
+  $out/runtimectl/runtimectl web                  a link that opens all of it as a page
 Settings, logs and data: $data (alerts to Slack: collector.json there)
 
 WHERE

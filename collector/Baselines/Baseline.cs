@@ -206,7 +206,19 @@ internal sealed partial class Baseline(Scope scope, BaselineOptions options)
         var groups = _groups.Select(group => ViewOf(group)).ToList();
         var items = Items.All.OrderBy(item => item.FullKey, StringComparer.Ordinal).Select(ViewOf).ToList();
         var images = Replicas.Images.Select(image => image.Name.Length == 0 ? image.Digest : image.Name + "@" + image.Digest).ToList();
-        return new BaselineView(scope.Id, Time(FirstSeen), Time(LastSeen), Replicas.Live(now - options.Day.Ticks), images, groups, items) { Budget = _budget };
+        return new BaselineView(scope.Id, Time(FirstSeen), Time(LastSeen), Replicas.Live(now - options.Day.Ticks), images, groups, items)
+        {
+            Budget = _budget,
+            Versions = [.. Replicas.Images.Select(image => ViewOf(image, now - options.Day.Ticks))],
+        };
+    }
+
+    private ImageVersionView ViewOf(ImageVersion image, long since)
+    {
+        var replicas = Replicas.All.Where(replica => replica.Digest == image.Digest).ToList();
+        return new(
+            image.Name, image.Digest, replicas.Count > 0 ? Time(replicas.Min(replica => replica.FirstSeen)) : null, replicas.Count > 0 ? Time(replicas.Max(replica => replica.LastSeen)) : null,
+            replicas.Count(replica => !replica.Ended && replica.LastSeen >= since), image.Starts, image.OnProbation);
     }
 
     /// <summary>Covered time of a group, for people: "61 h", "9 days", "30 s".</summary>

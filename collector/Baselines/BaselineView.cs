@@ -81,7 +81,13 @@ internal sealed record BaselineView(
     IReadOnlyList<BaselineItemView> Items)
 {
     public Budget Budget { get; init; }
+
+    /// <summary>Images that it ran, in order of first sight.</summary>
+    public IReadOnlyList<ImageVersionView> Versions { get; init; } = [];
 }
+
+/// <summary>One image that a scope ran; fields as ImageVersion in query.proto.</summary>
+internal sealed record ImageVersionView(string Name, string Digest, DateTimeOffset? FirstSeen, DateTimeOffset? LastSeen, int Replicas, int Starts, bool OnProbation);
 
 /// <summary>A template that a person undid; fields as ExpandItemResponse in query.proto.</summary>
 internal sealed record ExpandedView(string ScopeId, string Key, IReadOnlyList<BaselineItemView> Items, long Forgotten);

@@ -27,9 +27,11 @@ internal sealed class Connection : IDisposable
         _place = place;
         _socket = socket;
         Query = new Query.QueryClient(_channel);
+        Web = new Web.WebClient(_channel);
     }
 
     public Query.QueryClient Query { get; }
+    public Web.WebClient Web { get; }
 
     public static Connection OverSocket(string path) => new(
         "http://localhost",
@@ -85,11 +87,17 @@ internal sealed class Connection : IDisposable
     /// <summary>One answer.</summary>
     /// <exception cref="ConnectionException">No collector answered.</exception>
     /// <exception cref="RpcException">It answered with a fault.</exception>
-    public async Task<T> AskAsync<T>(Func<Query.QueryClient, CallOptions, AsyncUnaryCall<T>> ask, CancellationToken cancellationToken)
+    public Task<T> AskAsync<T>(Func<Query.QueryClient, CallOptions, AsyncUnaryCall<T>> ask, CancellationToken cancellationToken) =>
+        AskAsync(options => ask(Query, options), cancellationToken);
+
+    /// <summary>The same of any of the services.</summary>
+    /// <exception cref="ConnectionException">No collector answered.</exception>
+    /// <exception cref="RpcException">It answered with a fault.</exception>
+    public async Task<T> AskAsync<T>(Func<CallOptions, AsyncUnaryCall<T>> ask, CancellationToken cancellationToken)
     {
         try
         {
-            using var call = ask(Query, new CallOptions(deadline: DateTime.UtcNow + _answerLimit, cancellationToken: cancellationToken));
+            using var call = ask(new CallOptions(deadline: DateTime.UtcNow + _answerLimit, cancellationToken: cancellationToken));
             return await call.ResponseAsync;
         }
         catch (RpcException e)
@@ -134,9 +142,10 @@ internal sealed class Connection : IDisposable
             return new ConnectionException($"the collector at {_place} did not answer within {_answerLimit.TotalSeconds:0} s", e);
         }
 
-        if (e.StatusCode is StatusCode.PermissionDenied or StatusCode.Unauthenticated)
+        // Without words it was the door's rule and not a method's.
+        if (e.StatusCode is StatusCode.Unauthenticated || (e.StatusCode is StatusCode.PermissionDenied && e.Status.Detail is "" or "Bad gRPC response. HTTP status code: 403"))
         {
-            return new ConnectionException($"the collector at {_place} does not let you ask: your certificate needs the role operator (URI spiffe://…/operator/NAME or OU=operator)", e);
+            return new ConnectionException($"the collector at {_place} does not let you {(_socket is null ? "ask: your certificate needs the role operator, or analyst or viewer for less (URI spiffe://…/operator/NAME or OU=operator)" : "do this: it is for root and the collector's own user")}", e);
         }
 
         // Faults that the collector answered carry no exception of this side.

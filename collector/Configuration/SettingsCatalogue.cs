@@ -5,6 +5,7 @@ using Runtime.Collector.Rules;
 using Runtime.Collector.Scopes;
 using Runtime.Collector.Security;
 using Runtime.Collector.Storage;
+using Runtime.Collector.Web;
 
 namespace Runtime.Collector.Configuration;
 
@@ -19,6 +20,7 @@ internal static class SettingsCatalogue
     [
         SettingsSection.Group<LogOptions>(LogOptions.Section),
         SettingsSection.Group<AccessOptions>(AccessOptions.Section),
+        SettingsSection.Group<WebOptions>(WebOptions.Section),
         SettingsSection.Group<StorageOptions>(StorageOptions.Section, options => options.Validate()),
         SettingsSection.Group<IngestOptions>(IngestOptions.Section, options => options.Validate()),
         SettingsSection.Group<BaselineOptions>(BaselineOptions.Section, options => options.Validate()),

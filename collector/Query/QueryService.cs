@@ -1,8 +1,10 @@
 using System.Reflection;
 using Grpc.Core;
+using Microsoft.AspNetCore.Authorization;
 using Runtime.Collector.Notifiers;
 using Runtime.Collector.Query.Search;
 using Runtime.Collector.Rules;
+using Runtime.Collector.Security;
 using Runtime.V1;
 
 namespace Runtime.Collector.Query;
@@ -46,14 +48,17 @@ internal sealed class QueryService(
     public override async Task<Baseline> GetBaseline(GetBaselineRequest request, ServerCallContext context) =>
         Wire.Baseline(await reader.GetBaselineAsync(RequestRules.Text("scope", request.Scope), context.CancellationToken));
 
+    [Authorize(Caller.AnalystPolicy)]
     public override async Task<ExpandItemResponse> ExpandItem(ExpandItemRequest request, ServerCallContext context) =>
         Wire.Expanded(await reader.ExpandItemAsync(
             RequestRules.Text("scope", request.Scope), RequestRules.ItemKey(request.Key), Who(context), RequestRules.Note(request.Note), context.CancellationToken));
 
+    [Authorize(Caller.AnalystPolicy)]
     public override async Task<BaselineItem> RemoveBaselineItem(RemoveBaselineItemRequest request, ServerCallContext context) =>
         Wire.Item(await reader.RemoveItemAsync(
             RequestRules.Text("scope", request.Scope), RequestRules.ItemKind(request.Kind), RequestRules.Key(request.Key), Who(context), RequestRules.Reason(request.Reason), context.CancellationToken));
 
+    [Authorize(Caller.AnalystPolicy)]
     public override async Task<DecideItemsResponse> DecideItems(DecideItemsRequest request, ServerCallContext context)
     {
         var changed = await reader.DecideItemsAsync(
@@ -76,13 +81,16 @@ internal sealed class QueryService(
     public override async Task<Incident> GetIncident(GetIncidentRequest request, ServerCallContext context) =>
         Wire.Incident(await reader.GetIncidentAsync(RequestRules.IdPrefix(request.Id), context.CancellationToken));
 
+    [Authorize(Caller.AnalystPolicy)]
     public override async Task<Incident> CloseIncident(CloseIncidentRequest request, ServerCallContext context) =>
         Wire.Incident(await reader.CloseIncidentAsync(
             RequestRules.IdPrefix(request.Id), RequestRules.Verdict(request.Verdict), Who(context), RequestRules.Note(request.Note), context.CancellationToken));
 
+    [Authorize(Caller.AnalystPolicy)]
     public override async Task<Incident> ApproveIncident(ApproveIncidentRequest request, ServerCallContext context) =>
         Wire.Incident(await reader.ApproveIncidentAsync(RequestRules.IdPrefix(request.Id), Who(context), RequestRules.Note(request.Note), context.CancellationToken));
 
+    [Authorize(Caller.AnalystPolicy)]
     public override async Task<Deviation> ApproveDeviation(ApproveDeviationRequest request, ServerCallContext context) =>
         Wire.Deviation(await reader.ApproveDeviationAsync(RequestRules.IdPrefix(request.Id), Who(context), RequestRules.Note(request.Note), context.CancellationToken));
 
@@ -142,6 +150,7 @@ internal sealed class QueryService(
             request.Query, RequestRules.Before("since", request.Since, until), until, RequestRules.PageSize(request.PageSize), RequestRules.ScopeToken(request.PageToken), context.CancellationToken));
     }
 
+    [Authorize(Caller.AnalystPolicy)]
     public override async Task<TestNotifierResponse> TestNotifier(TestNotifierRequest request, ServerCallContext context)
     {
         var name = RequestRules.Name("name", request.Name);

@@ -24,5 +24,6 @@ internal static class QuerySetup
         return services;
     }
 
-    public static void MapQuery(this WebApplication app) => app.MapGrpcService<QueryService>().RequireAuthorization(Caller.OperatorPolicy);
+    /// <summary>Methods that change something say themselves that they need more than to look.</summary>
+    public static void MapQuery(this WebApplication app) => app.MapGrpcService<QueryService>().RequireAuthorization(Caller.ViewerPolicy);
 }

@@ -38,6 +38,7 @@ internal static class Wire
     {
         Deployment = Deployment(row),
         Items = { row.Baseline?.Items.Select(Item) ?? [] },
+        Versions = { row.Baseline?.Versions.Select(Version) ?? [] },
     };
 
     public static V1.ExpandItemResponse Expanded(ExpandedView expanded) => new()
@@ -249,6 +250,17 @@ internal static class Wire
         RemovedBy = item.RemovedBy,
         RemovedAt = item.RemovedAt is { } removed ? Time(removed) : null,
         RemovedReason = item.RemovedReason,
+    };
+
+    private static V1.ImageVersion Version(ImageVersionView version) => new()
+    {
+        Name = version.Name,
+        Digest = version.Digest,
+        FirstSeen = version.FirstSeen is { } first ? Time(first) : null,
+        LastSeen = version.LastSeen is { } last ? Time(last) : null,
+        Replicas = (uint)version.Replicas,
+        Starts = (uint)version.Starts,
+        OnProbation = version.OnProbation,
     };
 
     private static V1.Evidence Evidence(Evidence evidence) => new() { Reason = evidence.Reason, Factor = evidence.Factor, Technique = evidence.Technique };

@@ -35,7 +35,9 @@ internal static class AccessSetup
         new AuthenticationBuilder(services).AddScheme<AuthenticationSchemeOptions, CallerAuthentication>(Caller.Scheme, null);
         services.AddAuthorizationBuilder()
             .AddPolicy(Caller.AgentPolicy, policy => policy.RequireRole(Caller.AgentPolicy))
-            .AddPolicy(Caller.OperatorPolicy, policy => policy.RequireRole(Caller.OperatorPolicy))
+            .AddPolicy(Caller.ViewerPolicy, policy => policy.RequireRole(Caller.ViewerPolicy))
+            .AddPolicy(Caller.AnalystPolicy, policy => policy.RequireRole(Caller.AnalystPolicy))
+            .AddPolicy(Caller.AdminPolicy, policy => policy.RequireRole(Caller.AdminPolicy))
             .SetFallbackPolicy(new Microsoft.AspNetCore.Authorization.AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
     }
 

@@ -11,8 +11,17 @@ internal enum CallerRoles
     /// <summary>Hands in observations.</summary>
     Agent = 1,
 
-    /// <summary>Reads everything, closes and approves.</summary>
-    Operator = 2,
+    /// <summary>Reads everything.</summary>
+    Viewer = 2,
+
+    /// <summary>Closes, approves, changes baselines, tries notifiers.</summary>
+    Analyst = 4,
+
+    /// <summary>Lets others in and ends their sessions.</summary>
+    Admin = 8,
+
+    /// <summary>What people who came through a door of this machine or with an operator's certificate may do.</summary>
+    Operator = Viewer | Analyst | Admin,
 }
 
 /// <summary>Who made a connection; a feature of the connection, set before a byte of it is parsed.</summary>
@@ -29,7 +38,13 @@ internal sealed record Caller(string Who, CallerRoles Roles, IReadOnlyList<strin
     /// <summary>Names of the authentication scheme and of the policies, which are the roles.</summary>
     public const string Scheme = "connection";
     public const string AgentPolicy = "agent";
-    public const string OperatorPolicy = "operator";
+    public const string ViewerPolicy = "viewer";
+    public const string AnalystPolicy = "analyst";
+    public const string AdminPolicy = "admin";
+
+    /// <summary>People's roles, the least first: each may do what those before it may.</summary>
+    public static IReadOnlyList<(string Policy, CallerRoles Role)> PeoplesRoles { get; } =
+        [(ViewerPolicy, CallerRoles.Viewer), (AnalystPolicy, CallerRoles.Viewer | CallerRoles.Analyst), (AdminPolicy, CallerRoles.Operator)];
 
     public ClaimsPrincipal ToPrincipal()
     {
@@ -40,11 +55,7 @@ internal sealed record Caller(string Who, CallerRoles Roles, IReadOnlyList<strin
             identity.AddClaim(new Claim(ClaimTypes.Role, AgentPolicy));
         }
 
-        if (Roles.HasFlag(CallerRoles.Operator))
-        {
-            identity.AddClaim(new Claim(ClaimTypes.Role, OperatorPolicy));
-        }
-
+        identity.AddClaims(PeoplesRoles.Where(role => Roles.HasFlag(role.Role)).Select(role => new Claim(ClaimTypes.Role, role.Policy)));
         return new ClaimsPrincipal(identity);
     }
 }

@@ -8,6 +8,7 @@ namespace Runtime.Collector.Security;
 /// nothing that the connection says:
 /// a URI among the subject's alternative names, spiffe://TRUST-DOMAIN/agent/NAME or spiffe://TRUST-DOMAIN/operator/NAME,
 /// or, where no such URI is there, an organizational unit (OU) "agent" or "operator" of the subject.
+/// Instead of "operator", which is "admin": "analyst" or "viewer".
 /// </summary>
 internal static class CertificateRoles
 {
@@ -15,6 +16,7 @@ internal static class CertificateRoles
     private static readonly Asn1Tag _dnsTag = new(TagClass.ContextSpecific, 2);
     private static readonly Asn1Tag _uriTag = new(TagClass.ContextSpecific, 6);
 
+    private const string Operator = "operator";
     private const string AlternativeNamesOid = "2.5.29.17";
     private const string OrganizationalUnitOid = "2.5.4.11";
     private const string CommonNameOid = "2.5.4.3";
@@ -57,7 +59,9 @@ internal static class CertificateRoles
     private static CallerRoles Role(string word) => word switch
     {
         Caller.AgentPolicy => CallerRoles.Agent,
-        Caller.OperatorPolicy => CallerRoles.Operator,
+        Operator or Caller.AdminPolicy => CallerRoles.Operator,
+        Caller.AnalystPolicy => CallerRoles.Viewer | CallerRoles.Analyst,
+        Caller.ViewerPolicy => CallerRoles.Viewer,
         _ => CallerRoles.None,
     };
 

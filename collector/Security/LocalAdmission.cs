@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace Runtime.Collector.Security;
 
-/// <summary>Whom the unix socket lets in: root, the collector's own user, and members of one group. All of them may do everything.</summary>
+/// <summary>Whom the unix socket lets in: root and the collector's own user, who may do everything, and members of one group, who may not let others in.</summary>
 /// <param name="groupName">As the setting names it; empty for none.</param>
 /// <param name="group">Its number; null for none.</param>
 /// <param name="ownUser">Effective user of this process.</param>
@@ -14,10 +14,16 @@ internal sealed class LocalAdmission(string groupName, uint? group, uint ownUser
     public Caller? Admit(Socket socket, out string refusal)
     {
         var peer = PeerCredentials.Of(socket);
-        if (peer.Uid == 0 || peer.Uid == ownUser || (group is { } gid && peer.IsMember(socket, gid)))
+        if (peer.Uid == 0 || peer.Uid == ownUser)
         {
             refusal = "";
             return new Caller(Name(peer.Uid), CallerRoles.Agent | CallerRoles.Operator);
+        }
+
+        if (group is { } gid && peer.IsMember(socket, gid))
+        {
+            refusal = "";
+            return new Caller(Name(peer.Uid), CallerRoles.Agent | CallerRoles.Viewer | CallerRoles.Analyst);
         }
 
         var others = group is null ? "Listen:Group names no group" : $"it is not in the group {groupName}";

@@ -29,7 +29,7 @@ internal static class TlsDoor
             var caller = CertificateRoles.CallerOf(certificate, agents);
             if (caller.Roles == CallerRoles.None)
             {
-                refusals.Add("role", $"the certificate {caller.Who} names no role: it needs a URI spiffe://…/agent/… or spiffe://…/operator/…, or OU=agent or OU=operator");
+                refusals.Add("role", $"the certificate {caller.Who} names no role: it needs a URI spiffe://…/agent/… or spiffe://…/operator/…, or OU=agent or OU=operator (or analyst, viewer)");
                 connection.Abort();
                 return Task.CompletedTask;
             }

@@ -63,7 +63,7 @@ internal sealed class QueryStore(Database database, ScopeStore scopes, LogSignal
             .And(filter.Until is not null, "first_seen <= {0}", filter.Until?.ToMicros())
             .Below("number", filter.PageToken);
         var text = $"""
-            SELECT number, scope_id, first_seen, last_seen, (SELECT count(*) FROM incidents i WHERE i.scope = number AND i.state = 0)
+            SELECT number, scope_id, first_seen, last_seen, (SELECT count(*) FROM incidents i WHERE i.scope = scopes.number AND i.state = 0)
             FROM scopes {sql.Where} ORDER BY number DESC {sql.Limit(filter.PageSize + 1)}
             """;
         return AskAsync(session => FilterSql.Cut(session.Rows(text, reader => (FilterSql.Token(reader.GetInt64(0)), Summary(session, reader)), sql.Values), filter), cancellationToken);

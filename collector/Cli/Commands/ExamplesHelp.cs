@@ -56,6 +56,7 @@ internal sealed class ExamplesHelp(HelpAction help) : SynchronousCommandLineActi
         ["new"] = ["runtimectl new --since 2019-04-25 --registry docker.io", "runtimectl new --since 2d 'namespace:shop -deployment:ci*'"],
         ["around"] = ["runtimectl around web-5d9c-x1 --at 2026-04-25T13:00Z --window 10m", "runtimectl around 4f1c9a2b77d0 --at 2h"],
         ["notifier test"] = ["runtimectl notifier test slack"],
+        ["web"] = ["runtimectl web", "runtimectl web --role viewer", "runtimectl web end"],
         ["completion"] = ["source <(runtimectl completion bash)", "source <(runtimectl completion zsh)"],
     };
 

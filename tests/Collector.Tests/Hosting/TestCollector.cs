@@ -9,6 +9,7 @@ using Runtime.Collector.Query.Search;
 using Runtime.Collector.Scopes;
 using Runtime.Collector.Security;
 using Runtime.Collector.Tests.Query;
+using Runtime.Collector.Web;
 
 namespace Runtime.Collector.Tests.Hosting;
 
@@ -34,7 +35,7 @@ internal sealed class TestCollector : IAsyncDisposable
         return folder;
     }
 
-    public static async Task<TestCollector> StartAsync(Action<AccessOptions>? change = null, FakeStore? store = null, string? folder = null, TimeProvider? time = null, ISearchStore? search = null)
+    public static async Task<TestCollector> StartAsync(Action<AccessOptions>? change = null, FakeStore? store = null, string? folder = null, TimeProvider? time = null, ISearchStore? search = null, string page = "")
     {
         folder ??= MakeFolder();
         var options = new AccessOptions { Socket = Path.Combine(folder, "collector.sock") };
@@ -51,8 +52,12 @@ internal sealed class TestCollector : IAsyncDisposable
         builder.Services.AddSingleton<INotifierTest>(store);
         builder.AddAccess(options);
         builder.Services.AddQuery();
+        var web = new WebOptions { Listen = page };
+        builder.AddWeb(web);
         var app = builder.Build();
+        app.UseWeb(web);
         app.MapQuery();
+        app.MapWeb(web);
         await app.StartAsync();
         return new TestCollector(app, folder, options, store);
     }

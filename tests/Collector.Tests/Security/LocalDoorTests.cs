@@ -96,6 +96,12 @@ public sealed class LocalDoorTests
         Assert.Equal((0, "200"), (status.ExitCode, status.Output));
         Assert.Equal(0, close.ExitCode);
         Assert.EndsWith("(uid 65534)", collector.Store.Incidents[0].Audit.Single().Who, StringComparison.Ordinal);
+
+        // Others' sessions are root's and the collector's own user's to end.
+        var end = await RunAsync(
+            "setpriv", $"--reuid={Nobody}", regid, groups, "curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--unix-socket", collector.Socket,
+            "-H", "Content-Type: application/json", "-d", "{}", "http://localhost/v1/web/sessions:end");
+        Assert.Equal("403", end.Output);
     }
 
     [Fact]

@@ -86,6 +86,40 @@ public sealed class TlsDoorTests : IDisposable
     }
 
     [Theory]
+    [InlineData("viewer", false, false)]
+    [InlineData("analyst", true, false)]
+    [InlineData("admin", true, true)]
+    [InlineData("operator", true, true)]
+    public async Task Role_OfTheCertificate_SaysWhatMayBeDone(string role, bool mayClose, bool mayEndSessions)
+    {
+        await using var collector = await StartAsync();
+        collector.Store.Incidents.Add(Sample.Incident("abcd1111"));
+        using var certificate = _authority.Client("CN=alice", $"spiffe://example.org/{role}/alice");
+        using var channel = GrpcChannel.ForAddress($"https://127.0.0.1:{_port}", new GrpcChannelOptions { HttpHandler = Handler(certificate), DisposeHttpClient = true });
+
+        Assert.Single((await new V1.Query.QueryClient(channel).ListIncidentsAsync(new(), cancellationToken: Stop)).Incidents);
+        await AssertMayAsync(mayClose, async () => await new V1.Query.QueryClient(channel).CloseIncidentAsync(new() { Id = "abcd1111", Verdict = "benign" }, cancellationToken: Stop));
+        await AssertMayAsync(mayEndSessions, async () => await new V1.Web.WebClient(channel).EndSessionsAsync(new(), cancellationToken: Stop));
+    }
+
+    [Theory]
+    [InlineData("viewer", "analyst")]
+    [InlineData("analyst", "admin")]
+    public async Task Link_ForMoreThanTheAskerMay_IsRefused(string role, string asked)
+    {
+        await using var collector = await StartAsync(page: $"127.0.0.1:{FreePort()}");
+        using var certificate = _authority.Client("CN=alice", $"spiffe://example.org/{role}/alice");
+        using var channel = GrpcChannel.ForAddress($"https://127.0.0.1:{_port}", new GrpcChannelOptions { HttpHandler = Handler(certificate), DisposeHttpClient = true });
+        var web = new V1.Web.WebClient(channel);
+
+        var fault = await Assert.ThrowsAsync<RpcException>(async () => await web.CreateLinkAsync(new() { Role = asked }, cancellationToken: Stop));
+        Assert.Equal(StatusCode.PermissionDenied, fault.StatusCode);
+        Assert.Contains("ask for " + role, fault.Status.Detail, StringComparison.Ordinal);
+        Assert.Equal(role, (await web.CreateLinkAsync(new(), cancellationToken: Stop)).Role);
+        Assert.Equal("viewer", (await web.CreateLinkAsync(new() { Role = "viewer" }, cancellationToken: Stop)).Role);
+    }
+
+    [Theory]
     [InlineData("CN=node1,OU=agent", null)]
     [InlineData("CN=node1,OU=operator", "spiffe://example.org/agent/node1")]
     public async Task Agent_MayNotQuery(string subject, string? uri)
@@ -97,6 +131,18 @@ public sealed class TlsDoorTests : IDisposable
         var fault = await Assert.ThrowsAsync<RpcException>(async () => await new V1.Query.QueryClient(channel).GetStatusAsync(new(), cancellationToken: Stop));
 
         Assert.Equal(StatusCode.PermissionDenied, fault.StatusCode);
+    }
+
+    private static async Task AssertMayAsync(bool may, Func<Task> act)
+    {
+        if (may)
+        {
+            await act();
+        }
+        else
+        {
+            Assert.Equal(StatusCode.PermissionDenied, (await Assert.ThrowsAsync<RpcException>(act)).StatusCode);
+        }
     }
 
     [Fact]
@@ -149,10 +195,10 @@ public sealed class TlsDoorTests : IDisposable
         }
     }
 
-    private Task<TestCollector> StartAsync(TimeProvider? time = null)
+    private Task<TestCollector> StartAsync(TimeProvider? time = null, string page = "")
     {
         WriteFiles();
-        return TestCollector.StartAsync(options => Options(options), folder: _folder, time: time);
+        return TestCollector.StartAsync(options => Options(options), folder: _folder, time: time, page: page);
     }
 
     private void WriteFiles()

@@ -104,4 +104,16 @@ public sealed class QueryStoreTests
         Assert.Equal([Sample.Web.Id], await store.Query.FindScopesAsync(Sample.Web.Id, Soon));
         Assert.Empty(await store.Query.FindScopesAsync("100%", Soon));
     }
+
+    /// <summary>The count compared incidents' scopes with the incidents' own numbers, and said the same of every deployment.</summary>
+    [Fact]
+    public async Task ListScopes_OfSeveral_CountsEachOnesOwnOpenIncidents()
+    {
+        using var store = new TempStore();
+        await store.AddAsync(1, Sample.Exec(), Sample.Exec("/b", Sample.Api));
+        Incident[] incidents = [Sample.Incident("i1", Sample.Api.Id), Sample.Incident("i2", Sample.Api.Id), Sample.Incident("i3", Sample.Api.Id, state: IncidentState.Closed)];
+        await store.Scopes.SaveAsync(Sample.Api.Id, new ScopeRecord { Outcome = new ScopeOutcome([], incidents, []) }, 0, Sample.Now, Soon);
+        var open = (await store.Query.ListScopesAsync(new ListFilter(), Soon)).Items.ToDictionary(scope => scope.ScopeId, scope => scope.OpenIncidents);
+        Assert.Equal((0L, 2L), (open[Sample.Web.Id], open[Sample.Api.Id]));
+    }
 }

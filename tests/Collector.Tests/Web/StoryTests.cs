@@ -1,0 +1,75 @@
+using Runtime.Collector.Query;
+using Runtime.Collector.Tests.Query;
+using Runtime.Collector.Web;
+using Runtime.V1;
+using Xunit;
+
+namespace Runtime.Collector.Tests.Web;
+
+public sealed class StoryTests
+{
+    [Theory]
+    [InlineData("nginx started a shell", "`nginx started a shell`")]
+    [InlineData("a `b` c", "``a `b` c``")]
+    [InlineData("``` end", "```` ``` end ````")]
+    [InlineData("[click](http://evil.example.com)", "`[click](http://evil.example.com)`")]
+    [InlineData("two\nlines", "`two\\nlines`")]
+    [InlineData("\u202Egnp.exe", "`\\u{202E}gnp.exe`")]
+    [InlineData("", "-")]
+    public void Code_WhateverTheText_IsOneSpan(string text, string span) => Assert.Equal(span, MarkdownStory.Code(text));
+
+    [Fact]
+    public void Story_HasTheTreeAsABlockThatNoLineOfItEnds()
+    {
+        var incident = Wire.Incident(new IncidentDetail(Sample.Incident("aaaa0001") with { ProcessTree = "/bin/sh\n```\n# heading" }, [Sample.Deviation("d1", "aaaa0001")], []));
+        var story = MarkdownStory.Of(incident);
+        Assert.Contains("\n    /bin/sh\n    ```\n    # heading\n", story);
+        Assert.Contains("- × 200 `the binary was written after the container started` (T1105)", story);
+    }
+
+    [Fact]
+    public void Forest_OfLineages_JoinsWhatIsOneProcessAndMarksWhatDeviates()
+    {
+        var deviation = Wire.Deviation(Sample.Deviation("d1", "aaaa0001"));
+        deviation.Lineage[1].Pid = 1;
+        var second = deviation.Clone();
+        second.Id = "d2";
+        second.Title = "connected";
+        var (place, root) = Assert.Single(ProcessForest.Of([deviation, second]));
+        Assert.Equal("web-5d9c-x1", place);
+        Assert.Empty(root.Deviations);
+        Assert.Equal("/usr/sbin/nginx", root.Process.Binary);
+        var child = Assert.Single(root.Children);
+        Assert.Equal("/tmp/xmrig", child.Process.Binary);
+        Assert.Equal([deviation.Title, "connected"], child.Deviations);
+    }
+
+    [Fact]
+    public void Peers_OfEgressItems_AreLinesBetweenProgramsAndPeers()
+    {
+        BaselineItem[] items =
+        [
+            new() { Kind = "egress", Key = "/usr/bin/curl|dns:api.example.com|443|tcp", Count = 10, State = "learned" },
+            new() { Kind = "egress", Key = "/opt/a%7Cb%25|10.0.0.0/24|5432|tcp", Count = 1000, State = "pending" },
+            new() { Kind = "egress", Key = "broken", State = "learned" },
+            new() { Kind = "exec", Key = "/usr/bin/curl|x|1|tcp", State = "learned" },
+        ];
+        var graph = PeerGraph.Of(items);
+        Assert.Equal(["/opt/a|b%", "/usr/bin/curl"], graph.Programs.Select(node => node.Name));
+        Assert.Equal(["10.0.0.0/24 5432 tcp", "api.example.com 443 tcp"], graph.Peers.Select(node => node.Name));
+        Assert.Equal(2, graph.Lines.Count);
+        Assert.Equal(0, graph.Omitted);
+    }
+
+    [Fact]
+    public void Curve_OfItems_RisesToAllThatIsKnownAndAheadByWhatIsPredicted()
+    {
+        var now = Sample.Noon;
+        var items = new[] { 4, 3, 1, 1 }.Select(days => new BaselineItem { Kind = "exec", FirstSeen = Wire.Time(now.AddDays(-days)) }).ToList();
+        var curve = DiscoveryCurve.Of(items, predictedNew: 4, now)!;
+        Assert.StartsWith("0,76 0,76 0,67 ", curve.Line);
+        Assert.EndsWith("270,40", curve.Line);
+        Assert.Equal("270,40 300,4", curve.Forecast);
+        Assert.Null(DiscoveryCurve.Of([], 4, now));
+    }
+}
