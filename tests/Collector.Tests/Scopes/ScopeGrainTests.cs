@@ -12,7 +12,7 @@ namespace Runtime.Collector.Tests.Scopes;
 
 public sealed class ScopeGrainTests : IDisposable
 {
-    private static readonly CancellationToken Soon = new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token;
+    private static CancellationToken Soon => new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token;
     private const string Forgotten = "default/-/Container/forgotten/-";
     private readonly string _folder = Directory.CreateTempSubdirectory("runtime-scopes-").FullName;
 

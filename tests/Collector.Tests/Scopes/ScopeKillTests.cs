@@ -8,7 +8,7 @@ namespace Runtime.Collector.Tests.Scopes;
 
 public sealed class ScopeKillTests
 {
-    private static readonly CancellationToken Soon = new CancellationTokenSource(TimeSpan.FromSeconds(120)).Token;
+    private static CancellationToken Soon => new CancellationTokenSource(TimeSpan.FromSeconds(120)).Token;
 
     [Fact]
     public async Task Collector_KilledAgainAndAgain_LearnsEveryAcknowledgedRowOnce()

@@ -6,7 +6,7 @@ namespace Runtime.Collector.Tests.Storage;
 
 public sealed class DatabaseTests
 {
-    private static readonly CancellationToken Soon = new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token;
+    private static CancellationToken Soon => new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token;
 
     [Fact]
     public async Task Write_BesideOneThatFails_IsKept()

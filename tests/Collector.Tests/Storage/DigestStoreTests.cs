@@ -11,7 +11,7 @@ namespace Runtime.Collector.Tests.Storage;
 
 public sealed class DigestStoreTests
 {
-    private static readonly CancellationToken Soon = new CancellationTokenSource(TimeSpan.FromSeconds(120)).Token;
+    private static CancellationToken Soon => new CancellationTokenSource(TimeSpan.FromSeconds(120)).Token;
     private static readonly DateTimeOffset Seven = new(2026, 11, 24, 7, 0, 0, TimeSpan.Zero);
     private static readonly string[] Both = ["chat", "hook"];
     private static readonly Scope Elsewhere = new("edge", "shop", "Deployment", "web", "app");

@@ -5,7 +5,7 @@ namespace Runtime.Collector.Tests.Storage;
 
 public sealed class IngestStoreTests
 {
-    private static readonly CancellationToken Soon = new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token;
+    private static CancellationToken Soon => new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token;
 
     [Fact]
     public async Task Commit_OfASequenceThatIsThere_StoresNothing()

@@ -12,7 +12,7 @@ namespace Runtime.Collector.Tests.Storage;
 /// <summary>Every statement of the store, asked of SQLite: does it go through a table that grows without a bound?</summary>
 public sealed partial class QueryPlanTests
 {
-    private static readonly CancellationToken Soon = new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token;
+    private static CancellationToken Soon => new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token;
 
     [Fact]
     public async Task Statements_OfAllQuestions_SearchTheTablesThatGrow()

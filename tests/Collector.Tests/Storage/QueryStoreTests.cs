@@ -8,7 +8,7 @@ namespace Runtime.Collector.Tests.Storage;
 
 public sealed class QueryStoreTests
 {
-    private static readonly CancellationToken Soon = new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token;
+    private static CancellationToken Soon => new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token;
 
     [Fact]
     public async Task ListEvents_WithEachFilter_GivesWhatMatches()

@@ -9,7 +9,7 @@ namespace Runtime.Collector.Tests.Storage;
 
 public sealed class ScopePruningTests
 {
-    private static readonly CancellationToken Soon = new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token;
+    private static CancellationToken Soon => new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token;
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
     [Fact]

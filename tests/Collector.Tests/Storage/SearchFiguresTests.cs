@@ -17,7 +17,7 @@ public sealed class SearchFiguresTests
 {
     private const int Deployments = 200, BatchRows = 1000, Rounds = 3;
 
-    private static readonly CancellationToken Soon = new CancellationTokenSource(TimeSpan.FromHours(1)).Token;
+    private static CancellationToken Soon => new CancellationTokenSource(TimeSpan.FromHours(1)).Token;
     private static readonly int Rows = int.TryParse(Environment.GetEnvironmentVariable("RUNTIME_SEARCH_ROWS"), out var rows) ? rows : 20_000;
 
     // One, so that equal containers are equal.

@@ -11,7 +11,7 @@ namespace Runtime.Collector.Tests.Storage;
 
 public sealed class SearchStoreTests
 {
-    private static readonly CancellationToken Soon = new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token;
+    private static CancellationToken Soon => new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token;
     private static readonly Scope Host = new("default", "", Scope.HostKind, "node-1", "");
     private static readonly ContainerInfo ApiContainer = Sample.WebContainer with
     {

@@ -8,7 +8,7 @@ namespace Runtime.Collector.Tests.Storage;
 /// <summary>What is kept for searches goes when what it is of goes, and comes for what was stored before there was a search.</summary>
 public sealed class SearchUpkeepTests
 {
-    private static readonly CancellationToken Soon = new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token;
+    private static CancellationToken Soon => new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token;
 
     [Fact]
     public async Task Prune_OfOldRows_TakesTheirFactsAndLeavesTheSightings()
