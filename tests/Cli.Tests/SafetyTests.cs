@@ -4,6 +4,7 @@ using Runtime.Cli.Output;
 using Runtime.Collector.Tests.Hosting;
 using Runtime.Collector.Tests.Query;
 using Runtime.Collector.Tests.Security;
+using Runtime.Tests;
 using Xunit;
 
 namespace Runtime.Cli.Tests;
@@ -148,7 +149,7 @@ public sealed class SafetyTests
         }
 
         TestAuthority.Write(Path.Combine(folder, "ca.crt"), authority.Certificate);
-        var port = FreePort();
+        var port = FreePort.Find();
         await using var collector = await TestCollector.StartAsync(
             options =>
             {
@@ -211,12 +212,5 @@ public sealed class SafetyTests
         var node = (YamlDotNet.RepresentationModel.YamlScalarNode)yaml.Documents[0].RootNode["x"];
         Assert.Equal(text, node.Value);
         Assert.Equal(YamlDotNet.Core.ScalarStyle.DoubleQuoted, node.Style);
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 }

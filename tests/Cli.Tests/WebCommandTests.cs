@@ -1,6 +1,6 @@
 using System.Net;
-using System.Net.Sockets;
 using Runtime.Collector.Tests.Hosting;
+using Runtime.Tests;
 using Xunit;
 
 namespace Runtime.Cli.Tests;
@@ -24,7 +24,7 @@ public sealed class WebCommandTests
     [InlineData("web --role viewer", "viewer")]
     public async Task Web_PrintsTheLinkAloneAndSaysBesideWhatItIs(string command, string role)
     {
-        var page = $"127.0.0.1:{FreePort()}";
+        var page = $"127.0.0.1:{FreePort.Find()}";
         await using var collector = await TestCollector.StartAsync(page: page);
         var run = await CliRun.OfAsync(collector, command);
         Assert.Equal(ExitCode.Ok, run.ExitCode);
@@ -40,11 +40,4 @@ public sealed class WebCommandTests
     [Fact]
     public async Task Web_WithARoleThatIsNone_IsAWrongCommandLine() =>
         Assert.Equal(ExitCode.Usage, (await CliRun.OfAsync(["web", "--role", "king"])).ExitCode);
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

@@ -60,7 +60,7 @@ public sealed class ScaleTests(ShopFixture fixture)
 
     private static async Task FillAsync(WebProgram program)
     {
-        using var agent = await AgentStream.OpenAsync(program.Channel, "node-1", Stop);
+        using var agent = await AgentStream.OpenAsync(program.Channel, "node-1");
         var started = DateTimeOffset.UtcNow.AddMinutes(-30);
         for (var first = 0; first < Deployments; first += BatchOf)
         {
@@ -75,7 +75,7 @@ public sealed class ScaleTests(ShopFixture fixture)
                 rows.Connect(server, "10.9.8.7", 5432, 1);
             }
 
-            await agent.SendAsync(rows, Stop);
+            await agent.SendAsync(rows);
         }
     }
 

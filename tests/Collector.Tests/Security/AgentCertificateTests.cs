@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Security;
-using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -15,6 +14,7 @@ using Runtime.Collector.Storage;
 using Runtime.Collector.Tests.Hosting;
 using Runtime.Collector.Tests.Ingest;
 using Runtime.Collector.Tests.Query;
+using Runtime.Tests;
 using Xunit;
 using AgentCall = Runtime.Collector.Tests.Ingest.AgentCall;
 
@@ -25,7 +25,7 @@ public sealed class AgentCertificateTests : IAsyncDisposable
 {
     private readonly string _folder = TestCollector.MakeFolder();
     private readonly TestAuthority _authority = new("our authority");
-    private readonly int _port = FreePort();
+    private readonly int _port = FreePort.Find();
     private readonly List<GrpcChannel> _channels = [];
     private WebApplication? _app;
 
@@ -154,12 +154,5 @@ public sealed class AgentCertificateTests : IAsyncDisposable
         });
         _channels.Add(channel);
         return await AgentCall.OpenAsync(channel, hello);
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 }

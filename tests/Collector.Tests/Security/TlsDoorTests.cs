@@ -9,6 +9,7 @@ using Microsoft.Extensions.Time.Testing;
 using Runtime.Collector.Security;
 using Runtime.Collector.Tests.Hosting;
 using Runtime.Collector.Tests.Query;
+using Runtime.Tests;
 using Xunit;
 
 namespace Runtime.Collector.Tests.Security;
@@ -18,7 +19,7 @@ public sealed class TlsDoorTests : IDisposable
     private readonly string _folder = TestCollector.MakeFolder();
     private readonly TestAuthority _authority = new("our authority");
     private readonly TestAuthority _stranger = new("another authority");
-    private readonly int _port = FreePort();
+    private readonly int _port = FreePort.Find();
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -107,7 +108,7 @@ public sealed class TlsDoorTests : IDisposable
     [InlineData("analyst", "admin")]
     public async Task Link_ForMoreThanTheAskerMay_IsRefused(string role, string asked)
     {
-        await using var collector = await StartAsync(page: $"127.0.0.1:{FreePort()}");
+        await using var collector = await StartAsync(page: $"127.0.0.1:{FreePort.Find()}");
         using var certificate = _authority.Client("CN=alice", $"spiffe://example.org/{role}/alice");
         using var channel = GrpcChannel.ForAddress($"https://127.0.0.1:{_port}", new GrpcChannelOptions { HttpHandler = Handler(certificate), DisposeHttpClient = true });
         var web = new V1.Web.WebClient(channel);
@@ -235,12 +236,5 @@ public sealed class TlsDoorTests : IDisposable
         await using var tls = new SslStream(tcp.GetStream());
         await tls.AuthenticateAsClientAsync(Handler(client).SslOptions, Stop);
         return ((X509Certificate2)tls.RemoteCertificate!).SerialNumber;
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 }

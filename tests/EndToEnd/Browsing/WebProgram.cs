@@ -1,8 +1,8 @@
 using System.Net;
-using System.Net.Sockets;
 using Grpc.Net.Client;
 using Runtime.Collector.Tests.Hosting;
 using Runtime.V1;
+using Runtime.Tests;
 using Xunit;
 
 namespace Runtime.EndToEnd.Tests.Browsing;
@@ -33,7 +33,7 @@ internal sealed class WebProgram : IAsyncDisposable
     public static async Task<WebProgram> StartAsync(params string[] more)
     {
         var folder = Directory.CreateTempSubdirectory("runtime-web-").FullName;
-        var address = $"127.0.0.1:{FreePort()}";
+        var address = $"127.0.0.1:{FreePort.Find()}";
         return new(await CollectorProcess.StartAsync(folder, [$"--Web:Listen={address}", .. more]), folder, address);
     }
 
@@ -56,12 +56,5 @@ internal sealed class WebProgram : IAsyncDisposable
         Channel.Dispose();
         await _process.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

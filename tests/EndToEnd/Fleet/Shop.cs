@@ -27,13 +27,13 @@ internal sealed class Shop : IDisposable
     /// <summary>Of a deployment that <see cref="BreakInAsync"/> made.</summary>
     public static string ScopeOf(string deployment) => $"prod/tools/Deployment/{deployment}/app";
 
-    public async Task FillAsync(GrpcChannel channel, CancellationToken stop)
+    public async Task FillAsync(GrpcChannel channel)
     {
-        var first = await OpenAsync(channel, "node-1", stop);
-        var second = await OpenAsync(channel, "node-2", stop);
-        await second.TellAsync(Status(isWhole: false), stop);
-        await first.TellAsync(Status(isWhole: true), stop);
-        (await OpenAsync(channel, "node-3", stop)).Dispose();
+        var first = await OpenAsync(channel, "node-1");
+        var second = await OpenAsync(channel, "node-2");
+        await second.TellAsync(Status(isWhole: false));
+        await first.TellAsync(Status(isWhole: true));
+        (await OpenAsync(channel, "node-3")).Dispose();
 
         var begin = _now.AddHours(-Hours);
         Replica[] web = [.. Enumerable.Range(1, 3).Select(number => new Replica("shop", "web", number, Nginx, "a", begin))];
@@ -48,34 +48,34 @@ internal sealed class Shop : IDisposable
                 Serve(rows, replica, isStart: at - replica.Started < TimeSpan.FromMinutes(59) && at >= replica.Started.AddMinutes(-1), hour);
             }
 
-            await first.SendAsync(rows, stop);
+            await first.SendAsync(rows);
             if (hour >= Hours - 4)
             {
                 var young = new RowBatch(at);
                 Young(young, api, hour);
-                await second.SendAsync(young, stop);
+                await second.SendAsync(young);
             }
         }
 
-        await AttackAsync(first, web[1], stop);
+        await AttackAsync(first, web[1]);
     }
 
     /// <summary>Another break-in, into a deployment of its own: for tests that end the incident.</summary>
-    public async Task BreakInAsync(string deployment, CancellationToken stop)
+    public async Task BreakInAsync(string deployment)
     {
         var replica = new Replica("tools", deployment, 1, "registry.example.com/tool:1", "a", DateTimeOffset.UtcNow.AddHours(-1));
         var rows = new RowBatch(DateTimeOffset.UtcNow);
         var container = rows.Container(replica);
         var server = rows.Process(container, replica.FirstPid, 0, ["server"], "/app/server", ProcessFlag.NetworkFacing);
         rows.Exec(rows.Process(container, replica.FirstPid + 1, server, [deployment, "-x"], "/memfd:" + deployment, ProcessFlag.Memfd | ProcessFlag.NetworkFacing));
-        await _agents[0].SendAsync(rows, stop);
+        await _agents[0].SendAsync(rows);
     }
 
     public void Dispose() => _agents.ForEach(agent => agent.Dispose());
 
-    private async Task<AgentStream> OpenAsync(GrpcChannel channel, string node, CancellationToken stop)
+    private async Task<AgentStream> OpenAsync(GrpcChannel channel, string node)
     {
-        var agent = await AgentStream.OpenAsync(channel, node, stop);
+        var agent = await AgentStream.OpenAsync(channel, node);
         if (node != "node-3")
         {
             _agents.Add(agent);
@@ -124,7 +124,7 @@ internal sealed class Shop : IDisposable
         rows.Write(java, $"/tmp/hsperfdata_app/{hour}", 2);
     }
 
-    private async Task AttackAsync(AgentStream agent, Replica replica, CancellationToken stop)
+    private async Task AttackAsync(AgentStream agent, Replica replica)
     {
         var rows = new RowBatch(_now.AddMinutes(-12));
         var container = rows.Container(replica);
@@ -140,7 +140,7 @@ internal sealed class Shop : IDisposable
         rows.Exec(dropped, 3);
         rows.Connect(dropped, "203.0.113.66", 3333, 4);
         rows.Write(shell, "/etc/cron.d/x", 5);
-        await agent.SendAsync(rows, stop);
+        await agent.SendAsync(rows);
     }
 
     private static AgentStatus Status(bool isWhole) => new()
