@@ -15,21 +15,27 @@ internal static class NearestKey
             : $"is not a setting; the nearest is {path}, and {(parent.Length > 0 ? parent : "the top level")} has {string.Join(", ", known.Order(StringComparer.Ordinal))}";
     }
 
-    /// <summary>Levenshtein distance, letters' case ignored.</summary>
+    /// <summary>Letters to insert, take out, replace or swap with their neighbour (optimal string alignment); their case is ignored.</summary>
     internal static int Distance(string left, string right)
     {
-        var row = Enumerable.Range(0, right.Length + 1).ToArray();
+        // The last three rows: a swap looks two back.
+        var (before, above, row) = (new int[right.Length + 1], new int[right.Length + 1], Enumerable.Range(0, right.Length + 1).ToArray());
         for (var i = 1; i <= left.Length; i++)
         {
-            var diagonal = row[0];
+            (before, above, row) = (above, row, before);
             row[0] = i;
             for (var j = 1; j <= right.Length; j++)
             {
-                var cost = char.ToUpperInvariant(left[i - 1]) == char.ToUpperInvariant(right[j - 1]) ? 0 : 1;
-                (diagonal, row[j]) = (row[j], Math.Min(Math.Min(row[j] + 1, row[j - 1] + 1), diagonal + cost));
+                row[j] = Math.Min(Math.Min(above[j] + 1, row[j - 1] + 1), above[j - 1] + (Same(i - 1, j - 1) ? 0 : 1));
+                if (i > 1 && j > 1 && Same(i - 1, j - 2) && Same(i - 2, j - 1))
+                {
+                    row[j] = Math.Min(row[j], before[j - 2] + 1);
+                }
             }
         }
 
         return row[right.Length];
+
+        bool Same(int i, int j) => char.ToUpperInvariant(left[i]) == char.ToUpperInvariant(right[j]);
     }
 }

@@ -20,36 +20,13 @@ internal sealed class SqlSession(SqliteConnection connection) : IDisposable
     /// <returns>The first column of the first row; null when there is no row or it is NULL.</returns>
     public long? Number(string sql, params ReadOnlySpan<object?> values) => Bind(sql, values).ExecuteScalar() is long number ? number : null;
 
-    public List<T> Rows<T>(string sql, Func<SqliteDataReader, T> read, params ReadOnlySpan<object?> values)
-    {
-        using var reader = Bind(sql, values).ExecuteReader();
-        var rows = new List<T>();
-        while (reader.Read())
-        {
-            rows.Add(read(reader));
-        }
-
-        return rows;
-    }
+    public List<T> Rows<T>(string sql, Func<SqliteDataReader, T> read, params ReadOnlySpan<object?> values) => Read(Bind(sql, values), read);
 
     /// <summary>As <see cref="Rows"/>, of a statement that is not kept prepared: people's searches have no end of shapes.</summary>
     public List<T> RowsOnce<T>(string sql, Func<SqliteDataReader, T> read, params ReadOnlySpan<object?> values)
     {
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        for (var i = 0; i < values.Length; i++)
-        {
-            command.Parameters.Add(new SqliteParameter { ParameterName = "$" + (i + 1), Value = values[i] ?? DBNull.Value });
-        }
-
-        using var reader = command.ExecuteReader();
-        var rows = new List<T>();
-        while (reader.Read())
-        {
-            rows.Add(read(reader));
-        }
-
-        return rows;
+        using var command = Prepare(sql, values.Length);
+        return Read(Fill(command, values), read);
     }
 
     /// <summary>Runs several statements without values.</summary>
@@ -73,20 +50,42 @@ internal sealed class SqlSession(SqliteConnection connection) : IDisposable
         connection.Dispose();
     }
 
+    private static List<T> Read<T>(SqliteCommand command, Func<SqliteDataReader, T> read)
+    {
+        using var reader = command.ExecuteReader();
+        var rows = new List<T>();
+        while (reader.Read())
+        {
+            rows.Add(read(reader));
+        }
+
+        return rows;
+    }
+
     private SqliteCommand Bind(string sql, ReadOnlySpan<object?> values)
     {
         if (!_prepared.TryGetValue(sql, out var command))
         {
-            command = connection.CreateCommand();
-            command.CommandText = sql;
-            for (var i = 1; i <= values.Length; i++)
-            {
-                command.Parameters.Add(new SqliteParameter { ParameterName = "$" + i });
-            }
-
-            _prepared.Add(sql, command);
+            _prepared.Add(sql, command = Prepare(sql, values.Length));
         }
 
+        return Fill(command, values);
+    }
+
+    private SqliteCommand Prepare(string sql, int values)
+    {
+        var command = connection.CreateCommand();
+        command.CommandText = sql;
+        for (var i = 1; i <= values; i++)
+        {
+            command.Parameters.Add(new SqliteParameter { ParameterName = "$" + i });
+        }
+
+        return command;
+    }
+
+    private static SqliteCommand Fill(SqliteCommand command, ReadOnlySpan<object?> values)
+    {
         for (var i = 0; i < values.Length; i++)
         {
             command.Parameters[i].Value = values[i] ?? DBNull.Value;
