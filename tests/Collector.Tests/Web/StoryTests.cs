@@ -1,3 +1,4 @@
+using Runtime.Cli.Output;
 using Runtime.Collector.Query;
 using Runtime.Collector.Tests.Query;
 using Runtime.Collector.Web;
@@ -35,13 +36,26 @@ public sealed class StoryTests
         var second = deviation.Clone();
         second.Id = "d2";
         second.Title = "connected";
-        var (place, root) = Assert.Single(ProcessForest.Of([deviation, second]));
+        var (place, root) = Assert.Single(ProcessStory.Of([deviation, second]));
         Assert.Equal("web-5d9c-x1", place);
         Assert.Empty(root.Deviations);
         Assert.Equal("/usr/sbin/nginx", root.Process.Binary);
         var child = Assert.Single(root.Children);
         Assert.Equal("/tmp/xmrig", child.Process.Binary);
         Assert.Equal([deviation.Title, "connected"], child.Deviations);
+    }
+
+    [Fact]
+    public void Forest_OfAProcessThatBecameAnotherProgram_HasBoth()
+    {
+        var server = new Process { Pid = 1, Started = Wire.Time(Sample.Noon), Binary = "/usr/sbin/nginx" };
+        var shell = new Process { Pid = 7, Started = Wire.Time(Sample.Noon), Binary = "/bin/sh" };
+        var became = shell.Clone();
+        became.Binary = "/tmp/x";
+        var forest = new ProcessForest(16);
+        Assert.Equal("/bin/sh", forest.Add("c1", [shell, server])!.Process.Binary);
+        Assert.Equal("/tmp/x", forest.Add("c1", [became, server])!.Process.Binary);
+        Assert.Equal(["/bin/sh", "/tmp/x"], Assert.Single(forest.Roots).Children.Select(node => node.Process.Binary));
     }
 
     [Fact]
