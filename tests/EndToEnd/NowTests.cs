@@ -73,7 +73,7 @@ public sealed class NowTests(ShopFixture fixture)
         await using var visit = await fixture.VisitAsync("viewer");
         await visit.Page.GetByRole(AriaRole.Link, new() { Name = "Digest" }).ClickAsync();
         var cluster = visit.Page.GetByRole(AriaRole.Region, new() { Name = "Cluster prod" });
-        await cluster.GetByRole(AriaRole.Link, new() { Name = "runs an image that it never ran" }).ClickAsync();
+        await cluster.GetByRole(AriaRole.Row, new() { Name = "shop/front" }).GetByRole(AriaRole.Link, new() { Name = "runs an image that it never ran" }).ClickAsync();
         await Expect(visit.Page.Locator("h1")).ToContainTextAsync("runs an image that it never ran");
         await Expect(visit.Page.Locator(".story")).ToContainTextAsync("people were not told");
     }

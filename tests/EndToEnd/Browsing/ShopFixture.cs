@@ -24,7 +24,7 @@ public sealed class ShopFixture : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Program = await WebProgram.StartAsync("--Scopes:CheckpointInterval=1s");
-        await Shop.FillAsync(Program.Channel, CancellationToken.None);
+        await Shop.FillAsync(Program.Channel);
         await UntilAsync(async () => (await OpenAsync()).Any(incident => incident.ScopeId == Shop.Scope && incident.Pods.Count > 0));
     }
 
@@ -34,7 +34,7 @@ public sealed class ShopFixture : IAsyncLifetime
     /// <summary>A new one in a deployment of this name, for a test that ends it.</summary>
     internal async Task<Incident> NewIncidentAsync(string deployment)
     {
-        await Shop.BreakInAsync(deployment, TestContext.Current.CancellationToken);
+        await Shop.BreakInAsync(deployment);
         Incident? found = null;
         await UntilAsync(async () => (found = (await OpenAsync()).FirstOrDefault(incident => incident.ScopeId == Shop.ScopeOf(deployment))) is not null);
         return found!;
@@ -57,6 +57,7 @@ public sealed class ShopFixture : IAsyncLifetime
         return await Visit.OpenAsync(_browser, await program.LinkAsync(role), scheme, isPhone);
     }
 
+    /// <summary>Asks again and again: no method of the collector waits for an incident.</summary>
     internal static async Task UntilAsync(Func<Task<bool>> isSo)
     {
         using var limit = new CancellationTokenSource(_limit);

@@ -4,8 +4,8 @@ using Runtime.V1;
 namespace Runtime.EndToEnd.Tests.Fleet;
 
 /// <summary>
-/// Four days of a shop, and a break-in at their end: "shop/web" is known well, "shop/api" is young, "shop/batch" was never seen again. What the attacker names,
-/// starts and asks for is made to break out of a page.
+/// Four days of a shop, and a break-in at their end: "shop/web" is known well, "shop/front" has just got a new image, "shop/api" is young, "shop/batch" was
+/// never seen again. What the attacker names, starts and asks for is made to break out of a page.
 /// </summary>
 internal sealed class Shop : IDisposable
 {
@@ -20,6 +20,9 @@ internal sealed class Shop : IDisposable
 
     // Long enough ago that the new image is not on probation any more.
     private const int RolloutAge = 40;
+
+    // So long ago that a new image is on probation all the time, and its review open.
+    private const int YoungAge = 4;
     private const string Nginx = "docker.io/library/nginx:1.27";
     private readonly List<AgentStream> _agents = [];
     private readonly DateTimeOffset _now = DateTimeOffset.UtcNow;
@@ -38,18 +41,20 @@ internal sealed class Shop : IDisposable
         var begin = _now.AddHours(-Hours);
         Replica[] web = [.. Enumerable.Range(1, 3).Select(number => new Replica("shop", "web", number, Nginx, "a", begin))];
         Replica[] rolledOut = [.. Enumerable.Range(4, 2).Select(number => new Replica("shop", "web", number, Nginx, "b", _now.AddHours(-RolloutAge)))];
-        var api = new Replica("shop", "api", 1, "registry.example.com/api:3", "a", _now.AddHours(-4));
+        IEnumerable<Replica> front = Enumerable.Range(1, 2).Select(number => new Replica("shop", "front", number, Nginx, "a", begin));
+        Replica[] replicas = [.. web, .. rolledOut, .. front, new("shop", "front", 3, Nginx, "b", _now.AddHours(-YoungAge))];
+        var api = new Replica("shop", "api", 1, "registry.example.com/api:3", "a", _now.AddHours(-YoungAge));
         for (var hour = 0; hour < Hours; hour++)
         {
             var at = begin.AddHours(hour);
             var rows = new RowBatch(at);
-            foreach (var replica in hour < Hours - RolloutAge ? web : [.. web, .. rolledOut])
+            foreach (var replica in replicas.Where(replica => replica.Started <= at.AddMinutes(1)))
             {
                 Serve(rows, replica, isStart: at - replica.Started < TimeSpan.FromMinutes(59) && at >= replica.Started.AddMinutes(-1), hour);
             }
 
             await first.SendAsync(rows);
-            if (hour >= Hours - 4)
+            if (hour >= Hours - YoungAge)
             {
                 var young = new RowBatch(at);
                 Young(young, api, hour);
@@ -114,7 +119,7 @@ internal sealed class Shop : IDisposable
     {
         var container = rows.Container(replica);
         var java = rows.Process(container, replica.FirstPid, 0, ["java", "-jar", "/app/api.jar"], "/usr/lib/jvm/bin/java", ProcessFlag.NetworkFacing);
-        if (hour == Hours - 4)
+        if (hour == Hours - YoungAge)
         {
             rows.Exec(java);
             rows.Listen(java, 8080);
