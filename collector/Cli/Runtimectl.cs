@@ -70,6 +70,7 @@ internal static class Runtimectl
             StatusCommand.Create(common, terminal),
             AgentsCommand.Create(common, terminal),
             DeploymentsCommand.Create(common, terminal),
+            ImagesCommand.Create(common, terminal),
             BaselineCommand.Create(common, terminal),
             DeviationsCommand.Create(common, terminal),
             IncidentsCommand.Create(common, terminal),

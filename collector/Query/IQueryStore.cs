@@ -29,6 +29,14 @@ internal sealed record ListFilter(
 /// <summary>One scope as the store knows it.</summary>
 internal sealed record ScopeSummary(string ScopeId, DateTimeOffset FirstSeen, DateTimeOffset LastSeen, int Replicas, IReadOnlyList<string> Images, long OpenIncidents);
 
+/// <summary>One content of one reference.</summary>
+/// <param name="Digest">Empty while no runtime told.</param>
+/// <param name="Replicas">Seen in the last day.</param>
+/// <param name="ScopeIds">The first of <paramref name="Deployments"/>, by id.</param>
+/// <param name="NodeNames">The first of <paramref name="Nodes"/>, by name.</param>
+internal sealed record ImageSummary(
+    string Reference, string Digest, DateTimeOffset FirstSeen, DateTimeOffset LastSeen, int Replicas, int Deployments, IReadOnlyList<string> ScopeIds, int Nodes, IReadOnlyList<string> NodeNames);
+
 /// <summary>One agent as the store knows it.</summary>
 internal sealed record StoredAgent(
     string AgentId, string Cluster, string Node, string Version, string KernelRelease, DateTimeOffset LastSeen, ulong LastSequence)
@@ -67,6 +75,9 @@ internal interface IQueryStore
     Task<StoreFigures> GetFiguresAsync(CancellationToken cancellationToken);
     Task<IReadOnlyList<StoredAgent>> ListAgentsAsync(CancellationToken cancellationToken);
     Task<Page<ScopeSummary>> ListScopesAsync(ListFilter filter, CancellationToken cancellationToken);
+
+    /// <summary>By reference, then digest. Text: a part of either; since: first seen from then on.</summary>
+    Task<Page<ImageSummary>> ListImagesAsync(ListFilter filter, CancellationToken cancellationToken);
 
     /// <summary>Scope ids that are equal to or contain <paramref name="part"/>, at most 10; an exact match comes alone.</summary>
     Task<IReadOnlyList<string>> FindScopesAsync(string part, CancellationToken cancellationToken);

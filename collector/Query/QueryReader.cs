@@ -30,6 +30,8 @@ internal sealed class QueryReader(IQueryStore store, IScopeDirectory scopes)
         return new(rows, page.NextPageToken);
     }
 
+    public Task<Page<ImageSummary>> ListImagesAsync(ListFilter filter, CancellationToken cancellationToken) => PageAsync("images", filter, store.ListImagesAsync, cancellationToken);
+
     /// <exception cref="QueryFault">No scope, or several, by this name.</exception>
     public async Task<DeploymentRow> GetBaselineAsync(string words, CancellationToken cancellationToken)
     {

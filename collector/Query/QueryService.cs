@@ -45,6 +45,12 @@ internal sealed class QueryService(
         return new ListDeploymentsResponse { Deployments = { page.Items.Select(Wire.Deployment) }, NextPageToken = page.NextPageToken };
     }
 
+    public override async Task<ListImagesResponse> ListImages(ListImagesRequest request, ServerCallContext context)
+    {
+        var page = await reader.ListImagesAsync(RequestRules.Filter(request), context.CancellationToken);
+        return new ListImagesResponse { Images = { page.Items.Select(Wire.Image) }, NextPageToken = page.NextPageToken };
+    }
+
     public override async Task<Baseline> GetBaseline(GetBaselineRequest request, ServerCallContext context) =>
         Wire.Baseline(await reader.GetBaselineAsync(RequestRules.Text("scope", request.Scope), context.CancellationToken));
 

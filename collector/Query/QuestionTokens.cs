@@ -10,8 +10,8 @@ namespace Runtime.Collector.Query;
 /// </summary>
 internal static class QuestionTokens
 {
-    // The longest that we make is far shorter.
-    private const int MaxLength = 512;
+    // The longest that we make names an image by reference and digest.
+    private const int MaxLength = 2048;
 
     public static string Tie(string question, string place)
     {

@@ -29,6 +29,9 @@ internal static class RequestRules
     public static ListFilter Filter(ListDeploymentsRequest request) =>
         new(PageSize(request.PageSize), request.PageToken, Text: Text("text", request.Text));
 
+    public static ListFilter Filter(ListImagesRequest request) =>
+        new(PageSize(request.PageSize), request.PageToken, Since: Time("since", request.Since), Text: Text("text", request.Text));
+
     public static ListFilter Filter(ListDeviationsRequest request) => Range(new(
         PageSize(request.PageSize), request.PageToken, Text("scope", request.Scope), OneOf("kind", request.Kind, _deviationKinds),
         MinSeverity(request.MinSeverity), Time("since", request.Since), Time("until", request.Until), Text("text", request.Text)));

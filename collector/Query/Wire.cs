@@ -11,6 +11,20 @@ namespace Runtime.Collector.Query;
 /// <summary>Our records as messages of query.proto. The only place that knows both.</summary>
 internal static class Wire
 {
+    public static V1.Image Image(ImageSummary image) => new()
+    {
+        Reference = image.Reference,
+        Registry = ImageName.Parse(image.Reference).Registry,
+        Digest = image.Digest,
+        FirstSeen = Time(image.FirstSeen),
+        LastSeen = Time(image.LastSeen),
+        Replicas = (uint)image.Replicas,
+        Deployments = (uint)image.Deployments,
+        ScopeIds = { image.ScopeIds },
+        Nodes = (uint)image.Nodes,
+        NodeNames = { image.NodeNames },
+    };
+
     public static V1.Deployment Deployment(DeploymentRow row)
     {
         var scope = Scope.Parse(row.Scope.ScopeId);

@@ -69,6 +69,9 @@ internal sealed class QueryStore(Database database, ScopeStore scopes, LogSignal
         return AskAsync(session => FilterSql.Cut(session.Rows(text, reader => (FilterSql.Token(reader.GetInt64(0)), Summary(session, reader)), sql.Values), filter), cancellationToken);
     }
 
+    public Task<Page<ImageSummary>> ListImagesAsync(ListFilter filter, CancellationToken cancellationToken) =>
+        AskAsync(session => ImageList.Read(session, filter, time.GetUtcNow() - ReplicaAge), cancellationToken);
+
     public Task<IReadOnlyList<string>> FindScopesAsync(string part, CancellationToken cancellationToken)
     {
         var sql = new FilterSql().InScope("number", part);

@@ -3,6 +3,7 @@ using Grpc.Core;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Components.Authorization;
 using Runtime.Collector.Query;
+using Runtime.Collector.Query.Search;
 using Runtime.Collector.Security;
 using Runtime.Collector.Web.Access;
 
@@ -27,6 +28,7 @@ internal sealed partial class PageQueries(QueryService queries, Sessions session
     /// <summary>An answer that changes nothing; one of a moment ago serves again.</summary>
     /// <exception cref="SessionOverException">Come in again.</exception>
     /// <exception cref="QueryFault">The message is for the person.</exception>
+    /// <exception cref="SearchFaultException">Of a search: what is wrong in its text, and where.</exception>
     public async Task<TResponse> AskAsync<TRequest, TResponse>(
         Func<TRequest, ServerCallContext, Task<TResponse>> method, TRequest request, CancellationToken stop)
         where TRequest : class
@@ -92,7 +94,7 @@ internal sealed partial class PageQueries(QueryService queries, Sessions session
         {
             return await method(request, new PageCall(session.Caller, method.Method.Name, stop));
         }
-        catch (Exception e) when (e is not QueryFault and not OperationCanceledException)
+        catch (Exception e) when (e is not QueryFault and not SearchFaultException and not OperationCanceledException)
         {
             Log.Unforeseen(logger, method.Method.Name, e);
             throw new QueryFault(QueryFaultKind.NotNow, "A fault of the collector; its log says more.");

@@ -47,11 +47,7 @@ public sealed class PeerGraph
     private static Dictionary<string, PeerNode> Column(IEnumerable<string> names, int most) =>
         names.Distinct(StringComparer.Ordinal).Take(most).Select((name, i) => new PeerNode(name, (i + 0.5) * RowHeight)).ToDictionary(node => node.Name, StringComparer.Ordinal);
 
-    /// <summary>"/usr/bin/curl|dns:api.example.com|443|tcp"; '|' and '%' within a part are %7C and %25. An older key may have fewer parts.</summary>
-    private static (BaselineItem Item, string Program, string Peer) Parse(BaselineItem item)
-    {
-        var parts = item.Key.Split('|').Select(part => part.Replace("%7C", "|", StringComparison.Ordinal).Replace("%25", "%", StringComparison.Ordinal)).ToArray();
-        return parts.Length < 2 ? (item, "", "")
-            : (item, parts[0], string.Join(' ', parts.Skip(1).Where(part => part is not "-")).Replace("dns:", "", StringComparison.Ordinal));
-    }
+    private static (BaselineItem Item, string Program, string Peer) Parse(BaselineItem item) => ItemParts.Of(item.Key) is [var program, .. var peer] && peer.Length > 0
+        ? (item, program, string.Join(' ', peer.Where(part => part is not "-").Select(ItemParts.Peer)))
+        : (item, "", "");
 }

@@ -23,6 +23,11 @@ internal static class Shown
 
     public static string DeploymentAddress(string scopeId) => "/deployment?scope=" + Uri.EscapeDataString(scopeId);
 
+    public static string SearchAddress(string query) => "/search?q=" + Uri.EscapeDataString(query);
+
+    /// <summary>A value of the search language that stands for itself alone.</summary>
+    public static string Quoted(string value) => "\"" + value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal) + "\"";
+
     public static string Share(double share) => share.ToString("0.0 %", CultureInfo.InvariantCulture);
 
     /// <summary>"locked_week" as "locked week".</summary>

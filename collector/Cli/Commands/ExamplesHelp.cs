@@ -18,6 +18,7 @@ internal sealed class ExamplesHelp(HelpAction help) : SynchronousCommandLineActi
             "runtimectl search 'deployment:shop/web since:7d new:true'",
             "runtimectl where /tmp/xmrig",
         ],
+        ["images"] = ["runtimectl images --text docker.io --since 7d", "runtimectl images --text sha256:9f86d081 -o json"],
         ["incidents"] = ["runtimectl incidents list --since 2h", "runtimectl incidents show 4f1c", "runtimectl incidents close 4f1c --verdict benign --note 'load test'"],
         ["incidents list"] =
         [

@@ -9,6 +9,9 @@ internal static class Words
 {
     private const int ShortIdLength = 12;
 
+    /// <summary>"sha256:9f86d081884c".</summary>
+    public static string ShortDigest(string digest) => digest.IndexOf(':', StringComparison.Ordinal) is var colon && digest.Length > colon + 1 + ShortIdLength ? digest[..(colon + 1 + ShortIdLength)] : digest;
+
     public static string ShortId(string id) => id.Length <= ShortIdLength ? id : id[..ShortIdLength];
 
     public static string Of(Severity severity) => severity.ToString().ToLowerInvariant();

@@ -23,6 +23,7 @@ internal sealed partial class FakeStore : IQueryStore, ISearchStore, IScopeDirec
     private TaskCompletionSource _appended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public List<ScopeSummary> Scopes { get; } = [];
+    public List<ImageSummary> Images { get; } = [];
     public List<Deviation> Deviations { get; } = [];
     public List<Incident> Incidents { get; } = [];
     public List<StoredAgent> Agents { get; } = [];
@@ -65,6 +66,9 @@ internal sealed partial class FakeStore : IQueryStore, ISearchStore, IScopeDirec
 
     public Task<Page<ScopeSummary>> ListScopesAsync(ListFilter filter, CancellationToken cancellationToken) =>
         Page(Scopes.Where(scope => scope.ScopeId.Contains(filter.Scope, StringComparison.OrdinalIgnoreCase) && scope.ScopeId.Contains(filter.Text, StringComparison.OrdinalIgnoreCase)), filter);
+
+    public Task<Page<ImageSummary>> ListImagesAsync(ListFilter filter, CancellationToken cancellationToken) =>
+        Page(Images.Where(image => image.Reference.Contains(filter.Text, StringComparison.OrdinalIgnoreCase) && image.FirstSeen >= (filter.Since ?? DateTimeOffset.MinValue)), filter);
 
     public Task<IReadOnlyList<string>> FindScopesAsync(string part, CancellationToken cancellationToken)
     {

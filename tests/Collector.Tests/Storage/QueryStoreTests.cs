@@ -1,5 +1,7 @@
 using Runtime.Collector.Detection;
 using Runtime.Collector.Incidents;
+using Runtime.Collector.Ingest;
+using Runtime.Collector.Inventory;
 using Runtime.Collector.Query;
 using Runtime.Collector.Scopes;
 using Xunit;
@@ -49,6 +51,37 @@ public sealed class QueryStoreTests
         }
 
         Assert.Equal(stored.Select(row => row.Id).Reverse(), seen);
+    }
+
+    [Fact]
+    public async Task ListImages_OfSeveralDeployments_GivesEachContentWithWhereItRuns()
+    {
+        using var store = new TempStore();
+        await store.AddAsync(1, In("d", Sample.Api, "ghcr.io/x/api:3", '3'));
+        store.Time.Advance(TimeSpan.FromDays(3));
+        await store.AddAsync(2, In("a", Sample.Web, "nginx:1", '1'), In("b", Sample.Web, "nginx:1", '2'), In("c", Sample.Api, "nginx:1", '2'), Sample.Loss());
+        var now = store.Time.GetUtcNow();
+
+        var images = (await store.Query.ListImagesAsync(new ListFilter(), Soon)).Items;
+
+        Assert.Equal([("ghcr.io/x/api:3", '3'), ("nginx:1", '1'), ("nginx:1", '2')], images.Select(image => (image.Reference, image.Digest[^1])));
+        Assert.Equal((0, 1, 1), (images[0].Replicas, images[0].Deployments, images[0].Nodes));
+        Assert.Equal([Sample.Api.Id, Sample.Web.Id], images[2].ScopeIds);
+        Assert.Equal(["node-1"], images[2].NodeNames);
+        Assert.Equal((2, 2, now), (images[2].Replicas, images[2].Deployments, images[2].LastSeen));
+        Assert.Single((await store.Query.ListImagesAsync(new ListFilter(Text: "GHCR"), Soon)).Items);
+        Assert.Equal('1', Assert.Single((await store.Query.ListImagesAsync(new ListFilter(Text: "sha256:1111"), Soon)).Items).Digest[^1]);
+        Assert.Equal(2, (await store.Query.ListImagesAsync(new ListFilter(Since: now.AddDays(-1)), Soon)).Items.Count);
+
+        var first = await store.Query.ListImagesAsync(new ListFilter(PageSize: 2), Soon);
+        var rest = await store.Query.ListImagesAsync(new ListFilter(PageSize: 2, PageToken: first.NextPageToken), Soon);
+        Assert.Equal(images.Select(image => image.Digest), first.Items.Concat(rest.Items).Select(image => image.Digest));
+        Assert.Empty(rest.NextPageToken);
+
+        static Observation In(string container, Scope scope, string image, char digest) => Sample.Exec("/bin/x", scope) with
+        {
+            Container = Sample.WebContainer with { Id = new string(container[0], 64), PodUid = "uid-" + container, Image = image, ImageDigest = "sha256:" + new string(digest, 64) },
+        };
     }
 
     [Fact]

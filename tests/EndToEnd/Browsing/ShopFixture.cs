@@ -32,9 +32,9 @@ public sealed class ShopFixture : IAsyncLifetime
     internal async Task<Incident> BreakInAsync() => (await OpenAsync()).Where(incident => incident.ScopeId == Shop.Scope).MaxBy(incident => incident.EValue)!;
 
     /// <summary>A new one in a deployment of this name, for a test that ends it.</summary>
-    internal async Task<Incident> NewIncidentAsync(string deployment)
+    internal async Task<Incident> NewIncidentAsync(string deployment, string? program = null)
     {
-        await Shop.BreakInAsync(deployment);
+        await Shop.BreakInAsync(deployment, program);
         Incident? found = null;
         await UntilAsync(async () => (found = (await OpenAsync()).FirstOrDefault(incident => incident.ScopeId == Shop.ScopeOf(deployment))) is not null);
         return found!;

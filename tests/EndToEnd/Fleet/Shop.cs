@@ -66,13 +66,15 @@ internal sealed class Shop : IDisposable
     }
 
     /// <summary>Another break-in, into a deployment of its own: for tests that end the incident.</summary>
-    public async Task BreakInAsync(string deployment)
+    /// <param name="program">Null: one that no other has.</param>
+    public async Task BreakInAsync(string deployment, string? program = null)
     {
+        program ??= deployment;
         var replica = new Replica("tools", deployment, 1, "registry.example.com/tool:1", "a", DateTimeOffset.UtcNow.AddHours(-1));
         var rows = new RowBatch(DateTimeOffset.UtcNow);
         var container = rows.Container(replica);
         var server = rows.Process(container, replica.FirstPid, 0, ["server"], "/app/server", ProcessFlag.NetworkFacing);
-        rows.Exec(rows.Process(container, replica.FirstPid + 1, server, [deployment, "-x"], "/memfd:" + deployment, ProcessFlag.Memfd | ProcessFlag.NetworkFacing));
+        rows.Exec(rows.Process(container, replica.FirstPid + 1, server, [program, "-x"], "/memfd:" + program, ProcessFlag.Memfd | ProcessFlag.NetworkFacing));
         await _agents[0].SendAsync(rows);
     }
 
