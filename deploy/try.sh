@@ -1,10 +1,11 @@
 #!/bin/bash
-# usage: sudo deploy/try.sh [--demo] [--data DIR] [--no-build]
+# usage: sudo deploy/try.sh [--demo [--stay]] [--data DIR] [--no-build]
 #
 # Installs what is missing, builds, and starts the collector and the agent on this machine until Ctrl-C. It sees every
 # container here, whatever started it, and the host's own processes.
 #   --demo      then shows the product: two real pods, a baseline, a break-in, an alert at a local webhook.
 #               Exit code 0 when the alert came, 1 with the reason when it did not within 30 s.
+#   --stay      after the alert, leaves collector and agent running and prints a link to the page, until Ctrl-C.
 #   --data DIR  where settings and what was learnt are kept. Default /var/lib/runtime; for the demo a folder that goes with it.
 #   --no-build  starts what was built before, from out/.
 # shellcheck disable=SC2317 # functions that a trap, step or wait_for calls look unreachable
@@ -13,6 +14,7 @@ set -euo pipefail
 repository=$(cd "$(dirname "$0")/.." && pwd)
 out=$repository/out
 demo=
+stay=
 data=
 build=yes
 # What a user's "hour" of a baseline lasts in the demo; the algorithm is the same.
@@ -28,6 +30,7 @@ fail() {
 while [ $# -gt 0 ]; do
   case "$1" in
     --demo) demo=yes ;;
+    --stay) stay=yes ;;
     --data)
       [ $# -ge 2 ] || fail "--data needs a folder"
       data=$2
@@ -40,6 +43,7 @@ while [ $# -gt 0 ]; do
   shift
 done
 
+[ -z "$stay" ] || [ -n "$demo" ] || fail "--stay belongs to --demo; without a demo it stays anyway"
 [ "$(id -u)" = 0 ] || fail "the agent reads the kernel's events, which needs root: sudo deploy/try.sh"
 
 log=$(mktemp -t runtime-try.XXXXXX)
@@ -165,12 +169,13 @@ write_settings() {
   fi
 }
 
+# free_port FIRST: one that nobody listens on, of the fifty from there.
 free_port() {
   local port
-  for port in $(seq 18650 18699); do
+  for port in $(seq "$1" $(($1 + 49))); do
     (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
   done
-  fail "no free port from 18650 to 18699"
+  fail "no free port from $1 to $(($1 + 49))"
 }
 
 if [ -n "$build" ]; then
@@ -190,7 +195,7 @@ if [ -n "$demo" ]; then
   data=${data:-$scratch/data}
   socket=$scratch/collector.sock
   runtime_socket=$scratch/containerd.sock
-  port=$(free_port)
+  port=$(free_port 18650)
 else
   data=${data:-/var/lib/runtime}
   socket=/run/runtime/collector.sock
@@ -201,8 +206,11 @@ data=$(cd "$data" && pwd)
 ! ctl status >/dev/null 2>&1 || fail "a collector answers at $socket already; stop it first"
 
 if [ -n "$demo" ]; then
+  page=
+  [ -z "$stay" ] || page="\"Web\": { \"Listen\": \"127.0.0.1:$(free_port 18700)\" },"
   cat >"$scratch/collector.json" <<SETTINGS
 {
+  $page
   "Listen": { "Socket": "$socket" },
   "Storage": { "Path": "$data/collector.db" },
   "Baselines": { "Unit": "$demo_unit" },
@@ -259,10 +267,17 @@ if [ -n "$demo" ]; then
     echo "the end of $data/agent.log:" >&2
     tail -n 10 "$data/agent.log" >&2
   fi
-  exit "$status"
-fi
+  [ -n "$stay" ] && [ "$status" -eq 0 ] || exit "$status"
+  cat <<WHERE
 
-cat <<WHERE
+The alert came, and the pods are gone. Look at what the collector knows, until Ctrl-C:
+  $(ctl web)
+  $out/runtimectl/runtimectl --socket $socket incidents list
+  $out/runtimectl/runtimectl --socket $socket incidents close ID --verdict malicious --note 'the demo'
+WHERE
+  demo=
+else
+  cat <<WHERE
 
 Watching this machine. Ctrl-C stops; the next start goes on from here.
   $out/runtimectl/runtimectl status
@@ -274,6 +289,7 @@ Watching this machine. Ctrl-C stops; the next start goes on from here.
 Settings, logs and data: $data (alerts to Slack: collector.json there)
 
 WHERE
+fi
 # Ends when one of the two does, which none should.
 status=0
 wait -n "$collector_pid" "$agent_pid" || status=$?

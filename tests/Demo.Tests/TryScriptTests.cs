@@ -19,7 +19,7 @@ public sealed class TryScriptTests : IDisposable
         // What it says goes to the journal; a program that gets SIGTERM says so and ends.
         StandIn("collector/collector", "trap 'say end; rm -f up; exit 0' TERM; say start; touch up; rest");
         StandIn("agent/agent", "trap 'say end; exit 0' TERM; say start; touch connected; [ ! -e agent-dies ] || { echo 'no BTF here'; exit 7; }; rest");
-        StandIn("runtimectl/runtimectl", "[ -e up ] || exit 1; [ ! -e connected ] || echo '{ \"agents\": [ { \"connected\": true } ] }'");
+        StandIn("runtimectl/runtimectl", "[ -e up ] || exit 1; case \"$*\" in *' web') echo 'http://127.0.0.1/a-link' ;; *) [ ! -e connected ] || echo '{ \"agents\": [ { \"connected\": true } ] }' ;; esac");
         StandIn("demo/runtime-demo", "trap 'say end; exit 130' TERM; say start; [ ! -e demo-code ] || exit $(cat demo-code); rest");
         StandIn("demo/miner", "true");
     }
@@ -85,6 +85,35 @@ public sealed class TryScriptTests : IDisposable
         Assert.Equal(code, script.ExitCode);
         Assert.Equal(["collector start", "agent start", "demo start", "agent end", "collector end"], Journal());
         Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(_root, "tmp")));
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task Demo_ThatIsToStay_LeavesALinkToThePageUntilItIsInterrupted()
+    {
+        var cancelled = TestContext.Current.CancellationToken;
+        SkipWithoutRoot();
+        await File.WriteAllTextAsync(Path.Combine(_root, "demo-code"), "0", cancelled);
+        using var script = Start("--demo", "--stay");
+        await UntilAsync(script, "http://127.0.0.1/a-link", cancelled);
+        Assert.Equal(["collector start", "agent start", "demo start"], Journal());
+
+        var code = await EndAsync(script, "-INT");
+
+        Assert.Equal(0, code);
+        Assert.Equal(["agent end", "collector end"], Journal()[^2..]);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(_root, "tmp")));
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task Stay_WithoutDemo_IsRefused()
+    {
+        var cancelled = TestContext.Current.CancellationToken;
+        using var script = Start("--stay");
+        var errors = await script.StandardError.ReadToEndAsync(cancelled);
+        await script.WaitForExitAsync(cancelled);
+
+        Assert.Equal(1, script.ExitCode);
+        Assert.Contains("--stay belongs to --demo", errors, StringComparison.Ordinal);
     }
 
     [Fact(Timeout = Limit)]
