@@ -69,6 +69,14 @@ public sealed class EvidenceTests
         Assert.Equal(expected, FileEvidence.Assess(_builder.File(Container, _builder.Process(binary), path, FileOperation.SensitiveRead), default).EValue);
 
     [Theory]
+    [InlineData("/var/lib/rabbitmq/.erlang.cookie", "credentials")]
+    [InlineData("/home/bob/.git-credentials", "credentials")]
+    [InlineData("/root/.aws/credentials", "cloud-credentials")]
+    [InlineData("/etc/kubernetes/pki/ca.key", "cluster-credentials")]
+    [InlineData("/srv/data/ours", "/srv/data/ours")]
+    public void Secret_HasAClass_SoThatItsKindIsOneItem(string path, string expected) => Assert.Equal(expected, Places.SensitiveClass(path));
+
+    [Theory]
     [InlineData("/usr/bin/psql", 0, 2)] // pg_wrapper, which asks for the account
     [InlineData("/usr/bin/psql", ProcessFlags.UpperLayer, 60)] // a Perl of the intruder's own
     [InlineData("/tmp/x.pl", 0, 60)]

@@ -75,6 +75,7 @@ public sealed class FileChangeEvidenceTests
         var made = Did(_builder, FileOperation.Attribute, "/srv/x") with { Mode = 0x10 };
         var tried = made with { Flags = FileFlags.Refused };
         Assert.Equal(("immutable", 20), (FileEvidence.Assess(tried, default).Class, FileEvidence.Assess(tried, default).EValue));
+        Assert.EndsWith("which was refused", FileEvidence.Assess(tried, default).Evidence[0].Reason, StringComparison.Ordinal);
         Assert.NotEqual(new ItemKey().FileWrite(made).ToString(), new ItemKey().FileWrite(tried).ToString());
         Assert.Contains("tried to", Titles.File(tried, "shop/web", ""), StringComparison.Ordinal);
     }
