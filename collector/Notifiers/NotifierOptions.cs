@@ -9,6 +9,9 @@ internal enum NotifierKind
 {
     Slack = 0,
     Webhook = 1,
+    Teams = 2,
+    PagerDuty = 3,
+    Alertmanager = 4,
 }
 
 /// <summary>One receiver of alerts.</summary>
@@ -20,25 +23,31 @@ internal sealed class NotifierOptions : IValidatableObject
     [RegularExpression("^[A-Za-z0-9._-]{1,64}$", ErrorMessage = "must be 1 to 64 of the characters A-Z a-z 0-9 . _ -")]
     public required string Name { get; set; } = "";
 
-    /// <summary>Slack: an incoming webhook of Slack (or of a chat that speaks its format). Webhook: our own JSON, signed.</summary>
+    /// <summary>
+    /// Slack: an incoming webhook of Slack (or of a chat that speaks its format). Webhook: our own JSON, signed. Teams: a workflow of Microsoft Teams that begins with a
+    /// webhook. PagerDuty: its Events API v2. Alertmanager: the API v2 of Prometheus' Alertmanager.
+    /// </summary>
     public required NotifierKind? Kind { get; set; }
 
-    /// <summary>File whose content is the address. Preferred where the address itself is a secret, as Slack's is. Read again at every delivery.</summary>
+    /// <summary>File whose content is the address; PagerDuty has one of its own. Preferred where the address itself is a secret, as Slack's is. Read again at every delivery.</summary>
     public string UrlFile { get; set; } = "";
 
     /// <summary>The address itself, when UrlFile is not set: https, or http to this machine.</summary>
     [Secret]
     public string Url { get; set; } = "";
 
-    /// <summary>Webhook only: file with the key that signs every request, at least 16 bytes; a newline at its end is not part of it. Read again at every delivery.</summary>
+    /// <summary>
+    /// File with a secret; a newline at its end is not part of it; read again at every delivery. Webhook: the key that signs every request, at least 16 bytes. PagerDuty: the routing key.
+    /// Alertmanager: a bearer token, where something before it asks for one.
+    /// </summary>
     public string SecretFile { get; set; } = "";
 
     /// <summary>Incidents below it are not sent.</summary>
     public Severity MinimumSeverity { get; set; } = Severity.Low;
 
     /// <summary>
-    /// Whether the daily digest is sent here too, whatever MinimumSeverity says. Not set: true for Slack, which people read; false for Webhook, whose
-    /// receiver has to know its schema, runtime.digest/1.
+    /// Whether the daily digest is sent here too, whatever MinimumSeverity says. Not set: true for Slack and Teams, which people read; false for Webhook, whose
+    /// receiver has to know its schema, runtime.digest/1. PagerDuty and Alertmanager take none.
     /// </summary>
     public bool? Digest { get; set; }
 
@@ -64,7 +73,8 @@ internal sealed class NotifierOptions : IValidatableObject
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (Url.Length > 0 == UrlFile.Length > 0)
+        var hasNone = Url.Length + UrlFile.Length == 0;
+        if (hasNone ? DefaultUrl.Length == 0 : Url.Length > 0 && UrlFile.Length > 0)
         {
             yield return new(Url.Length > 0 ? "is set beside Url; set one of the two" : "must be set (or Url)", [nameof(UrlFile)]);
         }
@@ -77,9 +87,24 @@ internal sealed class NotifierOptions : IValidatableObject
             yield return new(fileFault, [nameof(UrlFile)]);
         }
 
-        if (Kind == NotifierKind.Slack && SecretFile.Length > 0)
+        if (Kind is NotifierKind.Slack or NotifierKind.Teams && SecretFile.Length > 0)
         {
-            yield return new("is for kind Webhook; Slack's secret is its address", [nameof(SecretFile)]);
+            yield return new($"is for other kinds; the secret of {Kind} is its address", [nameof(SecretFile)]);
+        }
+
+        if (Kind is NotifierKind.PagerDuty or NotifierKind.Alertmanager && Digest == true)
+        {
+            yield return new($"cannot be true: {Kind} takes alerts only", [nameof(Digest)]);
+        }
+
+        if (Kind == NotifierKind.PagerDuty && RoutingKeyFault() is { } routingFault)
+        {
+            yield return new(routingFault, [nameof(SecretFile)]);
+        }
+
+        if (Kind == NotifierKind.Alertmanager && SecretFile.Length > 0 && !SecretFiles.TryRead(SecretFile, out _, out var tokenFault))
+        {
+            yield return new(tokenFault, [nameof(SecretFile)]);
         }
 
         if (Kind == NotifierKind.Webhook && SigningKeyFault() is { } secretFault)
@@ -87,6 +112,9 @@ internal sealed class NotifierOptions : IValidatableObject
             yield return new(secretFault, [nameof(SecretFile)]);
         }
     }
+
+    /// <summary>The address of a service that has one for everybody; empty for the other kinds.</summary>
+    internal string DefaultUrl => Kind == NotifierKind.PagerDuty ? "https://events.pagerduty.com/v2/enqueue" : "";
 
     /// <summary>Null when the address may be used. Never repeats the address.</summary>
     internal static string? UrlFault(string text, bool allowInsecure)
@@ -105,6 +133,10 @@ internal sealed class NotifierOptions : IValidatableObject
 
     private string? UrlFileFault() =>
         SecretFiles.TryRead(UrlFile, out var url, out var words) ? UrlFault(url, AllowInsecure) is { } fault ? "its content " + fault : null : words;
+
+    private string? RoutingKeyFault() =>
+        SecretFile.Length == 0 ? "must be set: it holds the routing key of the service's integration"
+        : SecretFiles.TryRead(SecretFile, out _, out var words) ? null : words;
 
     private string? SigningKeyFault() =>
         SecretFile.Length == 0 ? "must be set: requests are signed with it (make one: openssl rand -hex 32 > FILE)"

@@ -23,6 +23,9 @@ internal static class NotifierSetup
     {
         NotifierKind.Slack => new SlackNotifier(options, post),
         NotifierKind.Webhook => new WebhookNotifier(options, post, time),
+        NotifierKind.Teams => new TeamsNotifier(options, post),
+        NotifierKind.PagerDuty => new PagerDutyNotifier(options, post),
+        NotifierKind.Alertmanager => new AlertmanagerNotifier(options, post),
         _ => throw new UnreachableException($"kind {options.Kind} passed the check of the settings"),
     })]);
 }

@@ -64,7 +64,7 @@ internal sealed class WebhookPost(HttpClient client, TimeProvider time)
     {
         address = null!;
         words = "";
-        var text = options.Url;
+        var text = options.Url.Length > 0 ? options.Url : options.DefaultUrl;
         if (options.UrlFile.Length > 0 && !SecretFiles.TryRead(options.UrlFile, out text, out words))
         {
             words = $"UrlFile {words}";
