@@ -12,6 +12,7 @@ internal enum NotifierKind
     Teams = 2,
     PagerDuty = 3,
     Alertmanager = 4,
+    Syslog = 5,
 }
 
 /// <summary>One receiver of alerts.</summary>
@@ -26,13 +27,14 @@ internal sealed class NotifierOptions : IValidatableObject
     /// <summary>
     /// Slack: an incoming webhook of Slack (or of a chat that speaks its format). Webhook: our own JSON, signed. Teams: a workflow of Microsoft Teams that begins with a
     /// webhook. PagerDuty: its Events API v2. Alertmanager: the API v2 of Prometheus' Alertmanager.
+    /// Syslog: RFC 5424.
     /// </summary>
     public required NotifierKind? Kind { get; set; }
 
     /// <summary>File whose content is the address; PagerDuty has one of its own. Preferred where the address itself is a secret, as Slack's is. Read again at every delivery.</summary>
     public string UrlFile { get; set; } = "";
 
-    /// <summary>The address itself, when UrlFile is not set: https, or http to this machine.</summary>
+    /// <summary>The address itself, when UrlFile is not set: https, or http to this machine. Syslog: syslog+tls://host:6514, syslog+tcp or syslog+udp.</summary>
     [Secret]
     public string Url { get; set; } = "";
 
@@ -42,12 +44,15 @@ internal sealed class NotifierOptions : IValidatableObject
     /// </summary>
     public string SecretFile { get; set; } = "";
 
+    /// <summary>Syslog only: what a message's text is, the webhook's JSON or ArcSight's CEF.</summary>
+    public SyslogFormat Format { get; set; } = SyslogFormat.Json;
+
     /// <summary>Incidents below it are not sent.</summary>
     public Severity MinimumSeverity { get; set; } = Severity.Low;
 
     /// <summary>
     /// Whether the daily digest is sent here too, whatever MinimumSeverity says. Not set: true for Slack and Teams, which people read; false for Webhook, whose
-    /// receiver has to know its schema, runtime.digest/1. PagerDuty and Alertmanager take none.
+    /// receiver has to know its schema, runtime.digest/1. PagerDuty, Alertmanager and Syslog take none.
     /// </summary>
     public bool? Digest { get; set; }
 
@@ -74,7 +79,18 @@ internal sealed class NotifierOptions : IValidatableObject
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         var hasNone = Url.Length + UrlFile.Length == 0;
-        if (hasNone ? DefaultUrl.Length == 0 : Url.Length > 0 && UrlFile.Length > 0)
+        if (Kind == NotifierKind.Syslog)
+        {
+            if (UrlFile.Length > 0)
+            {
+                yield return new("is for kinds whose address is a secret; set Url", [nameof(UrlFile)]);
+            }
+            else if (SyslogNotifier.UrlFault(Url, AllowInsecure) is { } syslogFault)
+            {
+                yield return new(syslogFault, [nameof(Url)]);
+            }
+        }
+        else if (hasNone ? DefaultUrl.Length == 0 : Url.Length > 0 && UrlFile.Length > 0)
         {
             yield return new(Url.Length > 0 ? "is set beside Url; set one of the two" : "must be set (or Url)", [nameof(UrlFile)]);
         }
@@ -87,12 +103,12 @@ internal sealed class NotifierOptions : IValidatableObject
             yield return new(fileFault, [nameof(UrlFile)]);
         }
 
-        if (Kind is NotifierKind.Slack or NotifierKind.Teams && SecretFile.Length > 0)
+        if (Kind is NotifierKind.Slack or NotifierKind.Teams or NotifierKind.Syslog && SecretFile.Length > 0)
         {
-            yield return new($"is for other kinds; the secret of {Kind} is its address", [nameof(SecretFile)]);
+            yield return new(Kind == NotifierKind.Syslog ? "is for other kinds; Syslog has no secret" : $"is for other kinds; the secret of {Kind} is its address", [nameof(SecretFile)]);
         }
 
-        if (Kind is NotifierKind.PagerDuty or NotifierKind.Alertmanager && Digest == true)
+        if (Kind is NotifierKind.PagerDuty or NotifierKind.Alertmanager or NotifierKind.Syslog && Digest == true)
         {
             yield return new($"cannot be true: {Kind} takes alerts only", [nameof(Digest)]);
         }
@@ -128,7 +144,7 @@ internal sealed class NotifierOptions : IValidatableObject
             ? $"goes to {url.Host} without encryption; use https, or set AllowInsecure" : null;
     }
 
-    private static bool IsLoopback(Uri url) =>
+    internal static bool IsLoopback(Uri url) =>
         url.Host == "localhost" || (IPAddress.TryParse(url.Host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
 
     private string? UrlFileFault() =>

@@ -38,6 +38,8 @@ public sealed class NotifierOptionsTests : IDisposable
             ["6:Kind"] = "PagerDuty", ["6:Name"] = "duty", ["6:Digest"] = "true",
             ["7:Kind"] = "Alertmanager", ["7:Name"] = "am", ["7:SecretFile"] = "/nonexistent/token",
             ["8:Kind"] = "Teams", ["8:Name"] = "teams", ["8:Url"] = "https://a.example.org/SECRET", ["8:SecretFile"] = _file,
+            ["10:Kind"] = "Syslog", ["10:Name"] = "log", ["10:Url"] = "syslog+udp://logs.example.org:514", ["10:SecretFile"] = _file,
+            ["11:Kind"] = "Syslog", ["11:Name"] = "log2", ["11:Url"] = "https://logs.example.org",
             ["9:Kind"] = "PagerDuty", ["9:Name"] = "right", ["9:SecretFile"] = _file,
             ["5:Kind"] = "Webhook", ["5:Name"] = "file", ["5:UrlFile"] = _file, ["5:SecretFile"] = "/nonexistent/key",
         };
@@ -52,7 +54,7 @@ public sealed class NotifierOptionsTests : IDisposable
                 $"Notifiers:1:SecretFile = \"{_file}\" (command line): is for other kinds; the secret of Slack is its address",
                 "Notifiers:2:UrlFile = \"/nonexistent/url\" (command line): does not exist",
                 $"Notifiers:2:SecretFile = \"{_file}\" (command line): must hold at least 16 bytes; it holds 5",
-                "Notifiers:3:Kind = \"pigeon\" (command line): must be one of Slack, Webhook, Teams, PagerDuty, Alertmanager",
+                "Notifiers:3:Kind = \"pigeon\" (command line): must be one of Slack, Webhook, Teams, PagerDuty, Alertmanager, Syslog",
                 "Notifiers:3:Name = \"bad name\" (command line): must be 1 to 64 of the characters A-Z a-z 0-9 . _ -",
                 "Notifiers:3:Timeout = \"1h\" (command line): must be 100ms to 1m",
                 "Notifiers:4:UrlFile: must be set (or Url)",
@@ -64,6 +66,9 @@ public sealed class NotifierOptionsTests : IDisposable
                 "Notifiers:7:UrlFile: must be set (or Url)",
                 "Notifiers:7:SecretFile = \"/nonexistent/token\" (command line): does not exist",
                 $"Notifiers:8:SecretFile = \"{_file}\" (command line): is for other kinds; the secret of Teams is its address",
+                "Notifiers:10:Url = (not shown) (command line): goes to logs.example.org without encryption; use syslog+tls, or set AllowInsecure",
+                $"Notifiers:10:SecretFile = \"{_file}\" (command line): is for other kinds; Syslog has no secret",
+                "Notifiers:11:Url = (not shown) (command line): must be an address such as syslog+tls://logs.example.org:6514 (or syslog+tcp, syslog+udp)",
                 "Notifiers:1:Name = \"Chat\": is the name of Notifiers:0 already; each notifier needs its own",
             ],
             faults.All);
