@@ -28,6 +28,7 @@ tests  /bin/kill                       procps                      sends signals
 tests  curl                            curl                        asks the collector as a stranger does
 tests  kubectl                         kubernetes-client           renders the manifests
 tests  openssl                         openssl                     makes certificates
+tests  /usr/lib/python3/dist-packages/aiosmtpd  python3-aiosmtpd   a receiver of alerts
 tests  /usr/sbin/rsyslogd              rsyslog                     a receiver of alerts
 tests  prometheus-alertmanager         prometheus-alertmanager     a receiver of alerts
 tests  rpmbuild                        rpm                         makes a database as images of RHEL have it

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using MimeKit;
 using Runtime.Collector.Configuration;
 using Runtime.Collector.Detection;
 
@@ -13,6 +14,7 @@ internal enum NotifierKind
     PagerDuty = 3,
     Alertmanager = 4,
     Syslog = 5,
+    Email = 6,
 }
 
 /// <summary>One receiver of alerts.</summary>
@@ -27,22 +29,31 @@ internal sealed class NotifierOptions : IValidatableObject
     /// <summary>
     /// Slack: an incoming webhook of Slack (or of a chat that speaks its format). Webhook: our own JSON, signed. Teams: a workflow of Microsoft Teams that begins with a
     /// webhook. PagerDuty: its Events API v2. Alertmanager: the API v2 of Prometheus' Alertmanager.
-    /// Syslog: RFC 5424.
+    /// Syslog: RFC 5424. Email: mail by SMTP.
     /// </summary>
     public required NotifierKind? Kind { get; set; }
 
     /// <summary>File whose content is the address; PagerDuty has one of its own. Preferred where the address itself is a secret, as Slack's is. Read again at every delivery.</summary>
     public string UrlFile { get; set; } = "";
 
-    /// <summary>The address itself, when UrlFile is not set: https, or http to this machine. Syslog: syslog+tls://host:6514, syslog+tcp or syslog+udp.</summary>
+    /// <summary>The address itself, when UrlFile is not set: https, or http to this machine. Syslog: syslog+tls://host:6514, syslog+tcp or syslog+udp. Email: smtp://host:587 or smtps://host:465.</summary>
     [Secret]
     public string Url { get; set; } = "";
 
     /// <summary>
     /// File with a secret; a newline at its end is not part of it; read again at every delivery. Webhook: the key that signs every request, at least 16 bytes. PagerDuty: the routing key.
-    /// Alertmanager: a bearer token, where something before it asks for one.
+    /// Alertmanager: a bearer token, where something before it asks for one. Email: the password of Username.
     /// </summary>
     public string SecretFile { get; set; } = "";
+
+    /// <summary>Email only: who it is from, "Runtime &lt;runtime@example.org&gt;".</summary>
+    public string From { get; set; } = "";
+
+    /// <summary>Email only: whom it is to. 1 to 32 addresses.</summary>
+    public List<string> To { get; set; } = [];
+
+    /// <summary>Email only: who logs in at the server, with the password in SecretFile. Neither: nobody logs in.</summary>
+    public string Username { get; set; } = "";
 
     /// <summary>Syslog only: what a message's text is, the webhook's JSON or ArcSight's CEF.</summary>
     public SyslogFormat Format { get; set; } = SyslogFormat.Json;
@@ -51,7 +62,7 @@ internal sealed class NotifierOptions : IValidatableObject
     public Severity MinimumSeverity { get; set; } = Severity.Low;
 
     /// <summary>
-    /// Whether the daily digest is sent here too, whatever MinimumSeverity says. Not set: true for Slack and Teams, which people read; false for Webhook, whose
+    /// Whether the daily digest is sent here too, whatever MinimumSeverity says. Not set: true for Slack, Teams and Email, which people read; false for Webhook, whose
     /// receiver has to know its schema, runtime.digest/1. PagerDuty, Alertmanager and Syslog take none.
     /// </summary>
     public bool? Digest { get; set; }
@@ -88,6 +99,13 @@ internal sealed class NotifierOptions : IValidatableObject
             else if (SyslogNotifier.UrlFault(Url, AllowInsecure) is { } syslogFault)
             {
                 yield return new(syslogFault, [nameof(Url)]);
+            }
+        }
+        else if (Kind == NotifierKind.Email)
+        {
+            foreach (var fault in EmailFaults())
+            {
+                yield return fault;
             }
         }
         else if (hasNone ? DefaultUrl.Length == 0 : Url.Length > 0 && UrlFile.Length > 0)
@@ -149,6 +167,37 @@ internal sealed class NotifierOptions : IValidatableObject
 
     private string? UrlFileFault() =>
         SecretFiles.TryRead(UrlFile, out var url, out var words) ? UrlFault(url, AllowInsecure) is { } fault ? "its content " + fault : null : words;
+
+    private IEnumerable<ValidationResult> EmailFaults()
+    {
+        if (UrlFile.Length > 0)
+        {
+            yield return new("is for kinds whose address is a secret; set Url", [nameof(UrlFile)]);
+        }
+        else if (EmailNotifier.UrlFault(Url) is { } fault)
+        {
+            yield return new(fault, [nameof(Url)]);
+        }
+
+        if (!MailboxAddress.TryParse(From, out _))
+        {
+            yield return new("must be an address such as runtime@example.org", [nameof(From)]);
+        }
+
+        if (To.Count is 0 or > 32 || !To.TrueForAll(address => MailboxAddress.TryParse(address, out _)))
+        {
+            yield return new("must hold 1 to 32 addresses such as soc@example.org", [nameof(To)]);
+        }
+
+        if (Username.Length > 0 == (SecretFile.Length == 0))
+        {
+            yield return new("and SecretFile belong together: set both or neither", [nameof(Username)]);
+        }
+        else if (SecretFile.Length > 0 && !SecretFiles.TryRead(SecretFile, out _, out var words))
+        {
+            yield return new(words, [nameof(SecretFile)]);
+        }
+    }
 
     private string? RoutingKeyFault() =>
         SecretFile.Length == 0 ? "must be set: it holds the routing key of the service's integration"

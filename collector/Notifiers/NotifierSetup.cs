@@ -25,6 +25,7 @@ internal static class NotifierSetup
         NotifierKind.Webhook => new WebhookNotifier(options, post, time),
         NotifierKind.Teams => new TeamsNotifier(options, post),
         NotifierKind.PagerDuty => new PagerDutyNotifier(options, post),
+        NotifierKind.Email => new EmailNotifier(options, time),
         NotifierKind.Syslog => new SyslogNotifier(options, time),
         NotifierKind.Alertmanager => new AlertmanagerNotifier(options, post),
         _ => throw new UnreachableException($"kind {options.Kind} passed the check of the settings"),

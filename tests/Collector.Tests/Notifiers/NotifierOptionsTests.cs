@@ -40,6 +40,7 @@ public sealed class NotifierOptionsTests : IDisposable
             ["8:Kind"] = "Teams", ["8:Name"] = "teams", ["8:Url"] = "https://a.example.org/SECRET", ["8:SecretFile"] = _file,
             ["10:Kind"] = "Syslog", ["10:Name"] = "log", ["10:Url"] = "syslog+udp://logs.example.org:514", ["10:SecretFile"] = _file,
             ["11:Kind"] = "Syslog", ["11:Name"] = "log2", ["11:Url"] = "https://logs.example.org",
+            ["12:Kind"] = "Email", ["12:Name"] = "mail", ["12:Url"] = "smtp://u:SECRET@mail.example.org", ["12:From"] = "nobody", ["12:To:0"] = "soc@example.org", ["12:To:1"] = "x y", ["12:Username"] = "u",
             ["9:Kind"] = "PagerDuty", ["9:Name"] = "right", ["9:SecretFile"] = _file,
             ["5:Kind"] = "Webhook", ["5:Name"] = "file", ["5:UrlFile"] = _file, ["5:SecretFile"] = "/nonexistent/key",
         };
@@ -54,7 +55,7 @@ public sealed class NotifierOptionsTests : IDisposable
                 $"Notifiers:1:SecretFile = \"{_file}\" (command line): is for other kinds; the secret of Slack is its address",
                 "Notifiers:2:UrlFile = \"/nonexistent/url\" (command line): does not exist",
                 $"Notifiers:2:SecretFile = \"{_file}\" (command line): must hold at least 16 bytes; it holds 5",
-                "Notifiers:3:Kind = \"pigeon\" (command line): must be one of Slack, Webhook, Teams, PagerDuty, Alertmanager, Syslog",
+                "Notifiers:3:Kind = \"pigeon\" (command line): must be one of Slack, Webhook, Teams, PagerDuty, Alertmanager, Syslog, Email",
                 "Notifiers:3:Name = \"bad name\" (command line): must be 1 to 64 of the characters A-Z a-z 0-9 . _ -",
                 "Notifiers:3:Timeout = \"1h\" (command line): must be 100ms to 1m",
                 "Notifiers:4:UrlFile: must be set (or Url)",
@@ -69,6 +70,10 @@ public sealed class NotifierOptionsTests : IDisposable
                 "Notifiers:10:Url = (not shown) (command line): goes to logs.example.org without encryption; use syslog+tls, or set AllowInsecure",
                 $"Notifiers:10:SecretFile = \"{_file}\" (command line): is for other kinds; Syslog has no secret",
                 "Notifiers:11:Url = (not shown) (command line): must be an address such as syslog+tls://logs.example.org:6514 (or syslog+tcp, syslog+udp)",
+                "Notifiers:12:Url = (not shown) (command line): must be an address such as smtp://mail.example.org:587 or smtps://mail.example.org:465",
+                "Notifiers:12:From = \"nobody\" (command line): must be an address such as runtime@example.org",
+                "Notifiers:12:To: must hold 1 to 32 addresses such as soc@example.org",
+                "Notifiers:12:Username = \"u\" (command line): and SecretFile belong together: set both or neither",
                 "Notifiers:1:Name = \"Chat\": is the name of Notifiers:0 already; each notifier needs its own",
             ],
             faults.All);
