@@ -22,10 +22,15 @@ internal sealed class EmailNotifier(NotifierOptions options, TimeProvider time) 
 
     public async Task<DeliveryResult> SendAsync(Delivery delivery, CancellationToken cancellationToken)
     {
-        var password = "";
-        if (options.SecretFile.Length > 0 && !SecretFiles.TryRead(options.SecretFile, out password, out var words))
+        var (password, words) = ("", "");
+        if (options.SecretFile.Length > 0 && !SecretFiles.TryRead(options.SecretFile, out password, out words))
         {
             return new DeliveryResult.Retry(null, $"SecretFile {words}");
+        }
+
+        if (!ReceiverTrust.TryPolicy(options.CaFile, out var trust, out words))
+        {
+            return new DeliveryResult.Retry(null, $"CaFile {words}");
         }
 
         var url = new Uri(options.Url);
@@ -33,6 +38,11 @@ internal sealed class EmailNotifier(NotifierOptions options, TimeProvider time) 
         using var limit = new CancellationTokenSource(options.Timeout, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         using var client = new SmtpClient();
+        if (trust is not null)
+        {
+            client.ServerCertificateValidationCallback = (_, certificate, chain, errors) => ReceiverTrust.Accepts(trust, certificate, chain, errors);
+        }
+
         try
         {
             await client.ConnectAsync(url.Host, url.Port > 0 ? url.Port : url.Scheme == "smtps" ? 465 : 587, Security(url), both.Token);
@@ -41,9 +51,8 @@ internal sealed class EmailNotifier(NotifierOptions options, TimeProvider time) 
                 await client.AuthenticateAsync(options.Username, password, both.Token);
             }
 
-            var answer = await client.SendAsync(mail, both.Token);
-            await client.DisconnectAsync(quit: true, both.Token);
-            return new DeliveryResult.Delivered(PrintableText.Escape(answer));
+            var answer = PrintableText.Escape(await client.SendAsync(mail, both.Token));
+            return new DeliveryResult.Delivered(await SayGoodbyeAsync(client, both.Token) ? answer : answer + " (the connection broke before its end)");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -60,9 +69,23 @@ internal sealed class EmailNotifier(NotifierOptions options, TimeProvider time) 
         }
     }
 
+    /// <summary>The server has taken the mail (RFC 5321, 4.2.5): what happens to the connection from here on does not make us send it again.</summary>
+    private static async Task<bool> SayGoodbyeAsync(SmtpClient client, CancellationToken limit)
+    {
+        try
+        {
+            await client.DisconnectAsync(quit: true, limit);
+            return true;
+        }
+        catch (Exception e) when (e is SmtpCommandException or ProtocolException or SocketException or IOException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>On this machine, and where the settings allow it, a server without TLS will do.</summary>
     private SecureSocketOptions Security(Uri url) =>
         url.Scheme == "smtps" ? SecureSocketOptions.SslOnConnect
-        : NotifierOptions.IsLoopback(url) || options.AllowInsecure ? SecureSocketOptions.StartTlsWhenAvailable
+        : NotifierRules.IsLoopback(url) || options.AllowInsecure ? SecureSocketOptions.StartTlsWhenAvailable
         : SecureSocketOptions.StartTls;
 }

@@ -1,6 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using System.Net;
-using MimeKit;
 using Runtime.Collector.Configuration;
 using Runtime.Collector.Detection;
 
@@ -46,6 +44,11 @@ internal sealed class NotifierOptions : IValidatableObject
     /// </summary>
     public string SecretFile { get; set; } = "";
 
+    /// <summary>
+    /// Syslog and Email only: file with certificates (PEM) of the authorities that may vouch for the server, in place of the system's. Read again at every delivery.
+    /// </summary>
+    public string CaFile { get; set; } = "";
+
     /// <summary>Email only: who it is from, "Runtime &lt;runtime@example.org&gt;".</summary>
     public string From { get; set; } = "";
 
@@ -87,124 +90,8 @@ internal sealed class NotifierOptions : IValidatableObject
         }
     }
 
-    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
-    {
-        var hasNone = Url.Length + UrlFile.Length == 0;
-        if (Kind == NotifierKind.Syslog)
-        {
-            if (UrlFile.Length > 0)
-            {
-                yield return new("is for kinds whose address is a secret; set Url", [nameof(UrlFile)]);
-            }
-            else if (SyslogNotifier.UrlFault(Url, AllowInsecure) is { } syslogFault)
-            {
-                yield return new(syslogFault, [nameof(Url)]);
-            }
-        }
-        else if (Kind == NotifierKind.Email)
-        {
-            foreach (var fault in EmailFaults())
-            {
-                yield return fault;
-            }
-        }
-        else if (hasNone ? DefaultUrl.Length == 0 : Url.Length > 0 && UrlFile.Length > 0)
-        {
-            yield return new(Url.Length > 0 ? "is set beside Url; set one of the two" : "must be set (or Url)", [nameof(UrlFile)]);
-        }
-        else if (Url.Length > 0 && UrlFault(Url, AllowInsecure) is { } urlFault)
-        {
-            yield return new(urlFault, [nameof(Url)]);
-        }
-        else if (UrlFile.Length > 0 && UrlFileFault() is { } fileFault)
-        {
-            yield return new(fileFault, [nameof(UrlFile)]);
-        }
-
-        if (Kind is NotifierKind.Slack or NotifierKind.Teams or NotifierKind.Syslog && SecretFile.Length > 0)
-        {
-            yield return new(Kind == NotifierKind.Syslog ? "is for other kinds; Syslog has no secret" : $"is for other kinds; the secret of {Kind} is its address", [nameof(SecretFile)]);
-        }
-
-        if (Kind is NotifierKind.PagerDuty or NotifierKind.Alertmanager or NotifierKind.Syslog && Digest == true)
-        {
-            yield return new($"cannot be true: {Kind} takes alerts only", [nameof(Digest)]);
-        }
-
-        if (Kind == NotifierKind.PagerDuty && RoutingKeyFault() is { } routingFault)
-        {
-            yield return new(routingFault, [nameof(SecretFile)]);
-        }
-
-        if (Kind == NotifierKind.Alertmanager && SecretFile.Length > 0 && !SecretFiles.TryRead(SecretFile, out _, out var tokenFault))
-        {
-            yield return new(tokenFault, [nameof(SecretFile)]);
-        }
-
-        if (Kind == NotifierKind.Webhook && SigningKeyFault() is { } secretFault)
-        {
-            yield return new(secretFault, [nameof(SecretFile)]);
-        }
-    }
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) => NotifierRules.FaultsOf(this);
 
     /// <summary>The address of a service that has one for everybody; empty for the other kinds.</summary>
     internal string DefaultUrl => Kind == NotifierKind.PagerDuty ? "https://events.pagerduty.com/v2/enqueue" : "";
-
-    /// <summary>Null when the address may be used. Never repeats the address.</summary>
-    internal static string? UrlFault(string text, bool allowInsecure)
-    {
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || (url.Scheme != Uri.UriSchemeHttps && url.Scheme != Uri.UriSchemeHttp) || url.Host.Length == 0)
-        {
-            return "must be an address such as https://hooks.example.org/path";
-        }
-
-        return url.Scheme == Uri.UriSchemeHttp && !IsLoopback(url) && !allowInsecure
-            ? $"goes to {url.Host} without encryption; use https, or set AllowInsecure" : null;
-    }
-
-    internal static bool IsLoopback(Uri url) =>
-        url.Host == "localhost" || (IPAddress.TryParse(url.Host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
-
-    private string? UrlFileFault() =>
-        SecretFiles.TryRead(UrlFile, out var url, out var words) ? UrlFault(url, AllowInsecure) is { } fault ? "its content " + fault : null : words;
-
-    private IEnumerable<ValidationResult> EmailFaults()
-    {
-        if (UrlFile.Length > 0)
-        {
-            yield return new("is for kinds whose address is a secret; set Url", [nameof(UrlFile)]);
-        }
-        else if (EmailNotifier.UrlFault(Url) is { } fault)
-        {
-            yield return new(fault, [nameof(Url)]);
-        }
-
-        if (!MailboxAddress.TryParse(From, out _))
-        {
-            yield return new("must be an address such as runtime@example.org", [nameof(From)]);
-        }
-
-        if (To.Count is 0 or > 32 || !To.TrueForAll(address => MailboxAddress.TryParse(address, out _)))
-        {
-            yield return new("must hold 1 to 32 addresses such as soc@example.org", [nameof(To)]);
-        }
-
-        if (Username.Length > 0 == (SecretFile.Length == 0))
-        {
-            yield return new("and SecretFile belong together: set both or neither", [nameof(Username)]);
-        }
-        else if (SecretFile.Length > 0 && !SecretFiles.TryRead(SecretFile, out _, out var words))
-        {
-            yield return new(words, [nameof(SecretFile)]);
-        }
-    }
-
-    private string? RoutingKeyFault() =>
-        SecretFile.Length == 0 ? "must be set: it holds the routing key of the service's integration"
-        : SecretFiles.TryRead(SecretFile, out _, out var words) ? null : words;
-
-    private string? SigningKeyFault() =>
-        SecretFile.Length == 0 ? "must be set: requests are signed with it (make one: openssl rand -hex 32 > FILE)"
-        : !SecretFiles.TryRead(SecretFile, out var key, out var words) ? words
-        : key.Length < WebhookNotifier.ShortestKey ? $"must hold at least {WebhookNotifier.ShortestKey} bytes; it holds {key.Length}" : null;
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Runtime.Collector.Configuration;
 using Runtime.Collector.Detection;
@@ -32,7 +33,7 @@ internal sealed class SyslogNotifier(NotifierOptions options, TimeProvider time)
             return "must be an address such as syslog+tls://logs.example.org:6514 (or syslog+tcp, syslog+udp)";
         }
 
-        return url.Scheme != "syslog+tls" && !NotifierOptions.IsLoopback(url) && !allowInsecure
+        return url.Scheme != "syslog+tls" && !NotifierRules.IsLoopback(url) && !allowInsecure
             ? $"goes to {url.Host} without encryption; use syslog+tls, or set AllowInsecure" : null;
     }
 
@@ -40,16 +41,21 @@ internal sealed class SyslogNotifier(NotifierOptions options, TimeProvider time)
     {
         var alert = delivery.Message as AlertMessage ?? throw new UnreachableException("a digest was made for a notifier that wants none");
         var message = SyslogMessage.From(delivery, alert.Incident, options.Format, time.GetUtcNow());
+        if (!ReceiverTrust.TryPolicy(options.CaFile, out var trust, out var words))
+        {
+            return new DeliveryResult.Retry(null, $"CaFile {words}");
+        }
+
         var url = new Uri(options.Url);
         using var limit = new CancellationTokenSource(options.Timeout, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            return url.Scheme == "syslog+udp" ? await SendDatagramAsync(url, message, both.Token) : await SendStreamAsync(url, message, both.Token);
+            return url.Scheme == "syslog+udp" ? await SendDatagramAsync(url, message, both.Token) : await SendStreamAsync(url, message, trust, both.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return new DeliveryResult.Retry(null, $"no connection within {SettingText.Format(options.Timeout)}");
+            return new DeliveryResult.Retry(null, $"not taken within {SettingText.Format(options.Timeout)}");
         }
         catch (Exception e) when (e is SocketException or IOException or AuthenticationException)
         {
@@ -64,12 +70,13 @@ internal sealed class SyslogNotifier(NotifierOptions options, TimeProvider time)
             return new DeliveryResult.Rejected($"{message.Length} bytes do not fit into a datagram: use syslog+tcp or syslog+tls");
         }
 
-        using var client = new UdpClient(url.Host, url.Port);
-        await client.SendAsync(message, cancellationToken);
+        using var socket = new Socket(SocketType.Dgram, ProtocolType.Udp);
+        await socket.ConnectAsync(url.Host, url.Port, cancellationToken);
+        await socket.SendAsync(message, cancellationToken);
         return new DeliveryResult.Delivered($"sent {message.Length} bytes, which nobody acknowledges");
     }
 
-    private static async Task<DeliveryResult> SendStreamAsync(Uri url, byte[] message, CancellationToken cancellationToken)
+    private static async Task<DeliveryResult> SendStreamAsync(Uri url, byte[] message, X509ChainPolicy? trust, CancellationToken cancellationToken)
     {
         using var client = new TcpClient();
         await client.ConnectAsync(url.Host, url.Port, cancellationToken);
@@ -77,7 +84,7 @@ internal sealed class SyslogNotifier(NotifierOptions options, TimeProvider time)
         if (url.Scheme == "syslog+tls")
         {
             var tls = new SslStream(stream);
-            await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = url.Host }, cancellationToken);
+            await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = url.Host, CertificateChainPolicy = trust }, cancellationToken);
             stream = tls;
         }
 

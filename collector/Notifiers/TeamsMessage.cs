@@ -114,7 +114,7 @@ internal sealed record TeamsBlock(string Type, IReadOnlyList<TeamsRun> Inlines)
 /// <param name="Text">Shown as it is.</param>
 internal sealed record TeamsRun(string Text)
 {
-    public string Type => "TextRun";
+    public string Type { get; } = "TextRun";
     public string? Weight { get; init; }
     public string? Size { get; init; }
     public string? Color { get; init; }

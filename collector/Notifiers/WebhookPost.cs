@@ -71,7 +71,7 @@ internal sealed class WebhookPost(HttpClient client, TimeProvider time)
             return false;
         }
 
-        if (NotifierOptions.UrlFault(text, options.AllowInsecure) is { } fault)
+        if (NotifierRules.UrlFault(text, options.AllowInsecure) is { } fault)
         {
             words = $"the address {fault}";
             return false;

@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
 using Runtime.Collector.Detection;
@@ -37,7 +34,7 @@ public sealed class AlertmanagerNotifierTests : IDisposable
         await SendAsync(new NotifierOptions { Name = "am", Kind = NotifierKind.Alertmanager, Url = receiver.Url, SecretFile = token }, Samples.Incident());
         await SendAsync(new NotifierOptions { Name = "am", Kind = NotifierKind.Alertmanager, Url = receiver.Url }, Samples.Incident());
         Assert.Equal("Bearer t0ken", (await receiver.NextAsync()).Headers.Authorization);
-        Assert.Empty((await receiver.NextAsync()).Headers.Authorization);
+        Assert.Equal(0, (await receiver.NextAsync()).Headers.Authorization.Count);
     }
 
     /// <summary>The real server takes it, shows it, and takes a later revision as the same alert.</summary>
@@ -46,63 +43,24 @@ public sealed class AlertmanagerNotifierTests : IDisposable
     {
         Assert.SkipUnless(File.Exists(Program), "prometheus-alertmanager is not installed");
         await File.WriteAllTextAsync(Path.Combine(_folder, "config.yml"), "route: { receiver: nobody }\nreceivers: [ { name: nobody } ]\n", TestContext.Current.CancellationToken);
-        var port = FreePort();
-        using var server = Process.Start(new ProcessStartInfo(
+        var port = RealServer.FreePort();
+        using var server = await RealServer.StartAsync(
             Program,
-            [$"--config.file={_folder}/config.yml", $"--storage.path={_folder}/data", $"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address=", "--log.level=warn"])
-        {
-            RedirectStandardError = true,
-        })!;
-        try
-        {
-            using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}/") };
-            await ReadyAsync(client, server);
-            var options = new NotifierOptions { Name = "am", Kind = NotifierKind.Alertmanager, Url = $"http://127.0.0.1:{port}/api/v2/alerts" };
-            var now = DateTimeOffset.UtcNow;
-            var incident = Samples.Incident() with { FirstSeen = now.AddMinutes(-1), LastSeen = now, Title = "nginx started \"/tmp/\u001bx\"" };
-            Assert.IsType<DeliveryResult.Delivered>(await SendAsync(options, incident));
-            Assert.IsType<DeliveryResult.Delivered>(await SendAsync(options, incident with { LastSeen = now.AddSeconds(9), Pods = ["web-7d9-c"] }));
+            [$"--config.file={_folder}/config.yml", $"--storage.path={_folder}/data", $"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address="],
+            "Listening on");
+        using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}/") };
+        var options = new NotifierOptions { Name = "am", Kind = NotifierKind.Alertmanager, Url = $"http://127.0.0.1:{port}/api/v2/alerts" };
+        var now = DateTimeOffset.UtcNow;
+        var incident = Samples.Incident() with { FirstSeen = now.AddMinutes(-1), LastSeen = now, Title = "nginx started \"/tmp/\u001bx\"" };
+        Assert.IsType<DeliveryResult.Delivered>(await SendAsync(options, incident));
+        Assert.IsType<DeliveryResult.Delivered>(await SendAsync(options, incident with { LastSeen = now.AddSeconds(9), Pods = ["web-7d9-c"] }));
 
-            using var json = JsonDocument.Parse(await client.GetStringAsync("api/v2/alerts", TestContext.Current.CancellationToken));
-            var alert = Assert.Single(json.RootElement.EnumerateArray());
-            Assert.Equal("active", alert.GetProperty("status").GetProperty("state").GetString());
-            Assert.Equal("nginx started \"/tmp/\\x1Bx\"", alert.GetProperty("annotations").GetProperty("summary").GetString());
-            Assert.Equal("web-7d9-c", alert.GetProperty("annotations").GetProperty("pods").GetString());
-            Assert.Equal("high", alert.GetProperty("labels").GetProperty("severity").GetString());
-        }
-        finally
-        {
-            server.Kill();
-        }
-    }
-
-    private static async Task ReadyAsync(HttpClient client, Process server)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(TimeSpan.FromSeconds(30));
-        while (true)
-        {
-            try
-            {
-                using var answer = await client.GetAsync("-/ready", limit.Token);
-                if (answer.IsSuccessStatusCode)
-                {
-                    return;
-                }
-            }
-            catch (HttpRequestException) when (!server.HasExited)
-            {
-                // It does not listen yet, and says to nobody when it does.
-                await Task.Yield();
-            }
-        }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        using var json = JsonDocument.Parse(await client.GetStringAsync("api/v2/alerts", TestContext.Current.CancellationToken));
+        var alert = Assert.Single(json.RootElement.EnumerateArray());
+        Assert.Equal("active", alert.GetProperty("status").GetProperty("state").GetString());
+        Assert.Equal("nginx started \"/tmp/\\x1Bx\"", alert.GetProperty("annotations").GetProperty("summary").GetString());
+        Assert.Equal("web-7d9-c", alert.GetProperty("annotations").GetProperty("pods").GetString());
+        Assert.Equal("high", alert.GetProperty("labels").GetProperty("severity").GetString());
     }
 
     private static Task<DeliveryResult> SendAsync(NotifierOptions options, Runtime.Collector.Incidents.Incident incident) =>

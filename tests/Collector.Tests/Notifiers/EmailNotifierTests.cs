@@ -1,16 +1,22 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Runtime.Collector.Notifiers;
+using Runtime.Collector.Tests.Security;
 using Xunit;
 
 namespace Runtime.Collector.Tests.Notifiers;
 
-public sealed class EmailNotifierTests
+public sealed class EmailNotifierTests : IDisposable
 {
+    private const string Aiosmtpd = "/usr/lib/python3/dist-packages/aiosmtpd";
+    private const string Missing = "python3-aiosmtpd is not installed (deploy/install-packages.sh tests)";
+    private readonly string _folder = Directory.CreateTempSubdirectory("runtime-mail-").FullName;
+
     private static readonly NotifierOptions Options = new() { Name = "mail", Kind = NotifierKind.Email, From = "Runtime <runtime@example.org>", To = ["soc@example.org", "night@example.org"] };
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
     public void Mail_OfAnIncident_SaysWhatAResponderNeeds()
@@ -21,7 +27,7 @@ public sealed class EmailNotifierTests
         Assert.Equal(("inc-1.1.chat@runtime.invalid", "inc-1.incident@runtime.invalid"), (mail.MessageId, Assert.Single(mail.References)));
         foreach (var words in new[] { "Workload:   shop/web (app) in prod", "- the file was written after the container started (×500)", "  /tmp/x -o pool:3333", "Look further: runtimectl incidents show inc-1" })
         {
-            Assert.Contains(words, mail.TextBody, StringComparison.Ordinal);
+            Assert.Contains(words, mail.TextBody!, StringComparison.Ordinal);
         }
     }
 
@@ -43,43 +49,45 @@ public sealed class EmailNotifierTests
     {
         using var mail = EmailMessage.From(Samples.Delivery() with { Message = new DigestMessage(Samples.Digest()) }, Options, Samples.Now);
         Assert.Equal("Daily digest of prod: 6 incidents that did not alert", mail.Subject);
-        Assert.Contains("1. shop/web (app): sh wrote /etc/cron.d/x\n   evidence 35, alerts from 20; runtimectl incidents show inc-1", mail.TextBody.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+        Assert.Contains("1. shop/web (app): sh wrote /etc/cron.d/x\n   evidence 35, alerts from 20; runtimectl incidents show inc-1", mail.TextBody!.ReplaceLineEndings("\n"), StringComparison.Ordinal);
     }
 
     /// <summary>A real server takes it; one that is not there yet is tried again.</summary>
     [Fact]
     public async Task Server_TakesTheMail()
     {
-        Assert.SkipUnless(Directory.Exists("/usr/lib/python3/dist-packages/aiosmtpd"), "python3-aiosmtpd is not installed");
-        var port = FreePort();
+        Assert.SkipUnless(Directory.Exists(Aiosmtpd), Missing);
+        var port = RealServer.FreePort();
         var notifier = new EmailNotifier(With($"smtp://127.0.0.1:{port}"), TimeProvider.System);
         Assert.IsType<DeliveryResult.Retry>(await notifier.SendAsync(Samples.Delivery(), Stop));
 
-        using var server = Process.Start(new ProcessStartInfo("/usr/bin/python3", ["-u", "-m", "aiosmtpd", "-n", "-l", $"127.0.0.1:{port}"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        try
+        using var server = await RealServer.StartAsync("/usr/bin/python3", ["-u", "-m", "aiosmtpd", "-n", "-d", "-l", $"127.0.0.1:{port}"], "Server is listening");
+        Assert.Equal(new DeliveryResult.Delivered("OK"), await notifier.SendAsync(Samples.Delivery(), Stop));
+        foreach (var line in new[] { "Subject: [HIGH] nginx started /tmp/x, which is not in the image", "To: soc@example.org, night@example.org", "Look further: runtimectl incidents show inc-1" })
         {
-            DeliveryResult result;
-            do
-            {
-                // It does not listen yet, and says to nobody when it does.
-                result = await notifier.SendAsync(Samples.Delivery(), Stop);
-            }
-            while (result is DeliveryResult.Retry && !server.HasExited && !Stop.IsCancellationRequested);
-            Assert.IsType<DeliveryResult.Delivered>(result);
-            var lines = new List<string>();
-            while (await server.StandardOutput.ReadLineAsync(Stop) is { } line && !line.Contains("END MESSAGE", StringComparison.Ordinal))
-            {
-                lines.Add(line);
-            }
+            Assert.Equal(line, await server.LineAsync(line));
+        }
+    }
 
-            Assert.Contains("Subject: [HIGH] nginx started /tmp/x, which is not in the image", lines);
-            Assert.Contains("To: soc@example.org, night@example.org", lines);
-            Assert.Contains("Look further: runtimectl incidents show inc-1", lines);
-        }
-        finally
-        {
-            server.Kill();
-        }
+    /// <summary>STARTTLS with a certificate of our own authority: taken when CaFile names it, refused when it names another.</summary>
+    [Fact]
+    public async Task ServerWithTls_IsTrustedByCaFile()
+    {
+        Assert.SkipUnless(Directory.Exists(Aiosmtpd), Missing);
+        using var authority = new TestAuthority("ours");
+        using var other = new TestAuthority("another");
+        using var certificate = authority.Server();
+        TestAuthority.Write(InFolder("ca"), authority.Certificate);
+        TestAuthority.Write(InFolder("other"), other.Certificate);
+        TestAuthority.Write(InFolder("certificate"), certificate);
+        TestAuthority.WriteKey(InFolder("key"), certificate);
+        var port = RealServer.FreePort();
+        using var server = await RealServer.StartAsync(
+            "/usr/bin/python3", ["-u", "-m", "aiosmtpd", "-n", "-d", "-l", $"127.0.0.1:{port}", "--tlscert", InFolder("certificate"), "--tlskey", InFolder("key")], "Server is listening");
+
+        var strange = await new EmailNotifier(With($"smtp://127.0.0.1:{port}", InFolder("other")), TimeProvider.System).SendAsync(Samples.Delivery(), Stop);
+        Assert.Contains("certificate", Assert.IsType<DeliveryResult.Retry>(strange).Words, StringComparison.Ordinal);
+        Assert.IsType<DeliveryResult.Delivered>(await new EmailNotifier(With($"smtp://127.0.0.1:{port}", InFolder("ca")), TimeProvider.System).SendAsync(Samples.Delivery(), Stop));
     }
 
     [Theory]
@@ -109,12 +117,7 @@ public sealed class EmailNotifierTests
         }
     }
 
-    private static NotifierOptions With(string url) => new() { Name = Options.Name, Kind = Options.Kind, From = Options.From, To = Options.To, Url = url };
+    private string InFolder(string name) => Path.Combine(_folder, name);
 
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
+    private static NotifierOptions With(string url, string authorities = "") => new() { Name = Options.Name, Kind = Options.Kind, From = Options.From, To = Options.To, Url = url, CaFile = authorities };
 }

@@ -22,7 +22,7 @@ public sealed class NotifierOptionsTests : IDisposable
     [InlineData("ftp://example.org", false, "must be an address such as https://hooks.example.org/path")]
     [InlineData("https://", false, "must be an address such as https://hooks.example.org/path")]
     public void Url_OfEachKind_IsTakenOrRefusedWithTheRule(string url, bool insecure, string? expected) =>
-        Assert.Equal(expected, NotifierOptions.UrlFault(url, insecure));
+        Assert.Equal(expected, NotifierRules.UrlFault(url, insecure));
 
     [Fact]
     public void Faults_OfSeveralNotifiers_ComeTogetherAndShowNoSecret()
@@ -41,6 +41,8 @@ public sealed class NotifierOptionsTests : IDisposable
             ["10:Kind"] = "Syslog", ["10:Name"] = "log", ["10:Url"] = "syslog+udp://logs.example.org:514", ["10:SecretFile"] = _file,
             ["11:Kind"] = "Syslog", ["11:Name"] = "log2", ["11:Url"] = "https://logs.example.org",
             ["12:Kind"] = "Email", ["12:Name"] = "mail", ["12:Url"] = "smtp://u:SECRET@mail.example.org", ["12:From"] = "nobody", ["12:To:0"] = "soc@example.org", ["12:To:1"] = "x y", ["12:Username"] = "u",
+            ["13:Kind"] = "Teams", ["13:Name"] = "teams2", ["13:Url"] = "https://a.example.org/x", ["13:CaFile"] = _file, ["13:From"] = "a@example.org",
+            ["14:Kind"] = "Syslog", ["14:Name"] = "log3", ["14:Url"] = "syslog+tls://logs.example.org:6514", ["14:CaFile"] = _file,
             ["9:Kind"] = "PagerDuty", ["9:Name"] = "right", ["9:SecretFile"] = _file,
             ["5:Kind"] = "Webhook", ["5:Name"] = "file", ["5:UrlFile"] = _file, ["5:SecretFile"] = "/nonexistent/key",
         };
@@ -72,10 +74,27 @@ public sealed class NotifierOptionsTests : IDisposable
                 "Notifiers:11:Url = (not shown) (command line): must be an address such as syslog+tls://logs.example.org:6514 (or syslog+tcp, syslog+udp)",
                 "Notifiers:12:Url = (not shown) (command line): must be an address such as smtp://mail.example.org:587 or smtps://mail.example.org:465",
                 "Notifiers:12:From = \"nobody\" (command line): must be an address such as runtime@example.org",
-                "Notifiers:12:To: must hold 1 to 32 addresses such as soc@example.org",
+                "Notifiers:12:To (command line): must hold 1 to 32 addresses such as soc@example.org",
                 "Notifiers:12:Username = \"u\" (command line): and SecretFile belong together: set both or neither",
+                $"Notifiers:13:CaFile = \"{_file}\" (command line): is for Syslog and Email",
+                "Notifiers:13:From = \"a@example.org\" (command line): and To and Username are for Email",
+                $"Notifiers:14:CaFile = \"{_file}\" (command line): holds no certificate in PEM",
                 "Notifiers:1:Name = \"Chat\": is the name of Notifiers:0 already; each notifier needs its own",
             ],
             faults.All);
+    }
+
+    [Theory]
+    [InlineData("--Notifiers:0:To:0=soc@example.org", "--Notifiers:0:To:1=Night <night@example.org>")]
+    [InlineData("--Notifiers:0:To=soc@example.org, Night <night@example.org>")]
+    public void Addressees_AreAListOrOneTextWithCommas(params string[] arguments)
+    {
+        var faults = new SettingsFaults();
+        var settings = Settings.Read(
+            SettingsCatalogue.All,
+            ["--Notifiers:0:Name=mail", "--Notifiers:0:Kind=Email", "--Notifiers:0:Url=smtp://mail.example.org", "--Notifiers:0:From=runtime@example.org", .. arguments],
+            new Hashtable(), "/nonexistent", faults);
+        Assert.Empty(faults.All);
+        Assert.Equal(["soc@example.org", "Night <night@example.org>"], Assert.Single(settings.Get<IReadOnlyList<NotifierOptions>>()).To);
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -6,6 +5,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Runtime.Collector.Detection;
 using Runtime.Collector.Notifiers;
+using Runtime.Collector.Tests.Security;
 using Xunit;
 
 namespace Runtime.Collector.Tests.Notifiers;
@@ -59,43 +59,26 @@ public sealed partial class SyslogNotifierTests : IDisposable
         Assert.Contains("do not fit into a datagram", Assert.IsType<DeliveryResult.Rejected>(result).Words, StringComparison.Ordinal);
     }
 
-    /// <summary>The real server parses what it is sent, by TCP and by UDP.</summary>
+    /// <summary>The real server parses what it is sent.</summary>
     [Theory]
-    [InlineData("tcp", false)]
-    [InlineData("tcp", true)]
-    [InlineData("udp", false)]
-    public async Task Rsyslog_ReadsItAsItWasMeant(string protocol, bool isCef)
+    [InlineData("syslog+tcp", false)]
+    [InlineData("syslog+tcp", true)]
+    [InlineData("syslog+udp", false)]
+    [InlineData("syslog+tls", false)]
+    public async Task Rsyslog_ReadsItAsItWasMeant(string scheme, bool isCef)
     {
-        Assert.SkipUnless(File.Exists(Program), "rsyslog is not installed");
-        var port = FreePort();
-        var log = Path.Combine(_folder, "log");
-        await File.WriteAllTextAsync(Path.Combine(_folder, "conf"), $$"""
-            module(load="im{{protocol}}")
-            input(type="im{{protocol}}" address="127.0.0.1" port="{{port}}")
-            template(name="line" type="string" string="%syslogseverity-text%|%hostname%|%app-name%|%msgid%|%structured-data%|%msg%\n")
-            action(type="omfile" file="{{log}}" template="line")
-            """, Stop);
-        using var server = Process.Start(new ProcessStartInfo(Program, ["-n", "-f", Path.Combine(_folder, "conf"), "-i", Path.Combine(_folder, "pid")]) { RedirectStandardError = true })!;
-        try
+        var (server, port) = await RsyslogAsync(scheme);
+        using (server)
         {
-            using var changed = new FileSystemWatcher(_folder, "log") { EnableRaisingEvents = true };
-            DeliveryResult result;
-            do
-            {
-                // It does not listen yet, and tells nobody when it does; of a datagram that came too early nobody hears.
-                result = await SendAsync($"syslog+{protocol}://127.0.0.1:{port}", isCef ? SyslogFormat.Cef : SyslogFormat.Json, Samples.Incident());
-                if (result is DeliveryResult.Delivered && protocol == "udp")
-                {
-                    changed.WaitForChanged(WatcherChangeTypes.All, 100);
-                }
-            }
-            while (!server.HasExited && (result is not DeliveryResult.Delivered || !(File.Exists(log) && new FileInfo(log).Length > 0)) && !Stop.IsCancellationRequested);
-            var line = (await File.ReadAllLinesAsync(log, Stop))[0].Split('|', 6);
+            var incident = Samples.Incident() with { Title = "nginx started /tmp/x\n<0>1 - forged", ScopeId = "prod/shop/Deployment/we\"b]x/app" };
+            var result = await SendAsync($"{scheme}://127.0.0.1:{port}", isCef ? SyslogFormat.Cef : SyslogFormat.Json, incident, Authority(scheme));
+            Assert.IsType<DeliveryResult.Delivered>(result);
+            var line = (await server.LineAsync("|runtime|incident|")).Split('|', 6);
             Assert.Equal(("err", "node-1", "runtime", "incident"), (line[0], line[1], line[2], line[3]));
-            Assert.Contains("workload=\"shop/web (app)\"", line[4], StringComparison.Ordinal);
+            Assert.Contains("workload=\"shop/we\\\"b\\]x (app)\"]", line[4], StringComparison.Ordinal);
             if (isCef)
             {
-                Assert.StartsWith("CEF:0|Runtime|Runtime|1|T1496|nginx started /tmp/x", line[5].TrimStart(), StringComparison.Ordinal);
+                Assert.StartsWith(@"CEF:0|Runtime|Runtime|1|T1496|nginx started /tmp/x\\n<0>1 - forged|", line[5].TrimStart(), StringComparison.Ordinal);
             }
             else
             {
@@ -103,25 +86,58 @@ public sealed partial class SyslogNotifierTests : IDisposable
                 Assert.Equal("inc-1", json.RootElement.GetProperty("incident").GetProperty("id").GetString());
             }
         }
-        finally
+    }
+
+    [Fact]
+    public async Task Rsyslog_WithACertificateOfAnotherAuthority_IsNotTold()
+    {
+        var (server, port) = await RsyslogAsync("syslog+tls");
+        using (server)
+        using (var other = new TestAuthority("another"))
         {
-            server.Kill();
+            TestAuthority.Write(InFolder("other"), other.Certificate);
+            Assert.IsType<DeliveryResult.Retry>(await SendAsync($"syslog+tls://127.0.0.1:{port}", SyslogFormat.Json, Samples.Incident(), InFolder("other")));
+            Assert.IsType<DeliveryResult.Retry>(await SendAsync($"syslog+tls://127.0.0.1:{port}", SyslogFormat.Json, Samples.Incident()));
         }
     }
+
+    /// <summary>rsyslogd on a free port of loopback; what it took comes as lines of its output.</summary>
+    private async Task<(RealServer Server, int Port)> RsyslogAsync(string scheme)
+    {
+        Assert.SkipUnless(File.Exists(Program), "rsyslog is not installed (deploy/install-packages.sh tests)");
+        var isTls = scheme == "syslog+tls";
+        Assert.SkipUnless(!isTls || File.Exists("/usr/lib/x86_64-linux-gnu/rsyslog/lmnsd_gtls.so") || File.Exists("/usr/lib/aarch64-linux-gnu/rsyslog/lmnsd_gtls.so"), "rsyslog-gnutls is not installed (deploy/install-packages.sh tests)");
+        var module = scheme == "syslog+udp" ? "imudp" : "imtcp";
+        var port = RealServer.FreePort();
+        if (isTls)
+        {
+            using var authority = new TestAuthority("ours");
+            using var certificate = authority.Server();
+            TestAuthority.Write(InFolder("ca"), authority.Certificate);
+            TestAuthority.Write(InFolder("certificate"), certificate);
+            TestAuthority.WriteKey(InFolder("key"), certificate);
+        }
+
+        await File.WriteAllTextAsync(InFolder("conf"), $$"""
+            global(processInternalMessages="on" {{(isTls ? $"defaultNetstreamDriver=\"gtls\" defaultNetstreamDriverCAFile=\"{InFolder("ca")}\" defaultNetstreamDriverCertFile=\"{InFolder("certificate")}\" defaultNetstreamDriverKeyFile=\"{InFolder("key")}\"" : "")}})
+            module(load="{{module}}" {{(isTls ? "streamDriver.name=\"gtls\" streamDriver.mode=\"1\" streamDriver.authMode=\"anon\"" : "")}})
+            input(type="{{module}}" address="127.0.0.1" port="{{port}}")
+            template(name="line" type="string" string="%syslogseverity-text%|%hostname%|%app-name%|%msgid%|%structured-data%|%msg%\n")
+            action(type="omfile" file="/dev/stdout" template="line")
+            """, Stop);
+        return (await RealServer.StartAsync(Program, ["-n", "-f", InFolder("conf"), "-i", InFolder("pid")], "] start"), port);
+    }
+
+    private string Authority(string scheme) => scheme == "syslog+tls" ? InFolder("ca") : "";
+
+    private string InFolder(string name) => Path.Combine(_folder, name);
 
     private static string Text(Runtime.Collector.Incidents.Incident incident, SyslogFormat format) =>
         Encoding.UTF8.GetString(SyslogMessage.From(Samples.Delivery() with { Message = new AlertMessage(incident) }, incident, format, Samples.Now));
 
-    private static async Task<DeliveryResult> SendAsync(string url, SyslogFormat format, Runtime.Collector.Incidents.Incident incident) =>
-        await new SyslogNotifier(new NotifierOptions { Name = "log", Kind = NotifierKind.Syslog, Url = url, Format = format }, TimeProvider.System)
+    private static async Task<DeliveryResult> SendAsync(string url, SyslogFormat format, Runtime.Collector.Incidents.Incident incident, string authorities = "") =>
+        await new SyslogNotifier(new NotifierOptions { Name = "log", Kind = NotifierKind.Syslog, Url = url, Format = format, CaFile = authorities }, TimeProvider.System)
             .SendAsync(Samples.Delivery() with { Message = new AlertMessage(incident) }, Stop);
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 
     [GeneratedRegex(@"^<(?<pri>\d+)>1 (?<time>\S+) (?<host>\S+) runtime - incident (?<data>\[runtime@32473( [a-z]+=""[^""]*"")+\]) (?<text>.*)$")]
     private static partial Regex Rfc5424();
