@@ -15,6 +15,7 @@ internal sealed class Connection : IDisposable
     private static readonly TimeSpan _answerLimit = TimeSpan.FromSeconds(60);
 
     private readonly GrpcChannel _channel;
+    private readonly Alerts.AlertsClient _alerts;
     private readonly string _place;
 
     // Absent for TLS.
@@ -27,6 +28,7 @@ internal sealed class Connection : IDisposable
         _place = place;
         _socket = socket;
         Query = new Query.QueryClient(_channel);
+        _alerts = new Alerts.AlertsClient(_channel);
     }
 
     public Query.QueryClient Query { get; }
@@ -85,18 +87,10 @@ internal sealed class Connection : IDisposable
     /// <summary>One answer.</summary>
     /// <exception cref="ConnectionException">No collector answered.</exception>
     /// <exception cref="RpcException">It answered with a fault.</exception>
-    public async Task<T> AskAsync<T>(Func<Query.QueryClient, CallOptions, AsyncUnaryCall<T>> ask, CancellationToken cancellationToken)
-    {
-        try
-        {
-            using var call = ask(Query, new CallOptions(deadline: DateTime.UtcNow + _answerLimit, cancellationToken: cancellationToken));
-            return await call.ResponseAsync;
-        }
-        catch (RpcException e)
-        {
-            throw Told(e, cancellationToken);
-        }
-    }
+    public Task<T> AskAsync<T>(Func<Query.QueryClient, CallOptions, AsyncUnaryCall<T>> ask, CancellationToken cancellationToken) => AskAsync(Query, ask, cancellationToken);
+
+    /// <summary>One answer about alerts, with the same faults.</summary>
+    public Task<T> AskAlertsAsync<T>(Func<Alerts.AlertsClient, CallOptions, AsyncUnaryCall<T>> ask, CancellationToken cancellationToken) => AskAsync(_alerts, ask, cancellationToken);
 
     public async IAsyncEnumerable<T> StreamAsync<T>(
         Func<Query.QueryClient, CallOptions, AsyncServerStreamingCall<T>> ask, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
@@ -109,6 +103,19 @@ internal sealed class Connection : IDisposable
     }
 
     public void Dispose() => _channel.Dispose();
+
+    private async Task<T> AskAsync<TClient, T>(TClient client, Func<TClient, CallOptions, AsyncUnaryCall<T>> ask, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var call = ask(client, new CallOptions(deadline: DateTime.UtcNow + _answerLimit, cancellationToken: cancellationToken));
+            return await call.ResponseAsync;
+        }
+        catch (RpcException e)
+        {
+            throw Told(e, cancellationToken);
+        }
+    }
 
     private async Task<bool> NextAsync<T>(AsyncServerStreamingCall<T> call, CancellationToken cancellationToken)
     {

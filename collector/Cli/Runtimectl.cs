@@ -71,6 +71,7 @@ internal static class Runtimectl
             DigestCommand.Create(common, terminal),
             EventsCommand.Create(common, terminal),
             NotifierCommand.Create(common, terminal),
+            MutesCommand.Create(common, terminal),
             CompletionCommand.Create(terminal),
         };
         common.AddTo(root);

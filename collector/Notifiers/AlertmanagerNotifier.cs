@@ -1,18 +1,13 @@
 using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Text.Json;
-using Runtime.Collector.Detection;
 
 namespace Runtime.Collector.Notifiers;
 
 /// <summary>Prometheus' Alertmanager, API v2. Answers 200 without a body; 400 with what is wrong. With SecretFile its content is sent as a bearer token, for a proxy before it.</summary>
 internal sealed class AlertmanagerNotifier(NotifierOptions options, WebhookPost post) : INotifier
 {
-    public string Name => options.Name;
-    public Severity MinimumSeverity => options.MinimumSeverity;
-
-    /// <summary>It knows alerts only.</summary>
-    public bool WantsDigest => false;
+    public NotifierOptions Options => options;
 
     public Task<DeliveryResult> SendAsync(Delivery delivery, CancellationToken cancellationToken)
     {

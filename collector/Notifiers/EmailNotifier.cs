@@ -4,16 +4,13 @@ using MailKit.Net.Smtp;
 using MailKit.Security;
 using MimeKit;
 using Runtime.Collector.Configuration;
-using Runtime.Collector.Detection;
 
 namespace Runtime.Collector.Notifiers;
 
 /// <summary>Mail by SMTP: smtp://host:587 with STARTTLS, smtps://host:465 with TLS from the first byte. One connection a message.</summary>
 internal sealed class EmailNotifier(NotifierOptions options, TimeProvider time) : INotifier
 {
-    public string Name => options.Name;
-    public Severity MinimumSeverity => options.MinimumSeverity;
-    public bool WantsDigest => options.Digest ?? true;
+    public NotifierOptions Options => options;
 
     /// <returns>Null when it may be used.</returns>
     public static string? UrlFault(string text) =>

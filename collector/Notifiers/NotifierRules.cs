@@ -28,14 +28,24 @@ internal static class NotifierRules
             yield return new(authority, [nameof(options.CaFile)]);
         }
 
+        if ((options.Kind == NotifierKind.SlackBot ? options.Channel.Length > 0 : options.Channel.Length == 0) is false)
+        {
+            yield return new(options.Kind == NotifierKind.SlackBot ? "must be set: the channel's id, such as C0123456789" : "is for SlackBot", [nameof(options.Channel)]);
+        }
+
         foreach (var fault in MailFaults(options))
         {
             yield return fault;
         }
 
-        if (options.Kind is NotifierKind.PagerDuty or NotifierKind.Alertmanager or NotifierKind.Syslog && options.Digest == true)
+        if (FormatFault(options) is { } format)
         {
-            yield return new($"cannot be true: {options.Kind} takes alerts only", [nameof(options.Digest)]);
+            yield return new(format, [nameof(options.Format)]);
+        }
+
+        if (options.Digest == true && (options.Kind is NotifierKind.PagerDuty or NotifierKind.Alertmanager or NotifierKind.Syslog or NotifierKind.OpenTelemetry || options.Format is PayloadFormat.Ocsf or PayloadFormat.Ecs))
+        {
+            yield return new($"cannot be true: {(options.Kind == NotifierKind.Webhook ? $"the format {options.Format}" : options.Kind)} takes alerts only", [nameof(options.Digest)]);
         }
     }
 
@@ -82,10 +92,20 @@ internal static class NotifierRules
         NotifierKind.Slack or NotifierKind.Teams => options.SecretFile.Length > 0 ? $"is for other kinds; the secret of {options.Kind} is its address" : null,
         NotifierKind.Syslog => options.SecretFile.Length > 0 ? "is for other kinds; Syslog has no secret" : null,
         NotifierKind.PagerDuty when options.SecretFile.Length == 0 => "must be set: it holds the routing key of the service's integration",
+        NotifierKind.SlackBot when options.SecretFile.Length == 0 => "must be set: it holds the bot's token",
         NotifierKind.Webhook when options.SecretFile.Length == 0 => "must be set: requests are signed with it (make one: openssl rand -hex 32 > FILE)",
         _ when options.SecretFile.Length == 0 => null,
         _ => !SecretFiles.TryRead(options.SecretFile, out var secret, out var words) ? words
             : options.Kind == NotifierKind.Webhook && secret.Length < WebhookNotifier.ShortestKey ? $"must hold at least {WebhookNotifier.ShortestKey} bytes; it holds {secret.Length}" : null,
+    };
+
+    private static string? FormatFault(NotifierOptions options) => (options.Kind, options.Format) switch
+    {
+        (_, PayloadFormat.Json) or (NotifierKind.Webhook or NotifierKind.Syslog, PayloadFormat.Ocsf or PayloadFormat.Ecs) => null,
+        (NotifierKind.Webhook, PayloadFormat.CloudEvents) or (NotifierKind.Syslog, PayloadFormat.Cef) => null,
+        (NotifierKind.Webhook, _) => "is for Syslog; Webhook has Json, Ocsf, Ecs, CloudEvents",
+        (NotifierKind.Syslog, _) => "is for Webhook; Syslog has Json, Cef, Ocsf, Ecs",
+        _ => "is for Webhook and Syslog; the other kinds have a form of their own",
     };
 
     private static IEnumerable<ValidationResult> MailFaults(NotifierOptions options)

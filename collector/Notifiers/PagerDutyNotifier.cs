@@ -1,17 +1,12 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Runtime.Collector.Detection;
 
 namespace Runtime.Collector.Notifiers;
 
 /// <summary>PagerDuty's Events API v2, or who speaks it. Answers 202; 400 with what is wrong; 429 when there are too many.</summary>
 internal sealed class PagerDutyNotifier(NotifierOptions options, WebhookPost post) : INotifier
 {
-    public string Name => options.Name;
-    public Severity MinimumSeverity => options.MinimumSeverity;
-
-    /// <summary>A digest is nothing to be woken by.</summary>
-    public bool WantsDigest => false;
+    public NotifierOptions Options => options;
 
     public Task<DeliveryResult> SendAsync(Delivery delivery, CancellationToken cancellationToken)
     {

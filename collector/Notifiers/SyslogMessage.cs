@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using Runtime.Collector.Configuration;
 using Runtime.Collector.Detection;
 using Runtime.Collector.Incidents;
@@ -8,13 +7,7 @@ using Runtime.Collector.Inventory;
 
 namespace Runtime.Collector.Notifiers;
 
-internal enum SyslogFormat
-{
-    Json = 0,
-    Cef = 1,
-}
-
-/// <summary>An incident as one message of RFC 5424, its text our JSON (<see cref="WebhookAlert"/>) or ArcSight's Common Event Format, revision 26.</summary>
+/// <summary>An incident as one message of RFC 5424, its text JSON (<see cref="Payload"/>) or ArcSight's Common Event Format, revision 26.</summary>
 /// <remarks>
 /// &lt;83&gt;1 2026-04-01T10:00:00.000000Z node-1 runtime - incident [runtime@32473 incident="inc-1" severity="high" workload="shop/web"] CEF:0|Runtime|…
 /// 83 is 10 (security) * 8 + 3 (error). 32473 is the enterprise number that RFC 5612 keeps for examples: we have none of our own.
@@ -26,14 +19,14 @@ internal static class SyslogMessage
     private const int HostLimit = 255;
     private const int NameLimit = 512;
 
-    public static byte[] From(Delivery delivery, Incident incident, SyslogFormat format, DateTimeOffset now)
+    public static byte[] From(Delivery delivery, Incident incident, PayloadFormat format, DateTimeOffset now)
     {
         var scope = Scope.Parse(incident.ScopeId);
         var host = incident.Nodes.Count > 0 ? PrintAscii(incident.Nodes[0]) : "-";
         var head = string.Create(CultureInfo.InvariantCulture,
             $"<{Facility * 8 + SeverityOf(incident.Severity)}>1 {now.ToUniversalTime():yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'} {host} runtime - incident ");
         var data = $"[runtime@32473 incident=\"{Value(incident.Id)}\" revision=\"{incident.Revision.ToString(CultureInfo.InvariantCulture)}\" severity=\"{incident.Severity.ToString().ToLowerInvariant()}\" workload=\"{Value(scope.DisplayName)}\"] ";
-        var text = format == SyslogFormat.Cef ? Cef(incident, scope) : JsonSerializer.Serialize(WebhookAlert.From(delivery, incident), WebhookJson.Default.WebhookAlert);
+        var text = format == PayloadFormat.Cef ? Cef(incident, scope) : Encoding.UTF8.GetString(Payload.Of(delivery, format));
         return Encoding.UTF8.GetBytes(head + data + text);
     }
 

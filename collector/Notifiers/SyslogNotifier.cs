@@ -6,7 +6,6 @@ using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Runtime.Collector.Configuration;
-using Runtime.Collector.Detection;
 
 namespace Runtime.Collector.Notifiers;
 
@@ -19,11 +18,7 @@ internal sealed class SyslogNotifier(NotifierOptions options, TimeProvider time)
     /// <summary>What one datagram of UDP over IPv4 can hold.</summary>
     private const int LongestDatagram = 65_507;
 
-    public string Name => options.Name;
-    public Severity MinimumSeverity => options.MinimumSeverity;
-
-    /// <summary>A log of events, not of lists.</summary>
-    public bool WantsDigest => false;
+    public NotifierOptions Options => options;
 
     /// <returns>Null when it may be used.</returns>
     public static string? UrlFault(string text, bool allowInsecure)

@@ -1,15 +1,12 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Runtime.Collector.Detection;
 
 namespace Runtime.Collector.Notifiers;
 
 /// <summary>Microsoft Teams, by a workflow that posts what a webhook is given. Answers 202; the workflow itself may fail later, which only its history tells.</summary>
 internal sealed class TeamsNotifier(NotifierOptions options, WebhookPost post) : INotifier
 {
-    public string Name => options.Name;
-    public Severity MinimumSeverity => options.MinimumSeverity;
-    public bool WantsDigest => options.Digest ?? true;
+    public NotifierOptions Options => options;
 
     public Task<DeliveryResult> SendAsync(Delivery delivery, CancellationToken cancellationToken) =>
         post.SendAsync(options, delivery.IdempotencyKey, JsonSerializer.SerializeToUtf8Bytes(PayloadOf(delivery.Message), TeamsJson.Default.TeamsPayload), _ => { }, cancellationToken);

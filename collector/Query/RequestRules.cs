@@ -67,14 +67,14 @@ internal static class RequestRules
     public static string Text(string field, string value) =>
         value.Length <= MaxTextLength ? value : throw QueryFault.Invalid(field, value, $"must be at most {MaxTextLength} characters");
 
-    private static int PageSize(int size) => size switch
+    public static int PageSize(int size) => size switch
     {
         0 => DefaultPageSize,
         > 0 and <= MaxPageSize => size,
         _ => throw QueryFault.Invalid("page_size", size.ToString(global::System.Globalization.CultureInfo.InvariantCulture), $"must be 1 to {MaxPageSize}, or 0 for {DefaultPageSize}"),
     };
 
-    private static string OneOf(string field, string value, string[] allowed) =>
+    public static string OneOf(string field, string value, string[] allowed) =>
         value.Length == 0 || allowed.Contains(value) ? value : throw QueryFault.Invalid(field, value, "must be one of " + string.Join(", ", allowed));
 
     private static Detection.Severity MinSeverity(Severity severity) =>

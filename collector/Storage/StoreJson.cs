@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Runtime.Collector.Baselines;
 using Runtime.Collector.Detection;
 using Runtime.Collector.Incidents;
+using Runtime.Collector.Mutes;
 
 namespace Runtime.Collector.Storage;
 
@@ -14,4 +15,5 @@ namespace Runtime.Collector.Storage;
 [JsonSerializable(typeof(ExpandedView))]
 [JsonSerializable(typeof(BaselineItemView))]
 [JsonSerializable(typeof(Digest))]
+[JsonSerializable(typeof(Mute))]
 internal sealed partial class StoreJson : JsonSerializerContext;

@@ -34,6 +34,16 @@ internal sealed class ExamplesHelp(HelpAction help) : SynchronousCommandLineActi
         ["digest"] = ["runtimectl digest", "runtimectl digest --since 7d"],
         ["events list"] = ["runtimectl events list --scope web --kind network --since 10m", "runtimectl events list --follow --kind exec"],
         ["notifier test"] = ["runtimectl notifier test slack"],
+        ["notifier deliveries"] = ["runtimectl notifier deliveries --state failed", "runtimectl notifier deliveries --notifier duty --incident 4f1c9a0b7d2e4f1c9a0b"],
+        ["notifier repeat"] = ["runtimectl notifier repeat 812"],
+        ["mutes add"] =
+        [
+            "runtimectl mutes add shop/web --kind egress --item '*backup.example.org*' --for 7d --reason 'new backup, change 812'",
+            "runtimectl mutes add --incident 4f1c --for 4h --reason 'load test' --owner team-shop",
+            "runtimectl mutes add ci/runner --kind tier0 --item 'memfd_exec|*' --for 30d --reason 'the linker does so' --any-image",
+        ],
+        ["mutes list"] = ["runtimectl mutes list --scope shop", "runtimectl mutes list --ended"],
+        ["mutes remove"] = ["runtimectl mutes remove 9b3a"],
         ["completion"] = ["source <(runtimectl completion)"],
     };
 

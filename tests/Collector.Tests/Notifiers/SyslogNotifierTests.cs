@@ -22,7 +22,7 @@ public sealed partial class SyslogNotifierTests : IDisposable
     [Fact]
     public void Message_IsOfRfc5424_WithJsonAsItsText()
     {
-        var text = Text(Samples.Incident(), SyslogFormat.Json);
+        var text = Text(Samples.Incident(), PayloadFormat.Json);
         var parts = Rfc5424().Match(text);
         Assert.True(parts.Success, text);
         Assert.Equal(("83", "2025-11-03T10:00:00.000000Z", "node-1"), (parts.Groups["pri"].Value, parts.Groups["time"].Value, parts.Groups["host"].Value));
@@ -35,7 +35,7 @@ public sealed partial class SyslogNotifierTests : IDisposable
     public void Cef_EscapesItsOwnSeparators()
     {
         var incident = Samples.Incident() with { Title = "a|b\\c\nd", Evidence = [new Evidence("x=y\\z\r", 3)], Nodes = ["no de\n1"] };
-        var text = Text(incident, SyslogFormat.Cef);
+        var text = Text(incident, PayloadFormat.Cef);
         Assert.DoesNotContain('\n', text);
         Assert.Contains(" node1 runtime - incident ", text, StringComparison.Ordinal);
         Assert.Contains(@"CEF:0|Runtime|Runtime|1|T1496|a\|b\\c\\nd|8|rt=", text, StringComparison.Ordinal);
@@ -49,13 +49,13 @@ public sealed partial class SyslogNotifierTests : IDisposable
         listener.Start();
         var port = ((IPEndPoint)listener.LocalEndpoint).Port;
         listener.Stop();
-        Assert.IsType<DeliveryResult.Retry>(await SendAsync($"syslog+tcp://127.0.0.1:{port}", SyslogFormat.Json, Samples.Incident()));
+        Assert.IsType<DeliveryResult.Retry>(await SendAsync($"syslog+tcp://127.0.0.1:{port}", PayloadFormat.Json, Samples.Incident()));
     }
 
     [Fact]
     public async Task Datagram_ThatIsTooLong_IsRefusedAndNotCut()
     {
-        var result = await SendAsync("syslog+udp://127.0.0.1:9", SyslogFormat.Json, Samples.Incident() with { ProcessTree = new string('x', 70_000) });
+        var result = await SendAsync("syslog+udp://127.0.0.1:9", PayloadFormat.Json, Samples.Incident() with { ProcessTree = new string('x', 70_000) });
         Assert.Contains("do not fit into a datagram", Assert.IsType<DeliveryResult.Rejected>(result).Words, StringComparison.Ordinal);
     }
 
@@ -71,7 +71,7 @@ public sealed partial class SyslogNotifierTests : IDisposable
         using (server)
         {
             var incident = Samples.Incident() with { Title = "nginx started /tmp/x\n<0>1 - forged", ScopeId = "prod/shop/Deployment/we\"b]x/app" };
-            var result = await SendAsync($"{scheme}://127.0.0.1:{port}", isCef ? SyslogFormat.Cef : SyslogFormat.Json, incident, Authority(scheme));
+            var result = await SendAsync($"{scheme}://127.0.0.1:{port}", isCef ? PayloadFormat.Cef : PayloadFormat.Json, incident, Authority(scheme));
             Assert.IsType<DeliveryResult.Delivered>(result);
             var line = (await server.LineAsync("|runtime|incident|")).Split('|', 6);
             Assert.Equal(("err", "node-1", "runtime", "incident"), (line[0], line[1], line[2], line[3]));
@@ -96,8 +96,8 @@ public sealed partial class SyslogNotifierTests : IDisposable
         using (var other = new TestAuthority("another"))
         {
             TestAuthority.Write(InFolder("other"), other.Certificate);
-            Assert.IsType<DeliveryResult.Retry>(await SendAsync($"syslog+tls://127.0.0.1:{port}", SyslogFormat.Json, Samples.Incident(), InFolder("other")));
-            Assert.IsType<DeliveryResult.Retry>(await SendAsync($"syslog+tls://127.0.0.1:{port}", SyslogFormat.Json, Samples.Incident()));
+            Assert.IsType<DeliveryResult.Retry>(await SendAsync($"syslog+tls://127.0.0.1:{port}", PayloadFormat.Json, Samples.Incident(), InFolder("other")));
+            Assert.IsType<DeliveryResult.Retry>(await SendAsync($"syslog+tls://127.0.0.1:{port}", PayloadFormat.Json, Samples.Incident()));
         }
     }
 
@@ -132,10 +132,10 @@ public sealed partial class SyslogNotifierTests : IDisposable
 
     private string InFolder(string name) => Path.Combine(_folder, name);
 
-    private static string Text(Runtime.Collector.Incidents.Incident incident, SyslogFormat format) =>
+    private static string Text(Runtime.Collector.Incidents.Incident incident, PayloadFormat format) =>
         Encoding.UTF8.GetString(SyslogMessage.From(Samples.Delivery() with { Message = new AlertMessage(incident) }, incident, format, Samples.Now));
 
-    private static async Task<DeliveryResult> SendAsync(string url, SyslogFormat format, Runtime.Collector.Incidents.Incident incident, string authorities = "") =>
+    private static async Task<DeliveryResult> SendAsync(string url, PayloadFormat format, Runtime.Collector.Incidents.Incident incident, string authorities = "") =>
         await new SyslogNotifier(new NotifierOptions { Name = "log", Kind = NotifierKind.Syslog, Url = url, Format = format, CaFile = authorities }, TimeProvider.System)
             .SendAsync(Samples.Delivery() with { Message = new AlertMessage(incident) }, Stop);
 

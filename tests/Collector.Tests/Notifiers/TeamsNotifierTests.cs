@@ -24,7 +24,7 @@ public sealed class TeamsNotifierTests
             (card.GetProperty("type").GetString(), card.GetProperty("version").GetString(), card.GetProperty("$schema").GetString()));
         Assert.All(card.GetProperty("body").EnumerateArray(), block => Assert.Equal("RichTextBlock", block.GetProperty("type").GetString()));
         Assert.All(card.GetProperty("body").EnumerateArray().SelectMany(block => block.GetProperty("inlines").EnumerateArray()), run => Assert.Equal("TextRun", run.GetProperty("type").GetString()));
-        Assert.True(notifier.WantsDigest);
+        Assert.True(notifier.Options.WantsDigest);
     }
 
     [Fact]

@@ -26,6 +26,7 @@ internal sealed class FakeStore : IQueryStore, IScopeDirectory, IAgentDirectory,
     public List<StoredAgent> Agents { get; } = [];
     public Dictionary<string, IReadOnlyList<SightView>> Sight { get; } = [];
     public List<DeliveryView> Deliveries { get; } = [];
+    public FakeAlerts Alerts { get; } = new();
     public List<WaitingMessages> Outbox { get; } = [new("ops", 1)];
     public Dictionary<string, NotifierTest> Notifiers { get; } = [];
     public Dictionary<string, AgentStatus> Statuses { get; } = [];
