@@ -30,12 +30,21 @@ internal sealed class WebhookPost(HttpClient client, TimeProvider time)
         Timeout = Timeout.InfiniteTimeSpan,
     };
 
-    public async Task<DeliveryResult> SendAsync(NotifierOptions options, string idempotencyKey, byte[] body, Action<HttpRequestMessage> sign, CancellationToken cancellationToken)
+    public async Task<DeliveryResult> SendAsync(NotifierOptions options, string idempotencyKey, byte[] body, Action<HttpRequestMessage> sign, CancellationToken cancellationToken) =>
+        (await ExchangeAsync(options, "", idempotencyKey, body, sign, ShownAnswer * 4, cancellationToken)).Result;
+
+    /// <param name="method">Behind the address; empty: the address itself.</param>
+    /// <param name="longestAnswer">Bytes of the answer that are read.</param>
+    /// <returns>The answer as text beside what it means; empty when there was none.</returns>
+    public async Task<(DeliveryResult Result, string Answer)> ExchangeAsync(
+        NotifierOptions options, string method, string idempotencyKey, byte[] body, Action<HttpRequestMessage> sign, int longestAnswer, CancellationToken cancellationToken)
     {
         if (!TryAddress(options, out var address, out var words))
         {
-            return new DeliveryResult.Retry(null, words);
+            return (new DeliveryResult.Retry(null, words), "");
         }
+
+        address = method.Length > 0 ? new Uri($"{address.AbsoluteUri.TrimEnd('/')}/{method}") : address;
 
         using var limit = new CancellationTokenSource(options.Timeout, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
@@ -47,16 +56,17 @@ internal sealed class WebhookPost(HttpClient client, TimeProvider time)
         try
         {
             using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, both.Token);
-            return Classify(response, await ReadStartAsync(response, both.Token, cancellationToken));
+            var text = await ReadStartAsync(response, longestAnswer, both.Token, cancellationToken);
+            return (Classify(response, PrintableText.Escape(text.Length > ShownAnswer ? text[..ShownAnswer] + "…" : text)), text);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return new DeliveryResult.Retry(null, $"no answer within {SettingText.Format(options.Timeout)}");
+            return (new DeliveryResult.Retry(null, $"no answer within {SettingText.Format(options.Timeout)}"), "");
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
             // Its inner exception names the cause ("Connection refused"); neither holds the path, which may be a secret.
-            return new DeliveryResult.Retry(null, PrintableText.Escape($"{address.Host}: {(e.InnerException ?? e).Message}"));
+            return (new DeliveryResult.Retry(null, PrintableText.Escape($"{address.Host}: {(e.InnerException ?? e).Message}")), "");
         }
     }
 
@@ -64,14 +74,14 @@ internal sealed class WebhookPost(HttpClient client, TimeProvider time)
     {
         address = null!;
         words = "";
-        var text = options.Url;
+        var text = options.Url.Length > 0 ? options.Url : options.DefaultUrl;
         if (options.UrlFile.Length > 0 && !SecretFiles.TryRead(options.UrlFile, out text, out words))
         {
             words = $"UrlFile {words}";
             return false;
         }
 
-        if (NotifierOptions.UrlFault(text, options.AllowInsecure) is { } fault)
+        if (NotifierRules.UrlFault(text, options.AllowInsecure) is { } fault)
         {
             words = $"the address {fault}";
             return false;
@@ -110,9 +120,9 @@ internal sealed class WebhookPost(HttpClient client, TimeProvider time)
     /// What a person needs of an answer; the rest of a long one is not even read. The status has decided already: a body
     /// that breaks off or never ends changes nothing.
     /// </summary>
-    private static async Task<string> ReadStartAsync(HttpResponseMessage response, CancellationToken limit, CancellationToken stopping)
+    private static async Task<string> ReadStartAsync(HttpResponseMessage response, int longest, CancellationToken limit, CancellationToken stopping)
     {
-        var buffer = new byte[ShownAnswer * 4];
+        var buffer = new byte[longest];
         var length = 0;
         try
         {
@@ -127,7 +137,6 @@ internal sealed class WebhookPost(HttpClient client, TimeProvider time)
             // What was read is shown.
         }
 
-        var text = Encoding.UTF8.GetString(buffer, 0, length).Trim();
-        return PrintableText.Escape(text.Length > ShownAnswer ? text[..ShownAnswer] + "…" : text);
+        return Encoding.UTF8.GetString(buffer, 0, length).Trim();
     }
 }
