@@ -16,7 +16,7 @@ internal interface IMuteLog
     /// <summary>At most 3.</summary>
     Task<IReadOnlyList<Mute>> FindAsync(string idPrefix, CancellationToken cancellationToken);
 
-    /// <summary>Images that containers of this scope ran within the last day, as <see cref="Mute.ImageOf"/>; at most 256.</summary>
+    /// <summary>Images that containers of this scope ran within the last day, as <see cref="Mute.ImageOf"/>; at most <see cref="Mute.MostImages"/>.</summary>
     Task<IReadOnlyList<string>> ListImagesAsync(string scopeId, DateTimeOffset now, CancellationToken cancellationToken);
 
     /// <summary>With a line in the audit.</summary>

@@ -10,6 +10,7 @@ internal sealed record Mute
 {
     public const int MostOfScope = 64;
     public const int Most = 1000;
+    public const int MostImages = 256;
     public static readonly TimeSpan Longest = TimeSpan.FromDays(90);
 
     /// <summary>20 hex digits, of what it says and when it was made.</summary>
@@ -34,7 +35,7 @@ internal sealed record Mute
     public required DateTimeOffset Created { get; init; }
     public required DateTimeOffset Expires { get; init; }
 
-    /// <summary>What the scope's containers ran when it was made, by name; see <see cref="ImageOf"/>. At most 256.</summary>
+    /// <summary>What the scope's containers ran when it was made, by name; see <see cref="ImageOf"/>. At most <see cref="MostImages"/>; one that was left out ends it.</summary>
     public required IReadOnlyList<string> Images { get; init; }
     public bool AnyImage { get; init; }
 

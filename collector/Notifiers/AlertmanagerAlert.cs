@@ -34,9 +34,9 @@ internal sealed record AlertmanagerAlert(
             ["summary"] = PrintableText.Escape(incident.Title),
             ["description"] = string.Join('\n', incident.Evidence.Select(evidence => $"{PrintableText.Escape(evidence.Reason)} ({AlertWords.Factor(evidence.Factor)})")),
             ["process_tree"] = PrintableText.Escape(incident.ProcessTree, keepNewlines: true),
-            ["pods"] = string.Join(", ", incident.Pods),
-            ["nodes"] = string.Join(", ", incident.Nodes),
-            ["images"] = string.Join(", ", incident.Images),
+            ["pods"] = PrintableText.Escape(string.Join(", ", incident.Pods)),
+            ["nodes"] = PrintableText.Escape(string.Join(", ", incident.Nodes)),
+            ["images"] = PrintableText.Escape(string.Join(", ", incident.Images)),
             ["techniques"] = string.Join(", ", incident.Techniques),
             ["command"] = AlertWords.Command(incident),
         };

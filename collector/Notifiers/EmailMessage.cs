@@ -72,5 +72,6 @@ internal static class EmailMessage
     ]);
 
     /// <summary>A key may hold what an id may not ('/', letters of other scripts).</summary>
-    private static string Key(string key) => string.Concat(key.Select(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '.' ? letter : '.')).Trim('.').Replace("..", ".", StringComparison.Ordinal);
+    private static string Key(string key) =>
+        string.Join('.', string.Concat(key.Select(letter => char.IsAsciiLetterOrDigit(letter) || letter == '-' ? letter : '.')).Split('.', StringSplitOptions.RemoveEmptyEntries));
 }

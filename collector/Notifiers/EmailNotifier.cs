@@ -34,7 +34,7 @@ internal sealed class EmailNotifier(NotifierOptions options, TimeProvider time) 
         using var mail = EmailMessage.From(delivery, options, time.GetUtcNow());
         using var limit = new CancellationTokenSource(options.Timeout, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        using var client = new SmtpClient();
+        using var client = new PatientSmtpClient();
         if (trust is not null)
         {
             client.ServerCertificateValidationCallback = (_, certificate, chain, errors) => ReceiverTrust.Accepts(trust, certificate, chain, errors);
@@ -49,7 +49,8 @@ internal sealed class EmailNotifier(NotifierOptions options, TimeProvider time) 
             }
 
             var answer = PrintableText.Escape(await client.SendAsync(mail, both.Token));
-            return new DeliveryResult.Delivered(await SayGoodbyeAsync(client, both.Token) ? answer : answer + " (the connection broke before its end)");
+            var refused = client.Refused.Length > 0 ? PrintableText.Escape($" (not to {client.Refused})") : "";
+            return new DeliveryResult.Delivered(await SayGoodbyeAsync(client, both.Token) ? answer + refused : answer + refused + " (the connection broke before its end)");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

@@ -48,7 +48,7 @@ internal sealed class NotifierOptions : IValidatableObject
     public string SecretFile { get; set; } = "";
 
     /// <summary>
-    /// Syslog and Email only: file with certificates (PEM) of the authorities that may vouch for the server, in place of the system's. Read again at every delivery.
+    /// File with certificates (PEM) of the authorities that may vouch for the receiver, in place of the system's. Read again for every connection.
     /// </summary>
     public string CaFile { get; set; } = "";
 
@@ -87,6 +87,10 @@ internal sealed class NotifierOptions : IValidatableObject
     /// receiver has to know its schema, runtime.digest/1. PagerDuty, Alertmanager, OpenTelemetry, Syslog and the formats Ocsf and Ecs take none.
     /// </summary>
     public bool? Digest { get; set; }
+
+    /// <summary>When the digest is sent here, in UTC, such as 09:00: the one that was made at Digest:At before. Not set: as soon as it is made.</summary>
+    [RegularExpression("^(([01][0-9]|2[0-3]):[0-5][0-9])?$", ErrorMessage = "must be a time of day from 00:00 to 23:59, such as 09:00")]
+    public string DigestAt { get; set; } = "";
 
     /// <summary>Longest wait for one attempt, from connecting to the end of the answer.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "00:01:00")]

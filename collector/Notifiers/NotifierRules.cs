@@ -23,7 +23,7 @@ internal static class NotifierRules
             yield return new(secret, [nameof(options.SecretFile)]);
         }
 
-        if (options.CaFile.Length > 0 && (options.Kind is NotifierKind.Syslog or NotifierKind.Email ? ReceiverTrust.Fault(options.CaFile) : "is for Syslog and Email") is { } authority)
+        if (options.CaFile.Length > 0 && ReceiverTrust.Fault(options.CaFile) is { } authority)
         {
             yield return new(authority, [nameof(options.CaFile)]);
         }
@@ -46,6 +46,11 @@ internal static class NotifierRules
         if (options.Digest == true && (options.Kind is NotifierKind.PagerDuty or NotifierKind.Alertmanager or NotifierKind.Syslog or NotifierKind.OpenTelemetry || options.Format is PayloadFormat.Ocsf or PayloadFormat.Ecs))
         {
             yield return new($"cannot be true: {(options.Kind == NotifierKind.Webhook ? $"the format {options.Format}" : options.Kind)} takes alerts only", [nameof(options.Digest)]);
+        }
+
+        if (options.DigestAt.Length > 0 && !options.WantsDigest)
+        {
+            yield return new("is for who gets the digest; set Digest too", [nameof(options.DigestAt)]);
         }
     }
 
@@ -96,7 +101,8 @@ internal static class NotifierRules
         NotifierKind.Webhook when options.SecretFile.Length == 0 => "must be set: requests are signed with it (make one: openssl rand -hex 32 > FILE)",
         _ when options.SecretFile.Length == 0 => null,
         _ => !SecretFiles.TryRead(options.SecretFile, out var secret, out var words) ? words
-            : options.Kind == NotifierKind.Webhook && secret.Length < WebhookNotifier.ShortestKey ? $"must hold at least {WebhookNotifier.ShortestKey} bytes; it holds {secret.Length}" : null,
+            : options.Kind == NotifierKind.Webhook && secret.Length < WebhookNotifier.ShortestKey ? $"must hold at least {WebhookNotifier.ShortestKey} bytes; it holds {secret.Length}"
+            : options.Kind is not (NotifierKind.Webhook or NotifierKind.Email) && secret.AsSpan().ContainsAnyExceptInRange('!', '~') ? "must hold one word of ASCII, which goes into a header" : null,
     };
 
     private static string? FormatFault(NotifierOptions options) => (options.Kind, options.Format) switch

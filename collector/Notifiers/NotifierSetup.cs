@@ -20,7 +20,10 @@ internal static class NotifierSetup
         return services;
     }
 
-    internal static NotifierDirectory Create(IReadOnlyList<NotifierOptions> all, WebhookPost post, IThreadLog threads, TimeProvider time) => new([.. all.Select(options => new DiscreetNotifier(options.Kind switch
+    internal static NotifierDirectory Create(IReadOnlyList<NotifierOptions> all, WebhookPost post, IThreadLog threads, TimeProvider time) =>
+        new([.. all.Select(options => new DiscreetNotifier(One(options, options.CaFile.Length == 0 ? post : new WebhookPost(WebhookPost.CreateClient(options.CaFile), time), threads, time)))]);
+
+    private static INotifier One(NotifierOptions options, WebhookPost post, IThreadLog threads, TimeProvider time) => options.Kind switch
     {
         NotifierKind.Slack => new SlackNotifier(options, post),
         NotifierKind.SlackBot => new SlackBotNotifier(options, post, threads),
@@ -32,5 +35,5 @@ internal static class NotifierSetup
         NotifierKind.Alertmanager => new AlertmanagerNotifier(options, post),
         NotifierKind.OpenTelemetry => new OpenTelemetryNotifier(options, post, time),
         _ => throw new UnreachableException($"kind {options.Kind} passed the check of the settings"),
-    }))]);
+    };
 }

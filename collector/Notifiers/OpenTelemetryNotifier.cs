@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Runtime.Collector.Notifiers;
 
@@ -10,6 +11,8 @@ namespace Runtime.Collector.Notifiers;
 /// </summary>
 internal sealed class OpenTelemetryNotifier(NotifierOptions options, WebhookPost post, TimeProvider time) : INotifier
 {
+    private const int LongestAnswer = 16 * 1024;
+
     public NotifierOptions Options => options;
 
     public async Task<DeliveryResult> SendAsync(Delivery delivery, CancellationToken cancellationToken)
@@ -22,15 +25,31 @@ internal sealed class OpenTelemetryNotifier(NotifierOptions options, WebhookPost
 
         var alert = delivery.Message as AlertMessage ?? throw new UnreachableException("a digest was made for a notifier that wants none");
         var body = JsonSerializer.SerializeToUtf8Bytes(OpenTelemetryLogs.From(alert.Incident, time.GetUtcNow()));
-        var result = await post.SendAsync(
-            options, delivery.IdempotencyKey, body, request => request.Headers.Authorization = token.Length > 0 ? new AuthenticationHeaderValue("Bearer", token) : null, cancellationToken);
+        var (result, answer) = await post.ExchangeAsync(
+            options, "", delivery.IdempotencyKey, body, request => request.Headers.Authorization = token.Length > 0 ? new AuthenticationHeaderValue("Bearer", token) : null, LongestAnswer, cancellationToken);
 
         // 200 {"partialSuccess":{"rejectedLogRecords":"1","errorMessage":"..."}}: the one record was refused, and must not be sent again ("Partial Success").
-        return result is DeliveryResult.Delivered && result.Words.Contains("rejectedLogRecords", StringComparison.Ordinal) && !IsNone(result.Words)
-            ? new DeliveryResult.Rejected(result.Words) : result;
+        return result is DeliveryResult.Delivered && IsRefusal(answer) ? new DeliveryResult.Rejected(result.Words) : result;
     }
 
-    /// <summary>A receiver may write the field with 0, to warn.</summary>
-    private static bool IsNone(string words) => words.Replace(" ", "", StringComparison.Ordinal) is var text
-        && (text.Contains("\"rejectedLogRecords\":\"0\"", StringComparison.Ordinal) || text.Contains("\"rejectedLogRecords\":0", StringComparison.Ordinal));
+    /// <summary>A receiver may write the field with 0, to warn. What is no such answer refuses nothing: the status has decided.</summary>
+    private static bool IsRefusal(string answer)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(answer, OtlpJson.Default.OtlpAnswer) is { PartialSuccess.RejectedLogRecords: > 0 };
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
 }
+
+internal sealed record OtlpAnswer(OtlpPartialSuccess? PartialSuccess);
+
+internal sealed record OtlpPartialSuccess(long RejectedLogRecords);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, NumberHandling = JsonNumberHandling.AllowReadingFromString)]
+[JsonSerializable(typeof(OtlpAnswer))]
+internal sealed partial class OtlpJson : JsonSerializerContext;

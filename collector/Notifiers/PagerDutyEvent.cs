@@ -24,10 +24,10 @@ internal sealed record PagerDutyEvent(string RoutingKey, string EventAction, str
             "runtime",
             new(
                 DisplayText.Shorten(PrintableText.Escape(incident.Title), SummaryLimit),
-                incident.Nodes.Count > 0 ? incident.Nodes[0] : scope.DisplayName,
+                PrintableText.Escape(incident.Nodes.Count > 0 ? incident.Nodes[0] : scope.DisplayName),
                 SeverityOf(incident.Severity),
                 incident.FirstSeen.ToUniversalTime(),
-                scope.DisplayName,
+                PrintableText.Escape(scope.DisplayName),
                 scope.Namespace.Length > 0 ? scope.Namespace : scope.Cluster,
                 incident.Techniques.Count > 0 ? incident.Techniques[0] : "",
                 PagerDutyDetails.Of(incident, scope)));
@@ -58,8 +58,10 @@ internal sealed record PagerDutyDetails(
     public static PagerDutyDetails Of(Incident incident, Scope scope) => new(
         [.. incident.Evidence.Select(evidence => $"{PrintableText.Escape(evidence.Reason)} ({AlertWords.Factor(evidence.Factor)})")],
         $"{AlertWords.Number(incident.EValue)}, alert at {AlertWords.Number(incident.Threshold)}",
-        scope.Cluster, incident.Pods, incident.Nodes, incident.Images, incident.Techniques,
+        scope.Cluster, Printable(incident.Pods), Printable(incident.Nodes), Printable(incident.Images), incident.Techniques,
         PrintableText.Escape(incident.ProcessTree, keepNewlines: true), incident.Revision, AlertWords.Command(incident));
+
+    private static List<string> Printable(IReadOnlyList<string> names) => [.. names.Select(name => PrintableText.Escape(name))];
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]

@@ -7,6 +7,9 @@ namespace Runtime.Collector.Notifiers;
 /// <summary>Which authorities may vouch for a receiver, where it is not the system's. No revocation is asked for: such authorities seldom publish any.</summary>
 internal static class ReceiverTrust
 {
+    /// <summary>Of a private authority's certificates only those for servers count, not every client's.</summary>
+    private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
+
     /// <summary>Null when the file holds at least one certificate.</summary>
     public static string? Fault(string file) => TryRead(file, out _, out var words) ? null : words;
 
@@ -28,6 +31,7 @@ internal static class ReceiverTrust
 
         policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
         policy.CustomTrustStore.AddRange(authorities);
+        policy.ApplicationPolicy.Add(new Oid(ServerAuthentication));
         return true;
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Runtime.Collector.Configuration;
 using Runtime.Collector.Detection;
@@ -9,7 +10,7 @@ namespace Runtime.Collector.Notifiers;
 
 /// <summary>
 /// An incident or a digest as an Adaptive Card (adaptivecards.io, 1.4) for a workflow of Microsoft Teams that begins with a webhook. A message has at most 28 KB
-/// (learn.microsoft.com, "Create incoming webhooks"), so texts are cut. All of it are text runs, which know no markup: nothing that a container says can link or mention.
+/// (learn.microsoft.com, "Create incoming webhooks"), so texts are cut, and lines left out before the last where that is not enough. All of it are text runs, which know no markup: nothing that a container says can link or mention.
 /// </summary>
 internal static class TeamsMessage
 {
@@ -97,7 +98,21 @@ internal static class TeamsMessage
 /// <param name="Type">"message".</param>
 internal sealed record TeamsPayload(string Type, IReadOnlyList<TeamsAttachment> Attachments)
 {
-    public static TeamsPayload Of(IReadOnlyList<TeamsBlock> body) =>
+    public const int LongestBytes = 28_000;
+
+    /// <summary>Without the last lines but one when all of them are too long: a letter of another script is six bytes of JSON, and who names files must not make Teams refuse the alert.</summary>
+    public static TeamsPayload Of(IReadOnlyList<TeamsBlock> body)
+    {
+        var payload = Around(body);
+        for (var shown = body.Count - 1; shown > 1 && JsonSerializer.SerializeToUtf8Bytes(payload, TeamsJson.Default.TeamsPayload).Length > LongestBytes; shown--)
+        {
+            payload = Around([.. body.Take(shown - 1), TeamsBlock.Of(new TeamsRun("…")), body[^1]]);
+        }
+
+        return payload;
+    }
+
+    private static TeamsPayload Around(IReadOnlyList<TeamsBlock> body) =>
         new("message", [new("application/vnd.microsoft.card.adaptive", new("http://adaptivecards.io/schemas/adaptive-card.json", "AdaptiveCard", "1.4", body))]);
 }
 

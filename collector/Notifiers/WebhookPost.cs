@@ -16,8 +16,14 @@ internal sealed class WebhookPost(HttpClient client, TimeProvider time)
     /// Redirects are not followed: the address is a secret that belongs to one host, and a POST that becomes a GET loses the alert.
     /// The time limit is set per request, as each notifier has its own.
     /// </summary>
-    public static HttpClient CreateClient() => new(new SocketsHttpHandler
+    /// <param name="caFile">See <see cref="NotifierOptions.CaFile"/>; read again for every new connection. Empty: the system's authorities.</param>
+    public static HttpClient CreateClient(string caFile = "") => new(new SocketsHttpHandler
     {
+        SslOptions = caFile.Length == 0 ? new() : new()
+        {
+            RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
+                ReceiverTrust.TryPolicy(caFile, out var trust, out var _) && ReceiverTrust.Accepts(trust!, certificate, chain, errors),
+        },
         AllowAutoRedirect = false,
         UseCookies = false,
         ConnectTimeout = TimeSpan.FromSeconds(10),
@@ -39,7 +45,7 @@ internal sealed class WebhookPost(HttpClient client, TimeProvider time)
     public async Task<(DeliveryResult Result, string Answer)> ExchangeAsync(
         NotifierOptions options, string method, string idempotencyKey, byte[] body, Action<HttpRequestMessage> sign, int longestAnswer, CancellationToken cancellationToken)
     {
-        if (!TryAddress(options, out var address, out var words))
+        if (!TryAddress(options, out var address, out var words) || !TryTrust(options, out words))
         {
             return (new DeliveryResult.Retry(null, words), "");
         }
@@ -89,6 +95,14 @@ internal sealed class WebhookPost(HttpClient client, TimeProvider time)
 
         address = new Uri(text);
         return true;
+    }
+
+    /// <summary>So that a file that is gone is told as that, and not as a strange certificate.</summary>
+    private static bool TryTrust(NotifierOptions options, out string words)
+    {
+        var isThere = ReceiverTrust.TryPolicy(options.CaFile, out _, out words);
+        words = isThere ? "" : $"CaFile {words}";
+        return isThere;
     }
 
     private DeliveryResult Classify(HttpResponseMessage response, string answer)

@@ -81,7 +81,7 @@ internal sealed class AlertsReader(IQueryStore store, IDeliveryLog deliveries, I
             Reason = wish.Reason,
             Created = now,
             Expires = wish.Expires,
-            Images = wish.AnyImage ? [] : [.. images.Where(image => image.Length > 0).Distinct(StringComparer.Ordinal)],
+            Images = wish.AnyImage ? [] : [.. images.Where(image => image.Length > 0).Distinct(StringComparer.Ordinal).Take(Mute.MostImages)],
             AnyImage = wish.AnyImage,
         };
         return await book.AddAsync(mute, cancellationToken) is { } full ? throw new QueryFault(QueryFaultKind.TooMuch, full) : mute;

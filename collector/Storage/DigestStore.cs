@@ -63,8 +63,8 @@ internal sealed class DigestStore(Database database, OutboxSignal outbox, Digest
             {
                 session.Execute("""
                     INSERT INTO deliveries (idempotency_key, notifier, incident_id, document, attempts, enqueued, due, state, answered, answer, kind, severity)
-                    VALUES ($1, $2, '', $3, 0, $4, $4, 'waiting', $4, '', 'digest', 0)
-                    """, IdempotencyKey(digest, notifier), notifier, JsonSerializer.Serialize(digest, StoreJson.Default.Digest), now.ToMicros());
+                    VALUES ($1, $2, '', $3, 0, $4, $5, 'waiting', $4, '', 'digest', 0)
+                    """, IdempotencyKey(digest, notifier), notifier, JsonSerializer.Serialize(digest, StoreJson.Default.Digest), now.ToMicros(), audience.DueOf(notifier, now).ToMicros());
             }
         }
 

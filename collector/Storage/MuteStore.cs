@@ -9,7 +9,6 @@ namespace Runtime.Collector.Storage;
 /// <summary>Mutes. Their counters, and their end by a new image, are written by <see cref="ScopeStore"/> in the transaction that stores what they silenced.</summary>
 internal sealed class MuteStore(Database database) : IMuteLog
 {
-    private const int MostImages = 256;
     private const string Columns = "document, ended, end_state, ended_by, silenced, last_silenced";
 
     public Task<IReadOnlyList<Mute>> ListActiveAsync(DateTimeOffset now, CancellationToken cancellationToken) => database.ReadAsync<IReadOnlyList<Mute>>(
@@ -34,7 +33,7 @@ internal sealed class MuteStore(Database database) : IMuteLog
             SELECT DISTINCT CASE image_digest WHEN '' THEN image ELSE image_digest END AS name FROM containers
             WHERE scope = (SELECT number FROM scopes WHERE scope_id = $1) AND last_seen >= $2 AND (image_digest <> '' OR image <> '') ORDER BY name LIMIT $3
             """,
-            reader => reader.GetString(0), scopeId, (now - TimeSpan.FromDays(1)).ToMicros(), MostImages),
+            reader => reader.GetString(0), scopeId, (now - TimeSpan.FromDays(1)).ToMicros(), Mute.MostImages),
         cancellationToken);
 
     public Task AddAsync(Mute mute, CancellationToken cancellationToken) => database.WriteAsync(

@@ -3,7 +3,7 @@ using Runtime.Collector.Notifiers;
 
 namespace Runtime.Collector.Storage;
 
-internal sealed class ThreadStore(Database database, TimeProvider time) : IThreadLog
+internal sealed class ThreadStore(Database database) : IThreadLog
 {
     public Task<ChatThread?> FindAsync(string notifier, string incidentId, CancellationToken cancellationToken) => database.ReadAsync(
         session => session.Rows(
@@ -14,8 +14,8 @@ internal sealed class ThreadStore(Database database, TimeProvider time) : IThrea
     public Task SaveAsync(ChatThread thread, CancellationToken cancellationToken) => database.WriteAsync(
         session => session.Execute(
             """
-            INSERT INTO threads (incident_id, notifier, channel, ts, revision, severity, saved) VALUES ($1, $2, $3, $4, $5, $6, $7)
-            ON CONFLICT (incident_id, notifier) DO UPDATE SET channel = $3, ts = $4, revision = $5, severity = $6, saved = $7
-            """, thread.IncidentId, thread.Notifier, thread.Channel, thread.Ts, thread.Revision, (int)thread.Severity, time.GetUtcNow().ToMicros()),
+            INSERT INTO threads (incident_id, notifier, channel, ts, revision, severity) VALUES ($1, $2, $3, $4, $5, $6)
+            ON CONFLICT (incident_id, notifier) DO UPDATE SET channel = $3, ts = $4, revision = $5, severity = $6
+            """, thread.IncidentId, thread.Notifier, thread.Channel, thread.Ts, thread.Revision, (int)thread.Severity),
         cancellationToken);
 }

@@ -73,6 +73,23 @@ public sealed class AlertsCommandTests
         Assert.Contains("removed", (await CliRun.OfAsync(collector, "mutes list --ended")).Lines[1], StringComparison.Ordinal);
     }
 
+    /// <summary>As other lists: rows for a spreadsheet, and records for programs; a key is text of a container.</summary>
+    [Fact]
+    public async Task Mutes_AreRowsAndRecordsToo()
+    {
+        await using var collector = await WithLogAsync();
+        Assert.Equal(0, (await CliRun.OfAsync(["--socket", collector.Socket, "mutes", "add", "shop/web", "--kind", "exec", "--item", "=cmd,*\u001b", "--for", "7d", "--reason", "x"])).ExitCode);
+        var mute = Assert.Single(collector.Store.Alerts.Mutes);
+        var rows = (await CliRun.OfAsync(collector, "mutes list -o csv")).Out.Split("\r\n");
+        Assert.StartsWith("id,scopeId,kind,key,", rows[0], StringComparison.Ordinal);
+        Assert.StartsWith($"{mute.Id},{mute.ScopeId},exec,\"'=cmd,*\\x1B\",", rows[1], StringComparison.Ordinal);
+        Assert.Equal(3, rows.Length);
+        using var json = JsonDocument.Parse((await CliRun.OfAsync(collector, "mutes list -o json")).Out);
+        Assert.Equal("=cmd,*\u001b", json.RootElement.GetProperty("mutes")[0].GetProperty("key").GetString());
+        Assert.Contains($"id: {mute.Id}", (await CliRun.OfAsync(collector, "mutes list -o yaml")).Out.Replace("\"", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.StartsWith("id,notifier,", (await CliRun.OfAsync(collector, "notifier deliveries -o csv")).Out, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Mute_OfAnIncident_TakesItsDeploymentItsCauseAndItsImages()
     {

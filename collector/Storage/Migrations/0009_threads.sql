@@ -6,6 +6,5 @@ CREATE TABLE threads (
   ts           TEXT NOT NULL,            -- of the first message
   revision     INTEGER NOT NULL,         -- told last
   severity     INTEGER NOT NULL,
-  saved        INTEGER NOT NULL,
   PRIMARY KEY (incident_id, notifier)
 ) STRICT, WITHOUT ROWID;

@@ -44,6 +44,15 @@ public sealed class EmailNotifierTests : IDisposable
         Assert.Equal(@"[HIGH] x\r\nBcc: thief@example.org\r\n\r\nhello", read.Subject);
     }
 
+    [Theory]
+    [InlineData("digest/../2026-04-25T07:00:00Z/mail", "digest.2026-04-25T07.00.00Z.mail@runtime.invalid")]
+    [InlineData("/a...b>\r\n/", "a.b@runtime.invalid")]
+    public void Id_OfAnyKey_IsOneOfRfc5322(string key, string id)
+    {
+        using var mail = EmailMessage.From(Samples.Delivery() with { IdempotencyKey = key }, Options, Samples.Now);
+        Assert.Equal(id, mail.MessageId);
+    }
+
     [Fact]
     public void Digest_IsAMailToo()
     {
@@ -104,16 +113,44 @@ public sealed class EmailNotifierTests : IDisposable
         Assert.Equal(!isFinal, result is DeliveryResult.Retry);
     }
 
+    /// <summary>One address that is gone must not keep an alert from the others; all of them are a refusal.</summary>
+    [Theory]
+    [InlineData("RCPT TO:<soc", "550 5.1.1 gone", "250 taken (not to soc@example.org: 550 5.1.1 gone)")]
+    [InlineData("RCPT TO:<soc", "451 4.7.1 greylisted", null)]
+    [InlineData("RCPT", "550 5.1.1 gone", "550 soc@example.org: 550 5.1.1 gone; night@example.org: 550 5.1.1 gone")]
+    public async Task Addressee_ThatIsGone_KeepsTheMailFromNobodyElse(string command, string answer, string? words)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var serving = ServeAsync(listener, line =>
+            line.StartsWith(command, StringComparison.Ordinal) ? answer : line.StartsWith("DATA", StringComparison.Ordinal) ? "354 go on" : line == "." ? "250 250 taken" : line.StartsWith("QUIT", StringComparison.Ordinal) ? "221 bye" : "250 ok");
+        var result = await new EmailNotifier(With($"smtp://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}"), TimeProvider.System).SendAsync(Samples.Delivery(), Stop);
+        await serving;
+        Assert.Equal(words is null, result is DeliveryResult.Retry);
+        Assert.Equal(words?.StartsWith("250", StringComparison.Ordinal) == true, result is DeliveryResult.Delivered);
+        Assert.Contains(words ?? "greylisted", result.Words, StringComparison.Ordinal);
+    }
+
     /// <summary>Says what a server says up to the sender's address, which it answers as told (RFC 5321).</summary>
-    private static async Task ServeAsync(TcpListener listener, string toSender)
+    private static Task ServeAsync(TcpListener listener, string toSender) => ServeAsync(
+        listener, line => line.StartsWith("EHLO", StringComparison.Ordinal) ? "250 mail.example.org" : line.StartsWith("MAIL", StringComparison.Ordinal) ? toSender : "221 bye");
+
+    private static async Task ServeAsync(TcpListener listener, Func<string, string> answers)
     {
         using var client = await listener.AcceptTcpClientAsync(Stop);
         using var reader = new StreamReader(client.GetStream());
         await using var writer = new StreamWriter(client.GetStream()) { NewLine = "\r\n", AutoFlush = true };
         await writer.WriteLineAsync("220 mail.example.org ESMTP");
+        var isData = false;
         while (await reader.ReadLineAsync(Stop) is { } line)
         {
-            await writer.WriteLineAsync(line.StartsWith("EHLO", StringComparison.Ordinal) ? "250 mail.example.org" : line.StartsWith("MAIL", StringComparison.Ordinal) ? toSender : "221 bye");
+            // Of the mail itself only its end is answered.
+            if (!isData || line == ".")
+            {
+                var said = answers(line);
+                isData = said.StartsWith("354", StringComparison.Ordinal);
+                await writer.WriteLineAsync(said);
+            }
         }
     }
 

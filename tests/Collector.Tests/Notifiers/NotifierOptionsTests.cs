@@ -47,6 +47,9 @@ public sealed class NotifierOptionsTests : IDisposable
             ["16:Kind"] = "Webhook", ["16:Name"] = "ocsf", ["16:Url"] = "https://a.example.org/x", ["16:SecretFile"] = _file, ["16:Format"] = "Ocsf", ["16:Digest"] = "true",
             ["17:Kind"] = "Syslog", ["17:Name"] = "ce", ["17:Url"] = "syslog+tcp://127.0.0.1:514", ["17:Format"] = "CloudEvents",
             ["18:Kind"] = "Slack", ["18:Name"] = "slack2", ["18:Url"] = "https://a.example.org/x", ["18:Channel"] = "C0",
+            ["19:Kind"] = "Webhook", ["19:Name"] = "late", ["19:Url"] = "https://a.example.org/x", ["19:SecretFile"] = _file, ["19:DigestAt"] = "09:00",
+            ["20:Kind"] = "Slack", ["20:Name"] = "never", ["20:Url"] = "https://a.example.org/x", ["20:Quiet:Days"] = "Monday,Tuesday,Wednesday,Thursday,Friday,Saturday,Sunday",
+            ["21:Kind"] = "Slack", ["21:Name"] = "some", ["21:Url"] = "https://a.example.org/x", ["21:Quiet:Days"] = "Saturday,Feierabend", ["21:DigestAt"] = "9",
             ["9:Kind"] = "PagerDuty", ["9:Name"] = "right", ["9:SecretFile"] = _file,
             ["5:Kind"] = "Webhook", ["5:Name"] = "file", ["5:UrlFile"] = _file, ["5:SecretFile"] = "/nonexistent/key",
         };
@@ -80,7 +83,7 @@ public sealed class NotifierOptionsTests : IDisposable
                 "Notifiers:12:From = \"nobody\" (command line): must be an address such as runtime@example.org",
                 "Notifiers:12:To (command line): must hold 1 to 32 addresses such as soc@example.org",
                 "Notifiers:12:Username = \"u\" (command line): and SecretFile belong together: set both or neither",
-                $"Notifiers:13:CaFile = \"{_file}\" (command line): is for Syslog and Email",
+                $"Notifiers:13:CaFile = \"{_file}\" (command line): holds no certificate in PEM",
                 "Notifiers:13:From = \"a@example.org\" (command line): and To and Username are for Email",
                 $"Notifiers:14:CaFile = \"{_file}\" (command line): holds no certificate in PEM",
                 "Notifiers:15:SecretFile: must be set: it holds the bot's token",
@@ -90,9 +93,31 @@ public sealed class NotifierOptionsTests : IDisposable
                 "Notifiers:16:Digest = \"true\" (command line): cannot be true: the format Ocsf takes alerts only",
                 "Notifiers:17:Format = \"CloudEvents\" (command line): is for Webhook; Syslog has Json, Cef, Ocsf, Ecs",
                 "Notifiers:18:Channel = \"C0\" (command line): is for SlackBot",
+                $"Notifiers:19:SecretFile = \"{_file}\" (command line): must hold at least 16 bytes; it holds 5",
+                "Notifiers:19:DigestAt = \"09:00\" (command line): is for who gets the digest; set Digest too",
+                "Notifiers:20:Quiet:Days = \"Monday,Tuesday,Wednesday,Thursday,Friday,Saturday,Sunday\" (command line): has every day of the week: set MinimumSeverity for that",
+                "Notifiers:21:Quiet:Days = \"Feierabend\" (command line): must be one of Sunday, Monday, Tuesday, Wednesday, Thursday, Friday, Saturday",
+                "Notifiers:21:DigestAt = \"9\" (command line): must be a time of day from 00:00 to 23:59, such as 09:00",
                 "Notifiers:1:Name = \"Chat\": is the name of Notifiers:0 already; each notifier needs its own",
             ],
             faults.All);
+    }
+
+    /// <summary>It goes into a header; a second line would be a fault at each alert.</summary>
+    [Theory]
+    [InlineData("xoxb-1\nxoxb-2", "SlackBot", true)]
+    [InlineData("xoxb-1\n", "SlackBot", false)]
+    [InlineData("tökén", "OpenTelemetry", true)]
+    [InlineData("a long key with spaces", "Webhook", false)]
+    public void Token_ThatIsNoHeader_IsAFaultAtTheStart(string content, string kind, bool isFault)
+    {
+        File.WriteAllText(_file, content);
+        var faults = new SettingsFaults();
+        Settings.Read(
+            SettingsCatalogue.All,
+            ["--Notifiers:0:Name=x", $"--Notifiers:0:Kind={kind}", "--Notifiers:0:Url=https://a.example.org/x", $"--Notifiers:0:SecretFile={_file}", .. kind == "SlackBot" ? ["--Notifiers:0:Channel=C0"] : Array.Empty<string>()],
+            new Hashtable(), "/nonexistent", faults);
+        Assert.Equal(isFault ? [$"Notifiers:0:SecretFile = \"{_file}\" (command line): must hold one word of ASCII, which goes into a header"] : [], faults.All);
     }
 
     [Theory]

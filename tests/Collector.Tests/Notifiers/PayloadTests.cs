@@ -140,10 +140,13 @@ public sealed class PayloadTests : IDisposable
     [InlineData("""{"partialSuccess":{"rejectedLogRecords":"1","errorMessage":"too old"}}""", false)]
     [InlineData("""{"partialSuccess":{"rejectedLogRecords": 0, "errorMessage":"slow down"}}""", true)]
     [InlineData("""{"partialSuccess":{}}""", true)]
+    [InlineData("""{"partialSuccess":{"errorMessage":"LONG","rejectedLogRecords":1}}""", false)]
+    [InlineData("""{"note":"rejectedLogRecords"}""", true)]
+    [InlineData("""["rejectedLogRecords"]""", true)]
     public async Task OpenTelemetry_ThatRefusedTheRecord_IsNotDelivered(string answer, bool isDelivered)
     {
         await File.WriteAllTextAsync(_key, "token-of-otel", Stop);
-        await using var receiver = await Receiver.StartAsync(Receiver.Status(200, answer));
+        await using var receiver = await Receiver.StartAsync(Receiver.Status(200, answer.Replace("LONG", new string('x', 1000), StringComparison.Ordinal)));
         Assert.Equal(isDelivered, await OpenTelemetry(receiver).SendAsync(Delivery(Incident), Stop) is DeliveryResult.Delivered);
     }
 
@@ -157,6 +160,23 @@ public sealed class PayloadTests : IDisposable
             [new NotifierOptions { Name = "otel", Kind = NotifierKind.OpenTelemetry, Url = receiver.Url + "/T0/B0/secret", SecretFile = _key }],
             new WebhookPost(WebhookPost.CreateClient(), TimeProvider.System), new MemoryThreads(), TimeProvider.System);
         Assert.Equal(new DeliveryResult.Rejected("401 no such token (secret) at (secret)"), await directory.All[0].SendAsync(Delivery(Incident), Stop));
+    }
+
+    /// <summary>200 characters of an answer are kept: the begin of a secret where it was cut is one too.</summary>
+    [Theory]
+    [InlineData("/T0/B0/0123456789abcdef0123", "no 0123456789abcdef0123 here", "no (secret) here")]
+    [InlineData("/w?sig=0123456789abcdef0123&v=1", "bad sig 0123456789abcdef0123", "bad sig (secret)")]
+    [InlineData("/x", "LONG token-of-otel", "LONG (secret)…")]
+    public async Task Answer_ThatRepeatsAPartOfThem_IsKeptWithoutIt(string path, string answer, string kept)
+    {
+        // Cut after "token-of".
+        var fill = new string('x', 200 - " token-of".Length);
+        await File.WriteAllTextAsync(_key, "token-of-otel", Stop);
+        await using var receiver = await Receiver.StartAsync(Receiver.Status(401, answer.Replace("LONG", fill, StringComparison.Ordinal)));
+        var directory = NotifierSetup.Create(
+            [new NotifierOptions { Name = "otel", Kind = NotifierKind.OpenTelemetry, Url = receiver.Url + path, SecretFile = _key }],
+            new WebhookPost(WebhookPost.CreateClient(), TimeProvider.System), new MemoryThreads(), TimeProvider.System);
+        Assert.Equal("401 " + kept.Replace("LONG", fill, StringComparison.Ordinal), (await directory.All[0].SendAsync(Delivery(Incident), Stop)).Words);
     }
 
     private OpenTelemetryNotifier OpenTelemetry(Receiver receiver) => new(

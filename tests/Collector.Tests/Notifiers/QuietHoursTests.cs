@@ -28,6 +28,20 @@ public sealed class QuietHoursTests
     public void EndOf_ATime_IsWhenTheyEnd(string from, string to, string zone, string now, string? end) =>
         Assert.Equal(end is null ? null : DateTimeOffset.Parse(end, null), new QuietHours { From = from, To = to, TimeZone = zone }.EndOf(DateTimeOffset.Parse(now, null)));
 
+    /// <summary>23 November 2026 is a Monday.</summary>
+    [Theory]
+    [InlineData("", "", "UTC", "2026-11-20T23:59:59Z", null)]
+    [InlineData("", "", "UTC", "2026-11-21T00:00:00Z", "2026-11-23T00:00:00Z")]
+    [InlineData("", "", "Europe/Berlin", "2026-11-20T23:30:00Z", "2026-11-22T23:00:00Z")]
+    // From Friday's evening to Monday's morning without a pause.
+    [InlineData("22:00", "07:00", "UTC", "2026-11-20T22:00:00Z", "2026-11-23T07:00:00Z")]
+    [InlineData("22:00", "07:00", "UTC", "2026-11-22T12:00:00Z", "2026-11-23T07:00:00Z")]
+    [InlineData("22:00", "07:00", "UTC", "2026-11-23T22:00:00Z", "2026-11-24T07:00:00Z")]
+    [InlineData("12:00", "13:00", "UTC", "2026-11-20T12:30:00Z", "2026-11-20T13:00:00Z")]
+    public void EndOf_ATimeOfAQuietWeekend_IsWhenAllOfItEnds(string from, string to, string zone, string now, string? end) => Assert.Equal(
+        end is null ? null : DateTimeOffset.Parse(end, null),
+        new QuietHours { From = from, To = to, TimeZone = zone, Days = [DayOfWeek.Saturday, DayOfWeek.Sunday] }.EndOf(DateTimeOffset.Parse(now, null)));
+
     /// <summary>From the store to the receiver: at night only what is critical comes, with what came before it of the same incident; in the morning all the rest, in order.</summary>
     [Fact]
     public async Task Night_LetsCriticalAlertsThrough_AndTheMorningBringsTheRestInOrder()

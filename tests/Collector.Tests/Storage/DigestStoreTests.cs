@@ -62,7 +62,7 @@ public sealed class DigestStoreTests
     [Fact]
     public async Task Tell_ToANotifierThatIsForSome_HoldsWhatIsItsOwn()
     {
-        using var store = await FirstAsync(audience: new DigestAudience(new Dictionary<string, Func<Incident, bool>> { ["hook"] = incident => incident.Id.StartsWith("own", StringComparison.Ordinal) }));
+        using var store = await FirstAsync(audience: new DigestAudience(new Dictionary<string, Func<Incident, bool>> { ["hook"] = incident => incident.Id.StartsWith("own", StringComparison.Ordinal) }, new Dictionary<string, TimeOnly>()));
         await SaveAsync(store, Sample.Web, [.. Enumerable.Range(1, 30).SelectMany(e => new[] { Weak($"own{e:D2}", e), Weak($"weak{e:D2}", e) })]);
         await SaveAsync(store, Elsewhere, [Weak("far", 3, Elsewhere)]);
         await store.Digests.TellAsync(Seven, Seven, Both, Soon);
@@ -80,6 +80,19 @@ public sealed class DigestStoreTests
         await store.Digests.TellAsync(Seven.AddDays(2), Seven.AddDays(2), Both, Soon);
         var next = Assert.IsType<DigestMessage>((await DueAsync(store, "hook"))[1].Message).Digest;
         Assert.Equal(("own31", 0, 30), (next.Lines.Single().IncidentId, next.More, next.Quiet));
+    }
+
+    [Fact]
+    public async Task Tell_ToANotifierWithATimeOfItsOwn_WaitsForIt()
+    {
+        var times = new Dictionary<string, TimeOnly> { ["hook"] = new(9, 30), ["early"] = new(6, 30) };
+        using var store = await FirstAsync(audience: new DigestAudience(new Dictionary<string, Func<Incident, bool>>(), times));
+        await SaveAsync(store, Sample.Web, [Weak("weak", 5)]);
+        await store.Digests.TellAsync(Seven, Seven, ["chat", "hook", "early"], Soon);
+        Assert.Equal(Seven, await store.Outbox.NextDueAsync("chat", Severity.Unspecified, Soon));
+        Assert.Equal(Seven.AddHours(2.5), await store.Outbox.NextDueAsync("hook", Severity.Unspecified, Soon));
+        Assert.Equal(Seven.AddHours(23.5), await store.Outbox.NextDueAsync("early", Severity.Unspecified, Soon));
+        Assert.Empty(await store.Outbox.TakeDueAsync("hook", Severity.Unspecified, 100, Seven.AddHours(2), Soon));
     }
 
     /// <summary>What an agent kept on its disk comes late and carries old times: the store counts by what was stored since.</summary>
