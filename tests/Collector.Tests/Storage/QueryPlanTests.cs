@@ -17,7 +17,7 @@ public sealed partial class QueryPlanTests
     [Fact]
     public async Task Statements_OfAllQuestions_SearchTheTablesThatGrow()
     {
-        using var store = new TempStore(audience: new(new Dictionary<string, Func<Incident, bool>> { ["a"] = _ => true }));
+        using var store = new TempStore(audience: new(new Dictionary<string, Func<Incident, bool>> { ["a"] = _ => true }, new Dictionary<string, TimeOnly>()));
         await UseAsync(store);
         var statements = (await store.Database.ReadAsync(session => session.Statements.ToArray(), Soon)).Concat(await store.Database.WriteAsync(session => session.Statements.ToArray(), Soon)).Distinct().ToArray();
         Assert.True(statements.Length > 150, $"only {statements.Length} statements were used");
