@@ -29,6 +29,10 @@ tests  chromium                        chromium                    opens the web
 tests  curl                            curl                        asks the collector as a stranger does
 tests  kubectl                         kubernetes-client           renders the manifests
 tests  openssl                         openssl                     makes certificates
+tests  /usr/lib/python3/dist-packages/aiosmtpd  python3-aiosmtpd   a receiver of alerts
+tests  /usr/sbin/rsyslogd              rsyslog                     a receiver of alerts
+tests  /usr/lib/*/rsyslog/lmnsd_gtls.so  rsyslog-gnutls           the same, with TLS
+tests  prometheus-alertmanager         prometheus-alertmanager     a receiver of alerts
 tests  rpmbuild                        rpm                         makes a database as images of RHEL have it
 engines  /usr/bin/docker               docker.io                   a runtime that the tests start for themselves
 engines  /usr/bin/podman               podman                      the same

@@ -27,10 +27,12 @@ internal sealed class Connection : IDisposable
         _place = place;
         _socket = socket;
         Query = new Query.QueryClient(_channel);
+        Alerts = new Alerts.AlertsClient(_channel);
         Web = new Web.WebClient(_channel);
     }
 
     public Query.QueryClient Query { get; }
+    public Alerts.AlertsClient Alerts { get; }
     public Web.WebClient Web { get; }
 
     public static Connection OverSocket(string path) => new(

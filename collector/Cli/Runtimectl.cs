@@ -81,6 +81,7 @@ internal static class Runtimectl
             NewCommand.Create(common, terminal),
             AroundCommand.Create(common, terminal),
             NotifierCommand.Create(common, terminal),
+            MutesCommand.Create(common, terminal),
             WebCommand.Create(common, terminal),
             CompletionCommand.Create(terminal),
         };

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Runtime.Collector.Detection;
+using Runtime.Collector.Mutes;
 
 namespace Runtime.Collector.Incidents;
 
@@ -58,8 +59,9 @@ internal sealed class HeldIncident
     /// <summary>All of it was started by a scheduler. False in a state that was saved without it: such an incident pages.</summary>
     public bool IsScheduled { get; set; }
 
+    /// <summary>People were told of it, or would have been but for a mute, which is no word that it is harmless.</summary>
     [JsonIgnore]
-    public bool IsAlerted => Record.AlertedRevision > 0;
+    public bool IsAlerted => Record.AlertedRevision > 0 || Record.MutedRevision > 0;
 
     /// <summary>Characters that it holds, roughly.</summary>
     public long Size { get; set; }
@@ -179,6 +181,8 @@ internal sealed class HeldIncident
             Revision = record.Revision + (worse || (spread && !waits) ? 1 : 0),
             Techniques = strongest.SelectMany(deviation => deviation.Evidence).Select(evidence => evidence.Technique)
                 .Where(technique => technique.Length > 0).Distinct(StringComparer.Ordinal).Take(32).ToList(),
+            Kinds = [.. strongest.Select(deviation => deviation.Kind).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)],
+            Labels = record.Labels.Count == 0 && from?.Container is { PodLabels: { Count: > 0 } labels } ? labels.OrderBy(label => label.Key, StringComparer.Ordinal).ToDictionary() : record.Labels,
             Pods = pods,
             Containers = containers,
             Nodes = nodes,
@@ -225,27 +229,36 @@ internal sealed class HeldIncident
         return true;
     }
 
-    /// <summary>Whether people should hear of it now; when so, it is noted as told.</summary>
+    /// <summary>Whether people should hear of it now; when so, it is noted as told, or as muted.</summary>
     /// <param name="firstWeek">What it deviates from is locked and was not watched for a full week yet.</param>
+    /// <param name="mutes">What is muted is asked anew at the next change: when the mute is over by then, people hear of it.</param>
     /// <remarks>
     /// Jobs that were not due yet are the commonest novelty of that week: what only a scheduler started waits for the digest, unless it weighs ten
     /// times what it must or a Tier 0 fact is among it. A revision that waited stays so; the next one is asked anew.
     /// </remarks>
-    public bool TakeAlert(Func<HeldIncident, bool> firstWeek)
+    public AlertDecision TakeAlert(Func<HeldIncident, bool> firstWeek, ScopeMutes mutes)
     {
         if (Record.State != IncidentState.Open || Record.Revision <= Record.AlertedRevision || (!HasTierZero && Record.EValue < Record.Threshold))
         {
-            return false;
+            return AlertDecision.None;
         }
 
         if (IsScheduled && !HasTierZero && Record.EValue < DelayedBelow * Record.Threshold && (Record.Revision <= Record.DelayedRevision || firstWeek(this)))
         {
             Record = Record with { DelayedRevision = Record.Revision };
-            return false;
+            return AlertDecision.None;
+        }
+
+        // What is not kept here cannot be known to be covered.
+        if (Deviations.Count < MaxDeviations && mutes.Covering(Deviations, Record.Cause) is { Count: > 0 } covering)
+        {
+            var wasMuted = Record.MutedRevision == Record.Revision;
+            Record = Record with { MutedRevision = Record.Revision, MutedBy = covering };
+            return wasMuted ? AlertDecision.None : AlertDecision.Mute;
         }
 
         Record = Record with { AlertedRevision = Record.Revision };
-        return true;
+        return AlertDecision.Tell;
     }
 
     private Weight FactWeight => new(FactValue > 0 ? FactValue : IncidentWeight.Cap, Baselines.LockRule.LockedThreshold);
@@ -262,4 +275,13 @@ internal sealed class HeldIncident
 
     private static IReadOnlyList<string> With(IReadOnlyList<string> names, string name) =>
         name.Length == 0 || names.Count >= MaxNames || names.Contains(name) ? names : [.. names, name];
+}
+
+internal enum AlertDecision
+{
+    None = 0,
+    Tell = 1,
+
+    /// <summary>People would hear of it, but for a mute that covers all of it; said once for each revision.</summary>
+    Mute = 2,
 }

@@ -45,12 +45,28 @@ internal sealed record Incident
     /// </summary>
     public int DelayedRevision { get; init; }
 
+    /// <summary>Newest revision that should have been told and was muted; 0 when none was.</summary>
+    public int MutedRevision { get; init; }
+
+    /// <summary>Ids of the mutes that covered <see cref="MutedRevision"/>.</summary>
+    public IReadOnlyList<string> MutedBy { get; init => field = value ?? []; } = [];
+
+    /// <summary>People would have been told of what it is now, but for a mute.</summary>
+    [global::System.Text.Json.Serialization.JsonIgnore]
+    public bool IsMuted => MutedRevision > AlertedRevision;
+
     /// <summary>Open, nobody was told of it, and its evidence speaks for an attack rather than against one.</summary>
     [global::System.Text.Json.Serialization.JsonIgnore]
-    public bool IsForDigest => State == IncidentState.Open && AlertedRevision == 0 && EValue >= 1;
+    public bool IsForDigest => State == IncidentState.Open && AlertedRevision == 0 && MutedRevision == 0 && EValue >= 1;
 
     /// <summary>Kinds of Tier 0 facts that joined after <see cref="HeldIncident.MaxFactUpdates"/> others had been told: kept, and nobody heard of them.</summary>
     public int UntoldFacts { get; init; }
+
+    /// <summary>Kinds of its deviations (<see cref="Deviation.Kind"/>), by name. Empty in an incident that was stored without.</summary>
+    public IReadOnlyList<string> Kinds { get; init => field = value ?? []; } = [];
+
+    /// <summary>Of the first pod that deviated, by name: those of its owner's template. Empty without Kubernetes, and in an incident that was stored without.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; init => field = value ?? new Dictionary<string, string>(); } = new Dictionary<string, string>();
     public required IReadOnlyList<string> Techniques { get; init; }
     public required IReadOnlyList<string> Pods { get; init; }
     public required IReadOnlyList<string> Containers { get; init; }

@@ -4,6 +4,7 @@ using Runtime.Collector.Baselines;
 using Runtime.Collector.Detection;
 using Runtime.Collector.Ingest;
 using Runtime.Collector.Inventory;
+using Runtime.Collector.Mutes;
 
 namespace Runtime.Collector.Incidents;
 
@@ -220,13 +221,17 @@ internal sealed partial class IncidentTable(Scope scope, BaselineOptions options
 
     /// <summary>What changed since the last call, and which incidents people should hear of now.</summary>
     /// <param name="firstWeek">Whether what an incident deviates from is locked and was not watched for a full week yet.</param>
-    public (List<Deviation> Deviations, List<HeldIncident> Incidents, List<HeldIncident> Alerts) Take(Func<HeldIncident, bool> firstWeek)
+    /// <param name="mutes">Active ones of the scope.</param>
+    public (List<Deviation> Deviations, List<HeldIncident> Incidents, List<HeldIncident> Alerts, List<HeldIncident> Muted) Take(Func<HeldIncident, bool> firstWeek, ScopeMutes mutes)
     {
         var incidents = _changedIncidents.ToList();
-        var taken = (_changedDeviations.ToList(), incidents, incidents.Where(held => held.TakeAlert(firstWeek)).ToList());
+        var decided = incidents.ConvertAll(held => (held, Decision: held.TakeAlert(firstWeek, mutes)));
+        var taken = (_changedDeviations.ToList(), incidents, With(AlertDecision.Tell), With(AlertDecision.Mute));
         _changedDeviations.Clear();
         _changedIncidents.Clear();
         return taken;
+
+        List<HeldIncident> With(AlertDecision decision) => decided.Where(one => one.Decision == decision).Select(one => one.held).ToList();
     }
 
     public IncidentTableState Save() => new() { Held = _held, Processes = _processes.Save(), Writes = Writes.All.ToList(), Changes = Changes.IsEmpty ? null : Changes, Looks = Looks.All.Count == 0 ? null : Looks, Evicted = Evicted };

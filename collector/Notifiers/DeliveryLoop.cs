@@ -1,3 +1,5 @@
+using Runtime.Collector.Detection;
+
 namespace Runtime.Collector.Notifiers;
 
 /// <summary>
@@ -15,6 +17,8 @@ internal sealed partial class DeliveryLoop(INotifier notifier, IOutbox outbox, O
 
     /// <summary>The receiver's wish (Retry-After) holds for all that goes to it.</summary>
     private DateTimeOffset _pausedUntil = DateTimeOffset.MinValue;
+
+    private readonly string _name = notifier.Options.Name;
 
     private Task? _news;
 
@@ -35,7 +39,7 @@ internal sealed partial class DeliveryLoop(INotifier notifier, IOutbox outbox, O
             catch (Exception e)
             {
                 // The store failed (a full disk, a lock): nothing is lost, the rows are still there.
-                Log.StoreFailed(logger, notifier.Name, pause, e);
+                Log.StoreFailed(logger, _name, pause, e);
                 _news = null;
                 await Task.Delay(pause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 pause = pause * 2 < LongestSleep ? pause * 2 : LongestSleep;
@@ -48,11 +52,13 @@ internal sealed partial class DeliveryLoop(INotifier notifier, IOutbox outbox, O
         // Asked for before looking, so that a row committed between looking and waiting wakes us.
         if (_news is null or { IsCompleted: true })
         {
-            _news = outbox.WaitForNewAsync(notifier.Name, cancellationToken);
+            _news = outbox.WaitForNewAsync(_name, cancellationToken);
         }
 
         var now = time.GetUtcNow();
-        var due = now >= _pausedUntil ? await outbox.TakeDueAsync(notifier.Name, Batch, now, cancellationToken) : [];
+        var quiet = notifier.Options.Quiet.EndOf(now);
+        var from = quiet is null ? Severity.Unspecified : Severity.Critical;
+        var due = now >= _pausedUntil ? await outbox.TakeDueAsync(_name, from, Batch, now, cancellationToken) : [];
         foreach (var delivery in due)
         {
             await DeliverAsync(delivery, cancellationToken);
@@ -64,14 +70,15 @@ internal sealed partial class DeliveryLoop(INotifier notifier, IOutbox outbox, O
 
         if (due.Count == 0)
         {
-            await SleepAsync(now, _news, cancellationToken);
+            await SleepAsync(now, quiet, from, _news, cancellationToken);
         }
     }
 
-    private async Task SleepAsync(DateTimeOffset now, Task news, CancellationToken cancellationToken)
+    private async Task SleepAsync(DateTimeOffset now, DateTimeOffset? quiet, Severity from, Task news, CancellationToken cancellationToken)
     {
         var paused = now < _pausedUntil;
-        var next = paused ? _pausedUntil : await outbox.NextDueAsync(notifier.Name, cancellationToken);
+        var next = paused ? _pausedUntil : await outbox.NextDueAsync(_name, from, cancellationToken);
+        next = quiet is { } end && !(next < end) && !paused ? end : next;
         var sleep = next is { } due && due - now < LongestSleep ? due - now : LongestSleep;
         if (sleep <= TimeSpan.Zero)
         {
@@ -92,9 +99,9 @@ internal sealed partial class DeliveryLoop(INotifier notifier, IOutbox outbox, O
         switch (result)
         {
             case DeliveryResult.Delivered:
-                meter.Attempt(notifier.Name, "delivered");
-                meter.DeliveredAt(notifier.Name, now - delivery.Enqueued);
-                Log.Delivered(logger, delivery.IdempotencyKey, notifier.Name, delivery.Attempts + 1, (now - delivery.Enqueued).TotalMilliseconds);
+                meter.Attempt(_name, "delivered");
+                meter.DeliveredAt(_name, now - delivery.Enqueued);
+                Log.Delivered(logger, delivery.IdempotencyKey, _name, delivery.Attempts + 1, (now - delivery.Enqueued).TotalMilliseconds);
                 await MarkAsync(token => outbox.MarkDeliveredAsync(delivery.Id, result.Words, now, token), cancellationToken);
                 return;
 
@@ -106,22 +113,22 @@ internal sealed partial class DeliveryLoop(INotifier notifier, IOutbox outbox, O
 
                 var backoff = RetryDelay.Next(options, delivery.Attempts + 1, Random.Shared.NextDouble());
                 var next = now + (retry.After > backoff ? retry.After.Value : backoff);
-                if (next - delivery.Enqueued >= options.GiveUpAfter)
+                if (next - (delivery.Tried ?? now) >= options.GiveUpAfter)
                 {
-                    meter.Attempt(notifier.Name, "given_up");
-                    Log.GivenUp(logger, delivery.IdempotencyKey, notifier.Name, delivery.Attempts + 1, result.Words);
+                    meter.Attempt(_name, "given_up");
+                    Log.GivenUp(logger, delivery.IdempotencyKey, _name, delivery.Attempts + 1, result.Words);
                     await MarkAsync(token => outbox.MarkFailedAsync(delivery.Id, result.Words, now, null, token), cancellationToken);
                     return;
                 }
 
-                meter.Attempt(notifier.Name, "retry");
-                Log.Retrying(logger, delivery.IdempotencyKey, notifier.Name, delivery.Attempts + 1, next, result.Words);
+                meter.Attempt(_name, "retry");
+                Log.Retrying(logger, delivery.IdempotencyKey, _name, delivery.Attempts + 1, next, result.Words);
                 await MarkAsync(token => outbox.MarkFailedAsync(delivery.Id, result.Words, now, next, token), cancellationToken);
                 return;
 
             default:
-                meter.Attempt(notifier.Name, "rejected");
-                Log.Rejected(logger, delivery.IdempotencyKey, notifier.Name, result.Words);
+                meter.Attempt(_name, "rejected");
+                Log.Rejected(logger, delivery.IdempotencyKey, _name, result.Words);
                 await MarkAsync(token => outbox.MarkFailedAsync(delivery.Id, result.Words, now, null, token), cancellationToken);
                 return;
         }
@@ -136,7 +143,7 @@ internal sealed partial class DeliveryLoop(INotifier notifier, IOutbox outbox, O
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            Log.NotifierFailed(logger, delivery.IdempotencyKey, notifier.Name, e);
+            Log.NotifierFailed(logger, delivery.IdempotencyKey, _name, e);
             return new DeliveryResult.Retry(null, $"{e.GetType().Name} in the notifier; see the collector's log");
         }
     }
@@ -153,7 +160,7 @@ internal sealed partial class DeliveryLoop(INotifier notifier, IOutbox outbox, O
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
-                Log.StoreFailed(logger, notifier.Name, pause, e);
+                Log.StoreFailed(logger, _name, pause, e);
                 await Task.Delay(pause, time, cancellationToken);
             }
         }

@@ -1,5 +1,3 @@
-using Runtime.Collector.Detection;
-
 namespace Runtime.Collector.Notifiers;
 
 /// <summary>What became of one attempt.</summary>
@@ -20,14 +18,8 @@ internal abstract record DeliveryResult(string Words)
 /// <summary>One way to tell people. Any thread.</summary>
 internal interface INotifier
 {
-    /// <summary>As the operator named it; unique.</summary>
-    string Name { get; }
-
-    /// <summary>Incidents below it are not for this notifier.</summary>
-    Severity MinimumSeverity { get; }
-
-    /// <summary>Whether the daily digest is for it, whatever its <see cref="MinimumSeverity"/>.</summary>
-    bool WantsDigest { get; }
+    /// <summary>As the operator wrote them: name, what it is for, when it rests.</summary>
+    NotifierOptions Options { get; }
 
     /// <summary>One attempt, bounded in time by the notifier itself. Failures are results; it throws only on cancellation.</summary>
     Task<DeliveryResult> SendAsync(Delivery delivery, CancellationToken cancellationToken);

@@ -8,7 +8,7 @@ internal sealed partial class OutboxDispatcher(
 {
     protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        Log.Started(logger, notifiers.All.Count, string.Join(", ", notifiers.All.Select(notifier => notifier.Name)));
+        Log.Started(logger, notifiers.All.Count, string.Join(", ", notifiers.All.Select(notifier => notifier.Options.Name)));
         return Task.WhenAll(notifiers.All.Select(notifier => new DeliveryLoop(notifier, outbox, options, meter, time, logger).RunAsync(stoppingToken)));
     }
 
@@ -21,7 +21,7 @@ internal sealed partial class OutboxDispatcher(
         }
 
         var started = Stopwatch.GetTimestamp();
-        var result = await notifier.SendAsync(SampleAlert.Make(notifier.Name, time.GetUtcNow()), cancellationToken);
+        var result = await notifier.SendAsync(SampleAlert.Make(notifier.Options.Name, time.GetUtcNow()), cancellationToken);
         return new(result is DeliveryResult.Delivered, result.Words, Stopwatch.GetElapsedTime(started));
     }
 

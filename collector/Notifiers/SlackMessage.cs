@@ -100,7 +100,18 @@ internal static class SlackMessage
 
 /// <param name="Parse">"none": nothing in the fallback text becomes a mention.</param>
 /// <param name="UnfurlLinks">False: no link in it is fetched.</param>
-internal sealed record SlackPayload(string Text, IReadOnlyList<SlackBlock> Blocks, string Parse, bool UnfurlLinks, bool UnfurlMedia);
+internal sealed record SlackPayload(string Text, IReadOnlyList<SlackBlock> Blocks, string Parse, bool UnfurlLinks, bool UnfurlMedia)
+{
+    /// <summary>Of a bot's message; a webhook has its own.</summary>
+    public string? Channel { get; init; }
+
+    /// <summary>The message that is changed.</summary>
+    public string? Ts { get; init; }
+
+    /// <summary>The message that is answered.</summary>
+    public string? ThreadTs { get; init; }
+    public bool? ReplyBroadcast { get; init; }
+}
 
 /// <param name="Type">"header", "section" or "context".</param>
 internal sealed record SlackBlock(string Type)
@@ -120,4 +131,5 @@ internal sealed record SlackTextObject(string Type, string Text)
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(SlackPayload))]
+[JsonSerializable(typeof(SlackAnswer))]
 internal sealed partial class SlackJson : JsonSerializerContext;

@@ -1,15 +1,12 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Runtime.Collector.Detection;
 
 namespace Runtime.Collector.Notifiers;
 
 /// <summary>Slack's incoming webhook, or a chat that speaks its format. Answers "ok" on success; 4xx with a word such as invalid_blocks or no_service.</summary>
 internal sealed class SlackNotifier(NotifierOptions options, WebhookPost post) : INotifier
 {
-    public string Name => options.Name;
-    public Severity MinimumSeverity => options.MinimumSeverity;
-    public bool WantsDigest => options.Digest ?? true;
+    public NotifierOptions Options => options;
 
     public Task<DeliveryResult> SendAsync(Delivery delivery, CancellationToken cancellationToken) =>
         post.SendAsync(

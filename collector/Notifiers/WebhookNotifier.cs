@@ -1,14 +1,11 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
-using Runtime.Collector.Detection;
 
 namespace Runtime.Collector.Notifiers;
 
 /// <summary>
-/// Our own JSON (<see cref="WebhookAlert"/>, <see cref="WebhookDigest"/>), signed. A receiver takes t and v1 from
+/// JSON in the format of the settings (<see cref="Payload"/>), signed. A receiver takes t and v1 from
 /// <c>X-Runtime-Signature: t=1764000000,v1=hex</c>, computes HMAC-SHA256 over "t.body" with the shared key, compares in
 /// constant time, and refuses an old t. Repeats carry the same <c>Idempotency-Key</c> and the same body.
 /// </summary>
@@ -17,9 +14,7 @@ internal sealed class WebhookNotifier(NotifierOptions options, WebhookPost post,
     public const int ShortestKey = 16;
     public const string SignatureHeader = "X-Runtime-Signature";
 
-    public string Name => options.Name;
-    public Severity MinimumSeverity => options.MinimumSeverity;
-    public bool WantsDigest => options.Digest ?? false;
+    public NotifierOptions Options => options;
 
     public Task<DeliveryResult> SendAsync(Delivery delivery, CancellationToken cancellationToken)
     {
@@ -28,20 +23,14 @@ internal sealed class WebhookNotifier(NotifierOptions options, WebhookPost post,
             return Task.FromResult<DeliveryResult>(new DeliveryResult.Retry(null, $"SecretFile {words}"));
         }
 
-        var body = BodyOf(delivery);
+        var body = Payload.Of(delivery, options.Format);
         return post.SendAsync(options, delivery.IdempotencyKey, body, request =>
         {
+            request.Content!.Headers.ContentType = new(Payload.ContentType(options.Format), "utf-8");
             request.Headers.TryAddWithoutValidation(SignatureHeader, Sign(Encoding.UTF8.GetBytes(key), time.GetUtcNow(), body));
             request.Headers.TryAddWithoutValidation("X-Runtime-Attempt", (delivery.Attempts + 1).ToString(CultureInfo.InvariantCulture));
         }, cancellationToken);
     }
-
-    private static byte[] BodyOf(Delivery delivery) => delivery.Message switch
-    {
-        AlertMessage alert => JsonSerializer.SerializeToUtf8Bytes(WebhookAlert.From(delivery, alert.Incident), WebhookJson.Default.WebhookAlert),
-        DigestMessage digest => JsonSerializer.SerializeToUtf8Bytes(WebhookDigest.From(delivery, digest.Digest), WebhookJson.Default.WebhookDigest),
-        _ => throw new UnreachableException($"a message is an alert or a digest, not {delivery.Message.GetType()}"),
-    };
 
     internal static string Sign(byte[] key, DateTimeOffset now, ReadOnlySpan<byte> body)
     {

@@ -16,8 +16,14 @@ internal sealed class WebhookPost(HttpClient client, TimeProvider time)
     /// Redirects are not followed: the address is a secret that belongs to one host, and a POST that becomes a GET loses the alert.
     /// The time limit is set per request, as each notifier has its own.
     /// </summary>
-    public static HttpClient CreateClient() => new(new SocketsHttpHandler
+    /// <param name="caFile">See <see cref="NotifierOptions.CaFile"/>; read again for every new connection. Empty: the system's authorities.</param>
+    public static HttpClient CreateClient(string caFile = "") => new(new SocketsHttpHandler
     {
+        SslOptions = caFile.Length == 0 ? new() : new()
+        {
+            RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
+                ReceiverTrust.TryPolicy(caFile, out var trust, out var _) && ReceiverTrust.Accepts(trust!, certificate, chain, errors),
+        },
         AllowAutoRedirect = false,
         UseCookies = false,
         ConnectTimeout = TimeSpan.FromSeconds(10),
@@ -30,12 +36,21 @@ internal sealed class WebhookPost(HttpClient client, TimeProvider time)
         Timeout = Timeout.InfiniteTimeSpan,
     };
 
-    public async Task<DeliveryResult> SendAsync(NotifierOptions options, string idempotencyKey, byte[] body, Action<HttpRequestMessage> sign, CancellationToken cancellationToken)
+    public async Task<DeliveryResult> SendAsync(NotifierOptions options, string idempotencyKey, byte[] body, Action<HttpRequestMessage> sign, CancellationToken cancellationToken) =>
+        (await ExchangeAsync(options, "", idempotencyKey, body, sign, ShownAnswer * 4, cancellationToken)).Result;
+
+    /// <param name="method">Behind the address; empty: the address itself.</param>
+    /// <param name="longestAnswer">Bytes of the answer that are read.</param>
+    /// <returns>The answer as text beside what it means; empty when there was none.</returns>
+    public async Task<(DeliveryResult Result, string Answer)> ExchangeAsync(
+        NotifierOptions options, string method, string idempotencyKey, byte[] body, Action<HttpRequestMessage> sign, int longestAnswer, CancellationToken cancellationToken)
     {
-        if (!TryAddress(options, out var address, out var words))
+        if (!TryAddress(options, out var address, out var words) || !TryTrust(options, out words))
         {
-            return new DeliveryResult.Retry(null, words);
+            return (new DeliveryResult.Retry(null, words), "");
         }
+
+        address = method.Length > 0 ? new Uri($"{address.AbsoluteUri.TrimEnd('/')}/{method}") : address;
 
         using var limit = new CancellationTokenSource(options.Timeout, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
@@ -47,16 +62,17 @@ internal sealed class WebhookPost(HttpClient client, TimeProvider time)
         try
         {
             using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, both.Token);
-            return Classify(response, await ReadStartAsync(response, both.Token, cancellationToken));
+            var text = await ReadStartAsync(response, longestAnswer, both.Token, cancellationToken);
+            return (Classify(response, PrintableText.Escape(text.Length > ShownAnswer ? text[..ShownAnswer] + "…" : text)), text);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return new DeliveryResult.Retry(null, $"no answer within {SettingText.Format(options.Timeout)}");
+            return (new DeliveryResult.Retry(null, $"no answer within {SettingText.Format(options.Timeout)}"), "");
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
             // Its inner exception names the cause ("Connection refused"); neither holds the path, which may be a secret.
-            return new DeliveryResult.Retry(null, PrintableText.Escape($"{address.Host}: {(e.InnerException ?? e).Message}"));
+            return (new DeliveryResult.Retry(null, PrintableText.Escape($"{address.Host}: {(e.InnerException ?? e).Message}")), "");
         }
     }
 
@@ -64,14 +80,14 @@ internal sealed class WebhookPost(HttpClient client, TimeProvider time)
     {
         address = null!;
         words = "";
-        var text = options.Url;
+        var text = options.Url.Length > 0 ? options.Url : options.DefaultUrl;
         if (options.UrlFile.Length > 0 && !SecretFiles.TryRead(options.UrlFile, out text, out words))
         {
             words = $"UrlFile {words}";
             return false;
         }
 
-        if (NotifierOptions.UrlFault(text, options.AllowInsecure) is { } fault)
+        if (NotifierRules.UrlFault(text, options.AllowInsecure) is { } fault)
         {
             words = $"the address {fault}";
             return false;
@@ -79,6 +95,14 @@ internal sealed class WebhookPost(HttpClient client, TimeProvider time)
 
         address = new Uri(text);
         return true;
+    }
+
+    /// <summary>So that a file that is gone is told as that, and not as a strange certificate.</summary>
+    private static bool TryTrust(NotifierOptions options, out string words)
+    {
+        var isThere = ReceiverTrust.TryPolicy(options.CaFile, out _, out words);
+        words = isThere ? "" : $"CaFile {words}";
+        return isThere;
     }
 
     private DeliveryResult Classify(HttpResponseMessage response, string answer)
@@ -110,9 +134,9 @@ internal sealed class WebhookPost(HttpClient client, TimeProvider time)
     /// What a person needs of an answer; the rest of a long one is not even read. The status has decided already: a body
     /// that breaks off or never ends changes nothing.
     /// </summary>
-    private static async Task<string> ReadStartAsync(HttpResponseMessage response, CancellationToken limit, CancellationToken stopping)
+    private static async Task<string> ReadStartAsync(HttpResponseMessage response, int longest, CancellationToken limit, CancellationToken stopping)
     {
-        var buffer = new byte[ShownAnswer * 4];
+        var buffer = new byte[longest];
         var length = 0;
         try
         {
@@ -127,7 +151,6 @@ internal sealed class WebhookPost(HttpClient client, TimeProvider time)
             // What was read is shown.
         }
 
-        var text = Encoding.UTF8.GetString(buffer, 0, length).Trim();
-        return PrintableText.Escape(text.Length > ShownAnswer ? text[..ShownAnswer] + "…" : text);
+        return Encoding.UTF8.GetString(buffer, 0, length).Trim();
     }
 }

@@ -147,7 +147,7 @@ internal sealed class QueryReader(IQueryStore store, IScopeDirectory scopes)
         }
     }
 
-    private static T One<T>(string what, string idPrefix, IReadOnlyList<T> found, Func<T, string> id) => found.Count switch
+    internal static T One<T>(string what, string idPrefix, IReadOnlyList<T> found, Func<T, string> id) => found.Count switch
     {
         0 => throw new QueryFault(QueryFaultKind.NotFound, $"id = \"{idPrefix}\": no {what} has an id that begins so"),
         1 => found[0],

@@ -165,6 +165,6 @@ internal sealed class QueryService(
         return new TestNotifierResponse { Delivered = answer.Delivered, Answer = answer.Answer, Milliseconds = (uint)Math.Min(answer.Took.TotalMilliseconds, uint.MaxValue) };
     }
 
-    private static string Who(ServerCallContext context) =>
+    internal static string Who(ServerCallContext context) =>
         context.GetHttpContext().User.Identity?.Name ?? throw new InvalidOperationException("a call came past the authorisation without a caller");
 }

@@ -112,7 +112,7 @@ internal static class RequestRules
         _ => throw QueryFault.Invalid(field, size.ToString(global::System.Globalization.CultureInfo.InvariantCulture), $"must be 1 to {MaxPageSize}, or 0 for {DefaultPageSize}"),
     };
 
-    private static string OneOf(string field, string value, string[] allowed) =>
+    public static string OneOf(string field, string value, string[] allowed) =>
         value.Length == 0 || allowed.Contains(value) ? value : throw QueryFault.Invalid(field, value, "must be one of " + string.Join(", ", allowed));
 
     private static Detection.Severity MinSeverity(Severity severity) =>

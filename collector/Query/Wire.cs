@@ -107,6 +107,7 @@ internal static class Wire
         ProcessTree = incident.ProcessTree,
         UntoldFacts = (uint)incident.UntoldFacts,
         Delayed = incident is { DelayedRevision: > 0, AlertedRevision: 0 },
+        MutedBy = { incident.IsMuted ? incident.MutedBy : [] },
     };
 
     public static V1.Incident Incident(IncidentDetail detail)

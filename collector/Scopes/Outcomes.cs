@@ -10,7 +10,12 @@ internal static class Outcomes
         _ => new ScopeOutcome(
             Newest(outcomes.SelectMany(outcome => outcome.Deviations), deviation => deviation.Id),
             Newest(outcomes.SelectMany(outcome => outcome.Incidents), incident => incident.Id),
-            Newest(outcomes.SelectMany(outcome => outcome.Alerts), incident => incident.Id)),
+            Newest(outcomes.SelectMany(outcome => outcome.Alerts), incident => incident.Id))
+        {
+            // Each is counted.
+            Silenced = [.. outcomes.SelectMany(outcome => outcome.Silenced)],
+            EndedMutes = [.. outcomes.SelectMany(outcome => outcome.EndedMutes)],
+        },
     };
 
     private static List<T> Newest<T>(IEnumerable<T> items, Func<T, string> id)

@@ -4,6 +4,7 @@ using Runtime.Collector.Fleet;
 using Runtime.Collector.Incidents;
 using Runtime.Collector.Ingest;
 using Runtime.Collector.Inventory;
+using Runtime.Collector.Mutes;
 using Runtime.Collector.Resources;
 using Runtime.Collector.Rules;
 
@@ -26,6 +27,9 @@ internal sealed class ScopeEngine
     private readonly ResourceWatch _resources;
     private readonly ObservationJudge _judge;
     private readonly FleetView? _fleet;
+
+    /// <summary>Ended by the current call; empty between calls.</summary>
+    private List<EndedMute> _endedMutes = [];
 
     /// <param name="fleet">What other deployments do; null where there is nothing to compare with.</param>
     public ScopeEngine(Scope scope, BaselineOptions options, FleetView? fleet = null)
@@ -62,6 +66,9 @@ internal sealed class ScopeEngine
     {
         set => _judge.Rules = value;
     }
+
+    /// <summary>Those active for what is applied next. Part of the input, like the rules; an image that one does not know ends it here at once.</summary>
+    public ScopeMutes Mutes { get; set; } = ScopeMutes.None;
 
     /// <summary>Whether what one replica alone does weighs more. True, but where a measurement asks what that buys.</summary>
     public bool ComparesPeers { get; init; } = true;
@@ -247,6 +254,8 @@ internal sealed class ScopeEngine
         var unit = _baseline.UnitOf(first);
         if (observation.Container is { } container)
         {
+            EndMutes(container);
+
             // A container whose first process was there before the agent started was not watched from its beginning.
             var watched = ((process.Flags | observation.Lineage[^1].Flags) & ProcessFlags.AtStart) == 0;
             replica = _baseline.Replicas.See(container.Id, watched, last);
@@ -275,6 +284,15 @@ internal sealed class ScopeEngine
             first, last, unit, _baseline.UnitOf(last), observation.Count, replica?.Ordinal, startUnit, !isState && process.Phase != Phase.Init) { IsState = isState };
         _judge.Judge(observation, sight, image);
         _judge.NoteMinerSigns(observation, image, _resources);
+    }
+
+    private void EndMutes(ContainerInfo container)
+    {
+        if (!Mutes.IsEmpty && Mutes.EndedBy(container).ToList() is { Count: > 0 } ended)
+        {
+            _endedMutes.AddRange(ended);
+            Mutes = Mutes.Without(ended);
+        }
     }
 
     /// <summary>Was there before the agent, so that it says nothing of when it came.</summary>
@@ -325,7 +343,7 @@ internal sealed class ScopeEngine
 
     private ScopeOutcome TakeOutcome()
     {
-        if (!_incidents.HasChanged)
+        if (!_incidents.HasChanged && _endedMutes.Count == 0)
         {
             return ScopeOutcome.Nothing;
         }
@@ -335,20 +353,22 @@ internal sealed class ScopeEngine
 
     private ScopeOutcome TakeChanges()
     {
-        var (deviations, incidents, alerts) = _incidents.Take(IsFirstWeek);
+        var (deviations, incidents, alerts, muted) = _incidents.Take(IsFirstWeek, Mutes);
+        var endedMutes = _endedMutes;
+        _endedMutes = [];
 
         if (alerts.Count > 0)
         {
             _fleet?.Alerted(_baseline.LastSeen);
         }
 
-        foreach (var held in alerts.Where(held => held.Record.Severity == Severity.Critical))
+        foreach (var held in alerts.Concat(muted).Where(held => held.Record.Severity == Severity.Critical))
         {
             _baseline.Doubt(held.Record.Containers, held.Record.FirstSeen.UtcTicks - _options.Day.Ticks);
         }
 
-        // What people are told of is not learnt meanwhile, and what a milder state let in goes back.
-        foreach (var fullKey in alerts.SelectMany(held => held.Open).SelectMany(open => open.Keys))
+        // What people are told of, or a mute hides, is not learnt meanwhile, and what a milder state let in goes back.
+        foreach (var fullKey in alerts.Concat(muted).SelectMany(held => held.Open).SelectMany(open => open.Keys))
         {
             if (_baseline.FindOrTakeOut(fullKey) is { State: not ItemState.Approved } item)
             {
@@ -357,6 +377,10 @@ internal sealed class ScopeEngine
             }
         }
 
-        return new ScopeOutcome(deviations, incidents.Select(held => held.Record).ToList(), alerts.Select(held => held.Record).ToList());
+        return new ScopeOutcome(deviations, incidents.Select(held => held.Record).ToList(), alerts.Select(held => held.Record).ToList())
+        {
+            Silenced = muted.ConvertAll(held => held.Record),
+            EndedMutes = endedMutes,
+        };
     }
 }

@@ -4,6 +4,7 @@ using Runtime.Collector.Baselines;
 using Runtime.Collector.Fleet;
 using Runtime.Collector.Incidents;
 using Runtime.Collector.Inventory;
+using Runtime.Collector.Mutes;
 using Runtime.Collector.Rules;
 using Runtime.Collector.Storage;
 
@@ -15,7 +16,7 @@ namespace Runtime.Collector.Scopes;
 /// </summary>
 internal sealed partial class ScopeGrain(
     [PersistentState("scope", ScopeStateStorage.Name)] IPersistentState<ScopeRecord> stored,
-    IScopeLog log, FleetKnowledge fleet, ScopesOptions options, BaselineOptions baselines, RulesInForce rules, AlertRoutes routes, ScopesMeter meter, TimeProvider time,
+    IScopeLog log, FleetKnowledge fleet, ScopesOptions options, BaselineOptions baselines, RulesInForce rules, MuteBook mutes, AlertRoutes routes, ScopesMeter meter, TimeProvider time,
     ILogger<ScopeGrain> logger) : Grain, IScopeGrain
 {
     private const int ReadAtOnce = 500;
@@ -201,6 +202,7 @@ internal sealed partial class ScopeGrain(
         var started = time.GetTimestamp();
         var outcomes = new List<ScopeOutcome>();
         _engine!.Rules = rules.Current;
+        _engine.Mutes = mutes.Of(ScopeId);
         var expired = _engine.Expired;
         foreach (var row in rows)
         {
@@ -235,6 +237,11 @@ internal sealed partial class ScopeGrain(
 
     private async Task AdvanceAsync()
     {
+        if (_engine is not null)
+        {
+            _engine.Mutes = mutes.Of(ScopeId);
+        }
+
         if (_engine?.Advance(time.GetUtcNow()) is { IsNothing: false } outcome)
         {
             await SaveAsync(outcome, []);
@@ -270,7 +277,7 @@ internal sealed partial class ScopeGrain(
             record.State = _engine!.Save();
             record.AppliedThrough = _position;
             record.Outcome = outcome;
-            record.Alerts = [.. outcome.Alerts.SelectMany(incident => routes(incident.Severity), (incident, notifier) => new AlertRow(notifier, incident))];
+            record.Alerts = [.. outcome.Alerts.SelectMany(incident => routes(incident), (incident, notifier) => new AlertRow(notifier, incident))];
             record.Audit = audit;
             await stored.WriteStateAsync();
         }
@@ -282,6 +289,8 @@ internal sealed partial class ScopeGrain(
             throw;
         }
 
+        mutes.Drop([.. outcome.EndedMutes.Select(ended => ended.Id)]);
+        meter.Muted.Add(outcome.Silenced.Count);
         record.Outcome = ScopeOutcome.Nothing;
         record.Alerts = [];
         record.Audit = [];

@@ -1,5 +1,6 @@
 using Runtime.Collector.Detection;
 using Runtime.Collector.Incidents;
+using Runtime.Collector.Mutes;
 
 namespace Runtime.Collector.Scopes;
 
@@ -10,5 +11,11 @@ namespace Runtime.Collector.Scopes;
 internal sealed record ScopeOutcome(IReadOnlyList<Deviation> Deviations, IReadOnlyList<Incident> Incidents, IReadOnlyList<Incident> Alerts)
 {
     public static ScopeOutcome Nothing { get; } = new([], [], []);
-    public bool IsNothing => Deviations.Count == 0 && Incidents.Count == 0;
+
+    /// <summary>Subset of <see cref="Incidents"/> that people would have heard of now, but for mutes: <see cref="Incident.MutedBy"/>.</summary>
+    public IReadOnlyList<Incident> Silenced { get; init; } = [];
+
+    /// <summary>By an image that they did not know.</summary>
+    public IReadOnlyList<EndedMute> EndedMutes { get; init; } = [];
+    public bool IsNothing => Deviations.Count == 0 && Incidents.Count == 0 && EndedMutes.Count == 0;
 }

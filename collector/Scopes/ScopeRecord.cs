@@ -41,5 +41,5 @@ internal sealed record AlertRow(string Notifier, Incident Incident)
 /// <param name="Subject">Id of the incident or deviation; kind and key of an item.</param>
 internal sealed record AuditRow(DateTimeOffset Time, string Who, string Action, string Subject, string Note);
 
-/// <summary>Who is to be told of an incident of this severity: names of notifiers.</summary>
-internal delegate IReadOnlyList<string> AlertRoutes(Severity severity);
+/// <summary>Who is to be told of it: names of notifiers.</summary>
+internal delegate IReadOnlyList<string> AlertRoutes(Incident incident);

@@ -4,6 +4,7 @@ using Orleans.Configuration;
 using Orleans.Runtime.Hosting;
 using Runtime.Collector.Baselines;
 using Runtime.Collector.Fleet;
+using Runtime.Collector.Mutes;
 using Runtime.Collector.Rules;
 
 namespace Runtime.Collector.Scopes;
@@ -13,7 +14,7 @@ internal static class ScopesSetup
     // Names of the silo, not a socket: see ClosedDoor.
     private static readonly IPEndPoint Silo = new(IPAddress.Loopback, 11_111);
 
-    /// <summary>Scopes as grains of one silo in this process. Needs an <see cref="IScopeLog"/>.</summary>
+    /// <summary>Scopes as grains of one silo in this process. Needs an <see cref="IScopeLog"/> and an <see cref="IMuteLog"/>.</summary>
     /// <param name="routes">From the notifiers of the settings.</param>
     public static IServiceCollection AddScopes(this IServiceCollection services, ScopesOptions options, BaselineOptions baselines, Func<IServiceProvider, AlertRoutes> routes)
     {
@@ -24,6 +25,7 @@ internal static class ScopesSetup
         services.AddSingleton(routes);
         services.AddSingleton<ScopesMeter>();
         services.AddSingleton<FleetKnowledge>();
+        services.AddMutes();
         services.TryAddSingleton(new RulesInForce(RuleSet.BuiltIn));
         services.AddSingleton<IScopeDirectory, ScopeDirectory>();
         services.AddLogging(logging => logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Microsoft.Orleans", LogLevel.Warning).AddFilter("Polly", LogLevel.Warning));

@@ -14,7 +14,7 @@ internal enum CallerRoles
     /// <summary>Reads everything.</summary>
     Viewer = 2,
 
-    /// <summary>Closes, approves, changes baselines, tries notifiers.</summary>
+    /// <summary>Closes, approves, mutes, changes baselines, tries notifiers, repeats deliveries.</summary>
     Analyst = 4,
 
     /// <summary>Lets others in and ends their sessions.</summary>

@@ -10,7 +10,7 @@ namespace Runtime.Collector.Storage;
 /// <summary>
 /// Daily digests, made in the transaction that notes them as told: what is in the outbox and what counts as told never part, whenever the program dies.
 /// </summary>
-internal sealed class DigestStore(Database database, OutboxSignal outbox) : IDigestLog
+internal sealed class DigestStore(Database database, OutboxSignal outbox, DigestAudience audience) : IDigestLog
 {
     /// <summary>In deliveries.kind.</summary>
     public const string DeliveryKind = "digest";
@@ -20,7 +20,7 @@ internal sealed class DigestStore(Database database, OutboxSignal outbox) : IDig
 
     public async Task<IReadOnlyList<Digest>> TellAsync(DateTimeOffset slot, DateTimeOffset now, IReadOnlyList<string> notifiers, CancellationToken cancellationToken)
     {
-        var digests = await database.WriteAsync(session => Tell(session, slot, now, notifiers), cancellationToken);
+        var digests = await database.WriteAsync(session => Tell(session, slot, now, notifiers, audience), cancellationToken);
         foreach (var notifier in digests.Count > 0 ? notifiers : [])
         {
             outbox.Raise(notifier);
@@ -39,7 +39,7 @@ internal sealed class DigestStore(Database database, OutboxSignal outbox) : IDig
         return new CurrentDigests(last, digests);
     }
 
-    private static List<Digest> Tell(SqlSession session, DateTimeOffset slot, DateTimeOffset now, IReadOnlyList<string> notifiers)
+    private static List<Digest> Tell(SqlSession session, DateTimeOffset slot, DateTimeOffset now, IReadOnlyList<string> notifiers, DigestAudience audience)
     {
         var last = Last(session);
         if (last is { } told && told.Slot >= slot && told.Slot <= now)
@@ -56,15 +56,15 @@ internal sealed class DigestStore(Database database, OutboxSignal outbox) : IDig
         }
 
         var digests = Read(session, "i.digest = $1", 1, last.Value.Told, now);
-        foreach (var digest in digests)
+        foreach (var notifier in notifiers)
         {
-            var document = JsonSerializer.Serialize(digest, StoreJson.Default.Digest);
-            foreach (var notifier in notifiers)
+            var own = audience.FilterOf(notifier) is { } isFor ? Filtered(session, isFor, last.Value.Told, now) : digests;
+            foreach (var digest in own)
             {
                 session.Execute("""
-                    INSERT INTO deliveries (idempotency_key, notifier, incident_id, document, attempts, enqueued, due, state, answered, answer, kind)
-                    VALUES ($1, $2, '', $3, 0, $4, $4, 'waiting', $4, '', 'digest')
-                    """, IdempotencyKey(digest, notifier), notifier, document, now.ToMicros());
+                    INSERT INTO deliveries (idempotency_key, notifier, incident_id, document, attempts, enqueued, due, state, answered, answer, kind, severity)
+                    VALUES ($1, $2, '', $3, 0, $4, $5, 'waiting', $4, '', 'digest', 0)
+                    """, IdempotencyKey(digest, notifier), notifier, JsonSerializer.Serialize(digest, StoreJson.Default.Digest), now.ToMicros(), audience.DueOf(notifier, now).ToMicros());
             }
         }
 
@@ -114,6 +114,42 @@ internal sealed class DigestStore(Database database, OutboxSignal outbox) : IDig
         }
 
         return digests;
+    }
+
+    /// <summary>What came since the last one and is for one notifier: in the same form, one for each cluster that has something of it.</summary>
+    private static List<Digest> Filtered(SqlSession session, Func<Incident, bool> isFor, DateTimeOffset since, DateTimeOffset until)
+    {
+        // Bounded by the clusters; of each the lines that are told, and two counts.
+        var clusters = new SortedDictionary<string, (List<DigestLine> Lines, long All, long Quiet)>(StringComparer.Ordinal);
+        session.Rows(
+            "SELECT i.document, i.digested, i.digest, s.scope_id FROM incidents i CROSS JOIN scopes s ON s.number = i.scope WHERE i.digest > 0 ORDER BY i.e_value DESC, i.id",
+            reader =>
+            {
+                var incident = JsonSerializer.Deserialize(reader.GetString(0), StoreJson.Default.Incident)!;
+                if (isFor(incident))
+                {
+                    var part = ClusterPart(reader.GetString(3));
+                    var (lines, all, quiet) = clusters.GetValueOrDefault(part, ([], 0, 0));
+                    var isNew = reader.GetInt64(2) == 1;
+                    if (isNew && lines.Count < Digest.MaxLines)
+                    {
+                        lines.Add(DigestLine.Of(incident, reader.GetInt64(1) is > 0 and var told ? StoreTime.FromMicros(told) : null));
+                    }
+
+                    clusters[part] = (lines, all + (isNew ? 1 : 0), quiet + (isNew ? 0 : 1));
+                }
+
+                return 0;
+            });
+        return [.. clusters.Where(cluster => cluster.Value.All > 0).Select(cluster => new Digest
+        {
+            Cluster = Scope.Parse(cluster.Key + "/-/-/-/-").Cluster,
+            Since = since,
+            Until = until,
+            Lines = cluster.Value.Lines,
+            More = cluster.Value.All - cluster.Value.Lines.Count,
+            Quiet = cluster.Value.Quiet,
+        })];
     }
 
     private static string ClusterPart(string scopeId) => scopeId[..scopeId.IndexOf('/', StringComparison.Ordinal)];

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using Runtime.Collector.Detection;
 using Runtime.Collector.Notifiers;
 
 namespace Runtime.Collector.Storage;
@@ -20,13 +21,21 @@ internal sealed class OutboxSignal
 /// <summary>Deliveries. Rows are made by <see cref="ScopeStore"/> in the transaction that stores the incident, and by <see cref="DigestStore"/>.</summary>
 internal sealed class OutboxStore(Database database, OutboxSignal signal) : IOutbox
 {
-    public Task<IReadOnlyList<Delivery>> TakeDueAsync(string notifier, int limit, DateTimeOffset now, CancellationToken cancellationToken) => database.ReadAsync<IReadOnlyList<Delivery>>(
+    /// <summary>Rows of incidents that wait with a revision of at least $2; 0 is everything.</summary>
+    private const string Urgent = """
+        ($2 = 0 OR (incident_id <> '' AND incident_id IN (SELECT incident_id FROM deliveries WHERE notifier = $1 AND due IS NOT NULL AND severity >= $2)))
+        """;
+
+    public Task<IReadOnlyList<Delivery>> TakeDueAsync(string notifier, Severity from, int limit, DateTimeOffset now, CancellationToken cancellationToken) => database.ReadAsync<IReadOnlyList<Delivery>>(
         session => session.Rows(
-            "SELECT id, idempotency_key, kind, document, attempts, enqueued, due FROM deliveries WHERE notifier = $1 AND due <= $2 ORDER BY due, id LIMIT $3",
+            $"SELECT id, idempotency_key, kind, document, attempts, enqueued, due, tried FROM deliveries WHERE notifier = $1 AND due <= $3 AND {Urgent} ORDER BY due, id LIMIT $4",
             reader => new Delivery(
                 reader.GetInt64(0), notifier, reader.GetString(1), ReadMessage(reader.GetString(2), reader.GetString(3)),
-                reader.GetInt32(4), StoreTime.FromMicros(reader.GetInt64(5)), StoreTime.FromMicros(reader.GetInt64(6))),
-            notifier, now.ToMicros(), limit),
+                reader.GetInt32(4), StoreTime.FromMicros(reader.GetInt64(5)), StoreTime.FromMicros(reader.GetInt64(6)))
+            {
+                Tried = reader.IsDBNull(7) ? null : StoreTime.FromMicros(reader.GetInt64(7)),
+            },
+            notifier, (int)from, now.ToMicros(), limit),
         cancellationToken);
 
     public Task MarkDeliveredAsync(long id, string answer, DateTimeOffset when, CancellationToken cancellationToken) =>
@@ -35,8 +44,8 @@ internal sealed class OutboxStore(Database database, OutboxSignal signal) : IOut
     public Task MarkFailedAsync(long id, string answer, DateTimeOffset when, DateTimeOffset? nextAttempt, CancellationToken cancellationToken) =>
         SettleAsync(id, nextAttempt is null ? "failed" : "waiting", answer, when, nextAttempt, cancellationToken);
 
-    public Task<DateTimeOffset?> NextDueAsync(string notifier, CancellationToken cancellationToken) => database.ReadAsync<DateTimeOffset?>(
-        session => session.Number("SELECT min(due) FROM deliveries WHERE notifier = $1 AND due IS NOT NULL", notifier) is { } due ? StoreTime.FromMicros(due) : null,
+    public Task<DateTimeOffset?> NextDueAsync(string notifier, Severity from, CancellationToken cancellationToken) => database.ReadAsync<DateTimeOffset?>(
+        session => session.Number($"SELECT min(due) FROM deliveries WHERE notifier = $1 AND due IS NOT NULL AND {Urgent}", notifier, (int)from) is { } due ? StoreTime.FromMicros(due) : null,
         cancellationToken);
 
     public Task<IReadOnlyList<WaitingMessages>> ListWaitingAsync(CancellationToken cancellationToken) => database.ReadAsync<IReadOnlyList<WaitingMessages>>(Waiting, cancellationToken);
@@ -55,7 +64,7 @@ internal sealed class OutboxStore(Database database, OutboxSignal signal) : IOut
 
     private Task<int> SettleAsync(long id, string state, string answer, DateTimeOffset when, DateTimeOffset? due, CancellationToken cancellationToken) => database.WriteAsync(
         session => session.Execute(
-            "UPDATE deliveries SET state = $2, answer = $3, answered = $4, due = $5, attempts = attempts + 1 WHERE id = $1",
+            "UPDATE deliveries SET state = $2, answer = $3, answered = $4, due = $5, attempts = attempts + 1, tried = coalesce(tried, $4) WHERE id = $1",
             id, state, answer, when.ToMicros(), due?.ToMicros()),
         cancellationToken);
 }

@@ -1,11 +1,14 @@
+using Runtime.Collector.Notifiers;
+
 namespace Runtime.Collector.Storage;
 
 /// <summary>Removes what is older than the settings say, in small steps, so that no write waits long. Observations only after their scope's stored state holds them.</summary>
-internal sealed partial class Retention(Database database, ScopePruning scopes, SearchPruning search, StorageOptions options, StorageMeter meter, TimeProvider time, ILogger<Retention> logger) : BackgroundService
+internal sealed partial class Retention(
+    Database database, ScopePruning scopes, SearchPruning search, StorageOptions options, OutboxOptions outbox, StorageMeter meter, TimeProvider time, ILogger<Retention> logger) : BackgroundService
 {
     private const int Step = 1000;
 
-    public static string[] Tables { get; } = ["observations", "incidents", "containers"];
+    public static string[] Tables { get; } = ["observations", "incidents", "containers", "deliveries"];
 
     /// <returns>Rows removed.</returns>
     public async Task<long> PruneAsync(CancellationToken cancellationToken)
@@ -22,14 +25,17 @@ internal sealed partial class Retention(Database database, ScopePruning scopes, 
                 """,
                 (now - options.EventRetention).ToMicros(), Step),
             cancellationToken);
-        await RepeatAsync(session => PruneDigests(session, (now - options.IncidentRetention).ToMicros()), cancellationToken);
-        foreach (var (table, removed) in Tables.Zip([events, incidents, containers]))
+        var deliveries = await RepeatAsync(session => PruneDeliveries(session, (now - outbox.LogRetention).ToMicros()), cancellationToken);
+        await RepeatAsync(
+            session => session.Execute("DELETE FROM mutes WHERE number IN (SELECT number FROM mutes WHERE coalesce(ended, expires) < $1 LIMIT $2)", (now - options.IncidentRetention).ToMicros(), Step),
+            cancellationToken);
+        foreach (var (table, removed) in Tables.Zip([events, incidents, containers, deliveries]))
         {
             meter.Pruned.Add(removed, new KeyValuePair<string, object?>("table", table));
         }
 
         // After the events and incidents that would hold them.
-        var rows = events + incidents + containers + await scopes.PruneAsync(cancellationToken) + await search.PruneAsync(now, cancellationToken);
+        var rows = events + incidents + containers + deliveries + await scopes.PruneAsync(cancellationToken) + await search.PruneAsync(now, cancellationToken);
         if (rows > 0)
         {
             await database.WriteAsync(session => session.Rows("PRAGMA incremental_vacuum(4000)", _ => 0).Count, cancellationToken);
@@ -97,14 +103,18 @@ internal sealed partial class Retention(Database database, ScopePruning scopes, 
         {
             session.Execute("DELETE FROM deviations WHERE incident_id = $1", id);
             session.Execute("DELETE FROM deliveries WHERE incident_id = $1 AND due IS NULL", id);
+            session.Execute("DELETE FROM threads WHERE incident_id = $1", id);
             session.Execute("DELETE FROM incidents WHERE id = $1", id);
         }
 
         return ids.Count;
     }
 
-    private static int PruneDigests(SqlSession session, long before) => session.Execute(
-        "DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE kind = 'digest' AND due IS NULL AND answered < $1 LIMIT $2)", before, Step);
+    /// <summary>Of what is settled: what is too old, and what is beyond the log's length. What waits is never among it.</summary>
+    private int PruneDeliveries(SqlSession session, long before) =>
+        session.Execute("DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE due IS NULL AND answered < $1 ORDER BY answered, id LIMIT $2)", before, Step)
+        + session.Execute(
+            "DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE due IS NULL ORDER BY answered DESC, id DESC LIMIT $2 OFFSET $1)", outbox.LogLength, Step);
 
     private async Task<long> RepeatAsync(Func<SqlSession, int> step, CancellationToken cancellationToken)
     {

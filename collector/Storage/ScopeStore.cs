@@ -95,11 +95,12 @@ internal sealed class ScopeStore(Database database, OutboxSignal outbox) : IScop
                 foreach (var (alert, document) in alerts)
                 {
                     session.Execute("""
-                        INSERT INTO deliveries (idempotency_key, notifier, incident_id, document, attempts, enqueued, due, state, answered, answer)
-                        VALUES ($1, $2, $3, $4, 0, $5, $5, 'waiting', $5, '') ON CONFLICT (idempotency_key) DO NOTHING
-                        """, alert.IdempotencyKey, alert.Notifier, alert.Incident.Id, document, now.ToMicros());
+                        INSERT INTO deliveries (idempotency_key, notifier, incident_id, document, attempts, enqueued, due, state, answered, answer, severity)
+                        VALUES ($1, $2, $3, $4, 0, $5, $5, 'waiting', $5, '', $6) ON CONFLICT (idempotency_key) DO NOTHING
+                        """, alert.IdempotencyKey, alert.Notifier, alert.Incident.Id, document, now.ToMicros(), (int)alert.Incident.Severity);
                 }
 
+                MuteStore.Note(session, record.Outcome, now);
                 foreach (var entry in record.Audit)
                 {
                     session.Execute(

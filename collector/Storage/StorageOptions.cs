@@ -11,7 +11,7 @@ internal sealed class StorageOptions
     /// <summary>How long observations are kept after their scope has learnt from them. 1 hour to 3650 days; default 30 days.</summary>
     public TimeSpan EventRetention { get; set; } = TimeSpan.FromDays(30);
 
-    /// <summary>How long incidents that are closed or approved are kept, with their deviations and deliveries, and messages of a notifier that was removed. 1 day to 3650 days; default 365 days.</summary>
+    /// <summary>How long incidents that are closed or approved are kept, with their deviations and deliveries, ended mutes, and messages of a notifier that was removed. 1 day to 3650 days; default 365 days.</summary>
     public TimeSpan IncidentRetention { get; set; } = TimeSpan.FromDays(365);
 
     /// <summary>How long a deployment of which nothing was seen any more keeps its baseline, and how long is remembered where something was seen: no event, and no container. It goes later where its events are kept longer. 1 day to 3650 days; default 90 days.</summary>

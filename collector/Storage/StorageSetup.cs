@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Runtime.Collector.Ingest;
+using Runtime.Collector.Mutes;
 using Runtime.Collector.Notifiers;
 using Runtime.Collector.Query;
 using Runtime.Collector.Query.Search;
@@ -18,6 +19,8 @@ internal static class StorageSetup
         services.AddMetrics();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
+        services.TryAddSingleton(new OutboxOptions());
+        services.TryAddSingleton(DigestAudience.Everyone);
         services.AddSingleton<StorageMeter>();
         services.AddSingleton<Database>();
         services.AddSingleton<LogSignal>();
@@ -28,6 +31,9 @@ internal static class StorageSetup
         services.AddSingleton<HashStore>();
         services.AddSingleton<IOutbox, OutboxStore>();
         services.AddSingleton<IDigestLog, DigestStore>();
+        services.AddSingleton<IDeliveryLog, DeliveryStore>();
+        services.AddSingleton<IMuteLog, MuteStore>();
+        services.AddSingleton<IThreadLog, ThreadStore>();
         services.AddSingleton<IQueryStore, QueryStore>();
         services.AddSingleton<ISearchStore, SearchStore>();
         services.AddSingleton<ScopePruning>();

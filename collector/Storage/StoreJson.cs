@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Runtime.Collector.Baselines;
 using Runtime.Collector.Detection;
 using Runtime.Collector.Incidents;
+using Runtime.Collector.Mutes;
 
 namespace Runtime.Collector.Storage;
 
@@ -16,4 +17,5 @@ namespace Runtime.Collector.Storage;
 [JsonSerializable(typeof(BaselineItemView[]))]
 [JsonSerializable(typeof(ItemDecision[]))]
 [JsonSerializable(typeof(Digest))]
+[JsonSerializable(typeof(Mute))]
 internal sealed partial class StoreJson : JsonSerializerContext;

@@ -57,6 +57,16 @@ internal sealed class ExamplesHelp(HelpAction help) : SynchronousCommandLineActi
         ["new"] = ["runtimectl new --since 2019-04-25 --registry docker.io", "runtimectl new --since 2d 'namespace:shop -deployment:ci*'"],
         ["around"] = ["runtimectl around web-5d9c-x1 --at 2026-04-25T13:00Z --window 10m", "runtimectl around 4f1c9a2b77d0 --at 2h"],
         ["notifier test"] = ["runtimectl notifier test slack"],
+        ["notifier deliveries"] = ["runtimectl notifier deliveries --state failed", "runtimectl notifier deliveries --notifier duty --incident 4f1c9a0b7d2e4f1c9a0b"],
+        ["notifier repeat"] = ["runtimectl notifier repeat 812"],
+        ["mutes add"] =
+        [
+            "runtimectl mutes add shop/web --kind egress --item '*backup.example.org*' --for 7d --reason 'new backup, change 812'",
+            "runtimectl mutes add --incident 4f1c --for 4h --reason 'load test' --owner team-shop",
+            "runtimectl mutes add ci/runner --kind tier0 --item 'memfd_exec|*' --for 30d --reason 'the linker does so' --any-image",
+        ],
+        ["mutes list"] = ["runtimectl mutes list --scope shop", "runtimectl mutes list --ended -o csv"],
+        ["mutes remove"] = ["runtimectl mutes remove 9b3a"],
         ["web"] = ["runtimectl web", "runtimectl web --role viewer", "runtimectl web end"],
         ["completion"] = ["source <(runtimectl completion bash)", "source <(runtimectl completion zsh)"],
     };

@@ -35,7 +35,8 @@ internal static class IncidentPage
     }
 
     private static string Silence(Incident incident) =>
-        incident.Alerted ? ""
+        incident.MutedBy.Count > 0 ? $"; muted by {Page.Safe(string.Join(", ", incident.MutedBy.Select(Words.ShortId)))}, see runtimectl mutes list"
+        : incident.Alerted ? ""
         : incident.Delayed ? "; left to the daily digest: a scheduler started it in the deployment's first week"
         : "; people were not told";
 

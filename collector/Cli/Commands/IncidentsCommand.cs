@@ -113,7 +113,7 @@ internal static class IncidentsCommand
         foreach (var incident in incidents)
         {
             table.Add(
-                Words.ShortId(incident.Id), new Cell(Words.Of(incident.Severity), InkExtensions.Of(incident.Severity)), new Cell(incident.State, InkExtensions.OfState(incident.State)),
+                Words.ShortId(incident.Id), new Cell(Words.Of(incident.Severity), InkExtensions.Of(incident.Severity)), new Cell(incident.MutedBy.Count > 0 ? incident.State + ", muted" : incident.State, InkExtensions.OfState(incident.State)),
                 Words.Scope(incident.ScopeId), incident.Title, Words.Number(incident.Count), $"{incident.Pods.Count}", Words.Ago(incident.LastSeen, now));
         }
 

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Runtime.Collector.Mutes;
 using Runtime.Collector.Query;
 using Runtime.Collector.Query.Search;
 using Runtime.Collector.Scopes;
@@ -50,6 +51,9 @@ internal sealed class TestCollector : IAsyncDisposable
         builder.Services.AddSingleton<IAgentDirectory>(store);
         builder.Services.AddSingleton<INodeSight>(store);
         builder.Services.AddSingleton<INotifierTest>(store);
+        builder.Services.AddSingleton<IDeliveryLog>(store.Alerts);
+        builder.Services.AddSingleton<IMuteLog>(store.Alerts);
+        builder.Services.AddMutes();
         builder.AddAccess(options);
         builder.Services.AddQuery();
         var web = new WebOptions { Listen = page };

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using Runtime.Collector.Detection;
 using Runtime.Collector.Incidents;
 using Runtime.Collector.Notifiers;
 using Runtime.Collector.Scopes;
@@ -39,9 +40,9 @@ public sealed class DigestScheduleTests
         await store.Time.SleepingAsync(1, Limit);
         store.Time.SetUtcNow(StoreSample.Now.Date.AddDays(1).AddHours(7));
         Assert.Equal("told 1", await log.NextAsync());
-        var delivery = Assert.Single(await store.Outbox.TakeDueAsync("chat", 10, store.Time.GetUtcNow(), Stop));
+        var delivery = Assert.Single(await store.Outbox.TakeDueAsync("chat", Severity.Unspecified, 10, store.Time.GetUtcNow(), Stop));
         Assert.Equal("one", Assert.IsType<DigestMessage>(delivery.Message).Digest.Lines.Single().IncidentId);
-        Assert.Empty(await store.Outbox.TakeDueAsync("hook", 10, store.Time.GetUtcNow(), Stop));
+        Assert.Empty(await store.Outbox.TakeDueAsync("hook", Severity.Unspecified, 10, store.Time.GetUtcNow(), Stop));
 
         // Another start on the same day has nothing to do.
         await SaveAsync(store, "two");
@@ -55,13 +56,13 @@ public sealed class DigestScheduleTests
         store.Time.Advance(TimeSpan.FromDays(3));
         schedule = await StartAsync(store, log);
         Assert.Equal("told 1", await log.NextAsync());
-        Assert.Equal(2, (await store.Outbox.TakeDueAsync("chat", 10, store.Time.GetUtcNow(), Stop)).Count);
+        Assert.Equal(2, (await store.Outbox.TakeDueAsync("chat", Severity.Unspecified, 10, store.Time.GetUtcNow(), Stop)).Count);
 
         // A day without news is a slot without a digest.
         await store.Time.SleepingAsync(1, Limit);
         store.Time.Advance(TimeSpan.FromDays(1));
         Assert.Equal("told 0", await log.NextAsync());
-        Assert.Equal(2, (await store.Outbox.TakeDueAsync("chat", 10, store.Time.GetUtcNow(), Stop)).Count);
+        Assert.Equal(2, (await store.Outbox.TakeDueAsync("chat", Severity.Unspecified, 10, store.Time.GetUtcNow(), Stop)).Count);
         await schedule.StopAsync(Stop);
     }
 
@@ -86,7 +87,7 @@ public sealed class DigestScheduleTests
                 new NotifierOptions { Name = "chat", Kind = NotifierKind.Slack, Url = "http://127.0.0.1:9/" },
                 new NotifierOptions { Name = "hook", Kind = NotifierKind.Webhook, Url = "http://127.0.0.1:9/", SecretFile = "/x" },
             ],
-            new WebhookPost(WebhookPost.CreateClient(), store.Time), store.Time);
+            new WebhookPost(WebhookPost.CreateClient(), store.Time), new MemoryThreads(), store.Time);
         var logging = LoggerFactory.Create(builder => builder.AddProvider(store.Logs));
         var schedule = new DigestSchedule(directory, log, new DigestOptions(), store.Time, logging.CreateLogger<DigestSchedule>());
         await schedule.StartAsync(Stop);

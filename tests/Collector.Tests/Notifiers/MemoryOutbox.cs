@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Runtime.Collector.Detection;
 using Runtime.Collector.Notifiers;
 using Xunit;
 
@@ -27,11 +28,11 @@ internal sealed class MemoryOutbox : IOutbox
         }
     }
 
-    public Task<IReadOnlyList<Delivery>> TakeDueAsync(string notifier, int limit, DateTimeOffset now, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<Delivery>> TakeDueAsync(string notifier, Severity from, int limit, DateTimeOffset now, CancellationToken cancellationToken)
     {
         lock (_lock)
         {
-            return Task.FromResult<IReadOnlyList<Delivery>>([.. _waiting.Values.Where(row => row.Notifier == notifier && row.Due <= now).OrderBy(row => row.Id).Take(limit)]);
+            return Task.FromResult<IReadOnlyList<Delivery>>([.. _waiting.Values.Where(row => row.Notifier == notifier && row.Due <= now && IsUrgent(row, from)).OrderBy(row => row.Id).Take(limit)]);
         }
     }
 
@@ -39,14 +40,14 @@ internal sealed class MemoryOutbox : IOutbox
 
     public Task MarkFailedAsync(long id, string answer, DateTimeOffset when, DateTimeOffset? nextAttempt, CancellationToken cancellationToken) => MarkAsync(
         id,
-        row => nextAttempt is { } next ? row with { Attempts = row.Attempts + 1, Due = next } : null,
+        row => nextAttempt is { } next ? row with { Attempts = row.Attempts + 1, Due = next, Tried = row.Tried ?? when } : null,
         new(id, nextAttempt is null ? "failed" : "retry", answer, when, nextAttempt));
 
-    public Task<DateTimeOffset?> NextDueAsync(string notifier, CancellationToken cancellationToken)
+    public Task<DateTimeOffset?> NextDueAsync(string notifier, Severity from, CancellationToken cancellationToken)
     {
         lock (_lock)
         {
-            return Task.FromResult(_waiting.Values.Where(row => row.Notifier == notifier).Min(row => (DateTimeOffset?)row.Due));
+            return Task.FromResult(_waiting.Values.Where(row => row.Notifier == notifier && IsUrgent(row, from)).Min(row => (DateTimeOffset?)row.Due));
         }
     }
 
@@ -80,6 +81,10 @@ internal sealed class MemoryOutbox : IOutbox
         limit.CancelAfter(TimeSpan.FromSeconds(20));
         return await Marks.Reader.ReadAsync(limit.Token);
     }
+
+    /// <summary>As the store has it.</summary>
+    private bool IsUrgent(Delivery row, Severity from) => from == Severity.Unspecified || (row.Message is AlertMessage { Incident.Id: var id }
+        && _waiting.Values.Any(other => other.Notifier == row.Notifier && other.Message is AlertMessage { Incident: var incident } && incident.Id == id && incident.Severity >= from));
 
     private Task MarkAsync(long id, Func<Delivery, Delivery?> change, Mark mark)
     {

@@ -145,7 +145,7 @@ public sealed class OutboxDispatcherTests : IAsyncDisposable
         await using var receiver = await Receiver.StartAsync(Receiver.Status(500, "no"));
         await StartAsync(Fast, Slack("chat", receiver.Url));
 
-        _outbox.Enqueue(Delivery(1) with { Enqueued = TimeProvider.System.GetUtcNow().AddHours(-25) });
+        _outbox.Enqueue(Delivery(1) with { Enqueued = TimeProvider.System.GetUtcNow().AddHours(-50), Tried = TimeProvider.System.GetUtcNow().AddHours(-25) });
 
         Assert.Equal(("failed", "500 no"), (await _outbox.NextMarkAsync()) is var mark ? (mark.State, mark.Answer) : default);
         Assert.Equal(1, receiver.Count);
@@ -185,8 +185,8 @@ public sealed class OutboxDispatcherTests : IAsyncDisposable
             new() { Name = "all", Kind = NotifierKind.Slack, MinimumSeverity = Severity.Info },
             new() { Name = "urgent", Kind = NotifierKind.Slack, MinimumSeverity = Severity.High });
 
-        Assert.Equal(["all"], directory.NamesFor(Severity.Medium));
-        Assert.Equal(["all", "urgent"], directory.NamesFor(Severity.High));
+        Assert.Equal(["all"], directory.NamesFor(Samples.Incident() with { Severity = Severity.Medium }));
+        Assert.Equal(["all", "urgent"], directory.NamesFor(Samples.Incident()));
     }
 
     /// <summary>A receiver of webhooks has to know the digest's schema; people who read a chat need not.</summary>
@@ -232,7 +232,7 @@ public sealed class OutboxDispatcherTests : IAsyncDisposable
         new() { Name = name, Kind = NotifierKind.Slack, Url = url, Timeout = timeout ?? TimeSpan.FromSeconds(10) };
 
     private static NotifierDirectory Directory(params NotifierOptions[] notifiers) =>
-        NotifierSetup.Create(notifiers, new WebhookPost(WebhookPost.CreateClient(), TimeProvider.System), TimeProvider.System);
+        NotifierSetup.Create(notifiers, new WebhookPost(WebhookPost.CreateClient(), TimeProvider.System), new MemoryThreads(), TimeProvider.System);
 
     private async Task<OutboxDispatcher> StartAsync(OutboxOptions options, params NotifierOptions[] notifiers)
     {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -27,11 +28,20 @@ internal sealed class Receiver : IAsyncDisposable
     public int Count { get; private set; }
 
     /// <param name="answers">One for each request, in order; the last stays. None: 200 "ok".</param>
-    public static async Task<Receiver> StartAsync(params RequestDelegate[] answers)
+    public static Task<Receiver> StartAsync(params RequestDelegate[] answers) => StartAsync(null, answers);
+
+    /// <param name="certificate">Null: http.</param>
+    public static async Task<Receiver> StartAsync(X509Certificate2? certificate, params RequestDelegate[] answers)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen =>
+        {
+            if (certificate is not null)
+            {
+                listen.UseHttps(certificate);
+            }
+        }));
         var receiver = new Receiver(builder.Build());
         foreach (var answer in answers)
         {

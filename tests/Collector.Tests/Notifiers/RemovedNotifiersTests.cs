@@ -25,7 +25,7 @@ public sealed class RemovedNotifiersTests
         var meters = services.GetRequiredService<IMeterFactory>();
         using var dropped = new Measurements(meters, "collector.notifier.dropped");
         var directory = NotifierSetup.Create(
-            [new NotifierOptions { Name = "chat", Kind = NotifierKind.Slack, Url = "http://127.0.0.1:9/" }], new WebhookPost(WebhookPost.CreateClient(), store.Time), store.Time);
+            [new NotifierOptions { Name = "chat", Kind = NotifierKind.Slack, Url = "http://127.0.0.1:9/" }], new WebhookPost(WebhookPost.CreateClient(), store.Time), new MemoryThreads(), store.Time);
         using var logging = LoggerFactory.Create(builder => builder.AddProvider(store.Logs));
         using var removed = new RemovedNotifiers(directory, store.Outbox, store.Options, new DeliveryMeter(meters), store.Time, logging.CreateLogger<RemovedNotifiers>());
 

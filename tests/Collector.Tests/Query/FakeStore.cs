@@ -29,6 +29,7 @@ internal sealed partial class FakeStore : IQueryStore, ISearchStore, IScopeDirec
     public List<StoredAgent> Agents { get; } = [];
     public Dictionary<string, IReadOnlyList<SightView>> Sight { get; } = [];
     public List<DeliveryView> Deliveries { get; } = [];
+    public FakeAlerts Alerts { get; } = new();
     public List<WaitingMessages> Outbox { get; } = [new("ops", 1)];
     public Dictionary<string, NotifierTest> Notifiers { get; } = [];
     public Dictionary<string, AgentStatus> Statuses { get; } = [];

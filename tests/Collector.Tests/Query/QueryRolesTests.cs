@@ -4,20 +4,24 @@ using Microsoft.AspNetCore.Authorization;
 using Runtime.Collector.Query;
 using Runtime.Collector.Security;
 using Xunit;
+using ServiceDescriptor = Google.Protobuf.Reflection.ServiceDescriptor;
 
 namespace Runtime.Collector.Tests.Query;
 
 public sealed class QueryRolesTests
 {
-    public static TheoryData<string> Methods { get; } = [.. V1.Query.Descriptor.Methods.Select(method => method.Name)];
+    public static TheoryData<string, string> Methods { get; } = [.. Services.SelectMany(service => service.Descriptor.Methods, (service, method) => (service.Descriptor.Name, method.Name))];
+
+    private static IEnumerable<(ServiceDescriptor Descriptor, Type Shell)> Services => [(V1.Query.Descriptor, typeof(QueryService)), (V1.Alerts.Descriptor, typeof(AlertsService))];
 
     /// <summary>What is no GET changes something.</summary>
     [Theory]
     [MemberData(nameof(Methods))]
-    public void Method_ThatChangesSomething_IsForAnalysts_AndNoOther(string name)
+    public void Method_ThatChangesSomething_IsForAnalysts_AndNoOther(string service, string name)
     {
-        var http = V1.Query.Descriptor.FindMethodByName(name).GetOptions().GetExtension(AnnotationsExtensions.Http);
-        var policy = typeof(QueryService).GetMethod(name)!.GetCustomAttribute<AuthorizeAttribute>()?.Policy;
+        var (descriptor, shell) = Services.Single(one => one.Descriptor.Name == service);
+        var http = descriptor.FindMethodByName(name).GetOptions().GetExtension(AnnotationsExtensions.Http);
+        var policy = shell.GetMethod(name)!.GetCustomAttribute<AuthorizeAttribute>()?.Policy;
         Assert.Equal(http.PatternCase == HttpRule.PatternOneofCase.Get ? null : Caller.AnalystPolicy, policy);
     }
 }

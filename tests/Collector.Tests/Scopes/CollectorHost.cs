@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Runtime.Collector.Baselines;
 using Runtime.Collector.Ingest;
+using Runtime.Collector.Mutes;
 using Runtime.Collector.Notifiers;
 using Runtime.Collector.Query;
 using Runtime.Collector.Scopes;
@@ -25,6 +26,8 @@ internal sealed class CollectorHost : IAsyncDisposable
     public IScopeDirectory Scopes => _host.Services.GetRequiredService<IScopeDirectory>();
     public IQueryStore Query => _host.Services.GetRequiredService<IQueryStore>();
     public IOutbox Outbox => _host.Services.GetRequiredService<IOutbox>();
+    public MuteBook Mutes => _host.Services.GetRequiredService<MuteBook>();
+    public IMuteLog MuteLog => _host.Services.GetRequiredService<IMuteLog>();
     public Database Database => _host.Services.GetRequiredService<Database>();
 
     public static async Task<CollectorHost> StartAsync(string folder, ScopesOptions? options = null)

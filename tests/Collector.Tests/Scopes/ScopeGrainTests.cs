@@ -26,9 +26,9 @@ public sealed class ScopeGrainTests : IDisposable
         var incident = Assert.Single((await host.Query.ListIncidentsAsync(new ListFilter(), Soon)).Items);
         Assert.Equal((Sample.Web.Id, IncidentState.Open), (incident.ScopeId, incident.State));
         Assert.NotEmpty(await host.Query.ListIncidentDeviationsAsync(incident.Id, Soon));
-        var slack = Assert.Single(await host.Outbox.TakeDueAsync("slack", 10, DateTimeOffset.UtcNow.AddMinutes(1), Soon));
+        var slack = Assert.Single(await host.Outbox.TakeDueAsync("slack", Severity.Unspecified, 10, DateTimeOffset.UtcNow.AddMinutes(1), Soon));
         Assert.Equal(incident.Id, Assert.IsType<AlertMessage>(slack.Message).Incident.Id);
-        Assert.Single(await host.Outbox.TakeDueAsync("hook", 10, DateTimeOffset.UtcNow.AddMinutes(1), Soon));
+        Assert.Single(await host.Outbox.TakeDueAsync("hook", Severity.Unspecified, 10, DateTimeOffset.UtcNow.AddMinutes(1), Soon));
         Assert.Equal(0, (await host.Query.GetFiguresAsync(Soon)).EventsWaiting);
         Assert.DoesNotContain(host.Logs.All, line => line.StartsWith("Error", StringComparison.Ordinal));
     }
@@ -74,7 +74,7 @@ public sealed class ScopeGrainTests : IDisposable
             await Task.Delay(20, Soon);
         }
 
-        Assert.Single(await host.Outbox.TakeDueAsync("slack", 10, DateTimeOffset.UtcNow.AddMinutes(1), Soon));
+        Assert.Single(await host.Outbox.TakeDueAsync("slack", Severity.Unspecified, 10, DateTimeOffset.UtcNow.AddMinutes(1), Soon));
     }
 
     [Fact]

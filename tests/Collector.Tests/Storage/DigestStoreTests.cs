@@ -59,6 +59,42 @@ public sealed class DigestStoreTests
         Assert.Equal((0, 25, Seven.AddDays(2)), (again.More, again.Quiet, again.Since));
     }
 
+    [Fact]
+    public async Task Tell_ToANotifierThatIsForSome_HoldsWhatIsItsOwn()
+    {
+        using var store = await FirstAsync(audience: new DigestAudience(new Dictionary<string, Func<Incident, bool>> { ["hook"] = incident => incident.Id.StartsWith("own", StringComparison.Ordinal) }, new Dictionary<string, TimeOnly>()));
+        await SaveAsync(store, Sample.Web, [.. Enumerable.Range(1, 30).SelectMany(e => new[] { Weak($"own{e:D2}", e), Weak($"weak{e:D2}", e) })]);
+        await SaveAsync(store, Elsewhere, [Weak("far", 3, Elsewhere)]);
+        await store.Digests.TellAsync(Seven, Seven, Both, Soon);
+
+        var own = Assert.IsType<DigestMessage>(Assert.Single(await DueAsync(store, "hook")).Message).Digest;
+        Assert.Equal([.. Enumerable.Range(11, 20).Reverse().Select(e => $"own{e:D2}")], own.Lines.Select(line => line.IncidentId));
+        Assert.Equal(("default", 10, 0), (own.Cluster, own.More, own.Quiet));
+        Assert.Equal(["default", "edge"], (await DueAsync(store, "chat")).Select(row => Assert.IsType<DigestMessage>(row.Message).Digest.Cluster));
+
+        // A day with nothing of its own has none; what it had before is only counted.
+        await SaveAsync(store, Sample.Web, [Weak("weak31", 31)]);
+        await store.Digests.TellAsync(Seven.AddDays(1), Seven.AddDays(1), Both, Soon);
+        Assert.Single(await DueAsync(store, "hook"));
+        await SaveAsync(store, Sample.Web, [Weak("own31", 31)]);
+        await store.Digests.TellAsync(Seven.AddDays(2), Seven.AddDays(2), Both, Soon);
+        var next = Assert.IsType<DigestMessage>((await DueAsync(store, "hook"))[1].Message).Digest;
+        Assert.Equal(("own31", 0, 30), (next.Lines.Single().IncidentId, next.More, next.Quiet));
+    }
+
+    [Fact]
+    public async Task Tell_ToANotifierWithATimeOfItsOwn_WaitsForIt()
+    {
+        var times = new Dictionary<string, TimeOnly> { ["hook"] = new(9, 30), ["early"] = new(6, 30) };
+        using var store = await FirstAsync(audience: new DigestAudience(new Dictionary<string, Func<Incident, bool>>(), times));
+        await SaveAsync(store, Sample.Web, [Weak("weak", 5)]);
+        await store.Digests.TellAsync(Seven, Seven, ["chat", "hook", "early"], Soon);
+        Assert.Equal(Seven, await store.Outbox.NextDueAsync("chat", Severity.Unspecified, Soon));
+        Assert.Equal(Seven.AddHours(2.5), await store.Outbox.NextDueAsync("hook", Severity.Unspecified, Soon));
+        Assert.Equal(Seven.AddHours(23.5), await store.Outbox.NextDueAsync("early", Severity.Unspecified, Soon));
+        Assert.Empty(await store.Outbox.TakeDueAsync("hook", Severity.Unspecified, 100, Seven.AddHours(2), Soon));
+    }
+
     /// <summary>What an agent kept on its disk comes late and carries old times: the store counts by what was stored since.</summary>
     [Fact]
     public async Task Tell_OfWhatCameLate_HasItInTheNextOne()
@@ -161,7 +197,9 @@ public sealed class DigestStoreTests
                 session =>
                 {
                     session.Script("""
-                        DROP INDEX incidents_for_digest; DROP INDEX deliveries_of_digests; DROP TABLE digests;
+                        DROP TABLE threads; DROP TABLE mutes; DROP INDEX deliveries_settled; DROP INDEX deliveries_by_state;
+                        ALTER TABLE deliveries DROP COLUMN severity; ALTER TABLE deliveries DROP COLUMN tried;
+                        DROP INDEX incidents_for_digest; DROP TABLE digests;
                         ALTER TABLE incidents DROP COLUMN e_value; ALTER TABLE incidents DROP COLUMN digest; ALTER TABLE incidents DROP COLUMN digested;
                         ALTER TABLE deliveries DROP COLUMN kind;
                         DROP TABLE facts; DROP TABLE words; DROP TABLE images; DROP TABLE sightings; DROP TABLE search_state; DELETE FROM schema_version WHERE version >= 5;
@@ -204,7 +242,7 @@ public sealed class DigestStoreTests
         Assert.True(saved.Count > 100, $"{saved.Count} incidents");
         foreach (var notifier in Both)
         {
-            var rows = await store.Outbox.TakeDueAsync(notifier, 100_000, last.AddYears(1), Soon);
+            var rows = await store.Outbox.TakeDueAsync(notifier, Severity.Unspecified, 100_000, last.AddYears(1), Soon);
             Assert.Equal(saved, rows.SelectMany(row => ((DigestMessage)row.Message).Digest.Lines).Select(line => line.IncidentId).Order(StringComparer.Ordinal));
             Assert.Equal(rows.Count, rows.Select(row => row.IdempotencyKey).Distinct().Count());
         }
@@ -234,9 +272,9 @@ public sealed class DigestStoreTests
     }
 
     /// <summary>A store whose first slot passed, with two deployments.</summary>
-    private static async Task<TempStore> FirstAsync(string? folder = null)
+    private static async Task<TempStore> FirstAsync(string? folder = null, DigestAudience? audience = null)
     {
-        var store = new TempStore(folder);
+        var store = new TempStore(folder, audience: audience);
         await store.AddAsync(1, Sample.Exec(), Sample.Exec(scope: Elsewhere));
         Assert.Empty(await store.Digests.TellAsync(Seven.AddDays(-1), Seven.AddDays(-1), Both, Soon));
         return store;
@@ -251,7 +289,7 @@ public sealed class DigestStoreTests
     private static Incident Weak(string id, double evidence, Scope? scope = null) =>
         Sample.Incident(id, (scope ?? Sample.Web).Id, Severity.Low) with { EValue = evidence, AlertedRevision = 0 };
 
-    private static Task<IReadOnlyList<Delivery>> DueAsync(TempStore store, string notifier) => store.Outbox.TakeDueAsync(notifier, 100, Seven.AddYears(2), Soon);
+    private static Task<IReadOnlyList<Delivery>> DueAsync(TempStore store, string notifier) => store.Outbox.TakeDueAsync(notifier, Severity.Unspecified, 100, Seven.AddYears(2), Soon);
 
     private static Task<long> CountAsync(TempStore store) => store.Database.ReadAsync(session => session.Number("SELECT count(*) FROM deliveries") ?? 0, Soon);
 

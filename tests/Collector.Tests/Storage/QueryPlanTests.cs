@@ -17,7 +17,7 @@ public sealed partial class QueryPlanTests
     [Fact]
     public async Task Statements_OfAllQuestions_SearchTheTablesThatGrow()
     {
-        using var store = new TempStore();
+        using var store = new TempStore(audience: new(new Dictionary<string, Func<Incident, bool>> { ["a"] = _ => true }, new Dictionary<string, TimeOnly>()));
         await UseAsync(store);
         var statements = (await store.Database.ReadAsync(session => session.Statements.ToArray(), Soon)).Concat(await store.Database.WriteAsync(session => session.Statements.ToArray(), Soon)).Distinct().ToArray();
         Assert.True(statements.Length > 150, $"only {statements.Length} statements were used");
@@ -91,12 +91,12 @@ public sealed partial class QueryPlanTests
 
     /// <summary>
     /// "SCAN o", "SCAN deviations USING COVERING INDEX …". What is left out, and what bounds it: scopes, agents, epochs, losses and log_size are as many as
-    /// deployments and nodes; containers are walked scope by scope; a partial index holds what is open or waits; a list without a time is read from its
+    /// deployments and nodes; containers are walked scope by scope; a partial index holds what is open or waits; the log of deliveries is passed over up to its length, which is a setting; a list without a time is read from its
     /// newest row on and ends with its page (a rare word or kind makes that long: it is a search).
     /// </summary>
     private static bool IsWholeWalk(string step, string statement)
     {
-        if (Walk().Match(step) is not { Success: true } walk || walk.Groups["index"].Value is "deliveries_due" or "incidents_open" or "sightings_of_addresses")
+        if (Walk().Match(step) is not { Success: true } walk || walk.Groups["index"].Value is "deliveries_due" or "deliveries_settled" or "incidents_open" or "sightings_of_addresses")
         {
             return false;
         }
@@ -148,9 +148,17 @@ public sealed partial class QueryPlanTests
         await store.Scopes.FindIncidentAsync(Sample.Web.Id, "ab1", Soon);
         await store.Scopes.FindDeviationAsync(Sample.Web.Id, "d1", Soon);
         await store.Scopes.ListDeviationsAsync(Sample.Web.Id, "ab1", Soon);
-        var due = await store.Outbox.TakeDueAsync("a", 10, Sample.Now, Soon);
+        var due = await store.Outbox.TakeDueAsync("a", Severity.Unspecified, 10, Sample.Now, Soon);
         await store.Outbox.MarkDeliveredAsync(due[0].Id, "", Sample.Now, Soon);
-        await store.Outbox.NextDueAsync("a", Soon);
+        await store.Outbox.TakeDueAsync("a", Severity.Critical, 10, Sample.Now, Soon);
+        await store.Deliveries.FindAsync(1, Soon);
+        await store.Deliveries.RepeatAsync(1, "ann", Sample.Now, Soon);
+        foreach (var log in new DeliveryFilter[] { new(), new(PageToken: "9"), new(Notifier: "a"), new(State: "failed"), new(IncidentId: "ab1"), new(10, "9", "a", "failed", "ab1") })
+        {
+            await store.Deliveries.ListAsync(log, Soon);
+        }
+
+        await store.Outbox.NextDueAsync("a", Severity.Unspecified, Soon);
         await store.Outbox.ListWaitingAsync(Soon);
         await store.Outbox.DropWaitingAsync("b", Sample.Now, Soon);
         await store.Query.GetDigestsAsync(null, Soon);
@@ -182,7 +190,7 @@ public sealed partial class QueryPlanTests
     [GeneratedRegex(@"^SCAN (o|observations|f|facts|words|sightings|d|deviations|i|incidents|deliveries|audit|c|containers)\b(.* INDEX (?<index>\w+))?")]
     private static partial Regex Walk();
 
-    [GeneratedRegex(@"ORDER BY (o\.id|number)( DESC)?\s+LIMIT \$\d+\s*$")]
+    [GeneratedRegex(@"ORDER BY (o\.id|id|number)( DESC)?\s+LIMIT \$\d+\s*$")]
     private static partial Regex Paged();
 
     [GeneratedRegex(@"\$\d+")]

@@ -70,7 +70,7 @@ public sealed class ScopeStoreTests
         Assert.Equal((stored[0].Id, 2L), (loaded.AppliedThrough, loaded.Revision));
         Assert.Equivalent(incident, Assert.Single((await store.Query.ListIncidentsAsync(new ListFilter(), Soon)).Items), strict: true);
         Assert.Equivalent(Sample.Deviation("d1", "i1", Sample.Web.Id), Assert.Single(await store.Query.ListIncidentDeviationsAsync("i1", Soon)), strict: true);
-        var delivery = Assert.Single(await store.Outbox.TakeDueAsync("slack", 10, Sample.Now, Soon));
+        var delivery = Assert.Single(await store.Outbox.TakeDueAsync("slack", Severity.Unspecified, 10, Sample.Now, Soon));
         Assert.Equal("i1/1/slack", delivery.IdempotencyKey);
         Assert.Equal(2, (await store.Query.GetFiguresAsync(Soon)).OutboxWaiting);
         Assert.Null(await store.Scopes.LoadAsync("default/-/Host/other/-", Soon));
@@ -95,15 +95,15 @@ public sealed class ScopeStoreTests
         await store.AddAsync(1, Sample.Exec());
         var incident = Sample.Incident("i1", Sample.Web.Id);
         await store.Scopes.SaveAsync(Sample.Web.Id, new ScopeRecord { Alerts = [new AlertRow("slack", incident), new AlertRow("hook", incident)] }, 0, Sample.Now, Soon);
-        var slack = Assert.Single(await store.Outbox.TakeDueAsync("slack", 10, Sample.Now, Soon));
-        var hook = Assert.Single(await store.Outbox.TakeDueAsync("hook", 10, Sample.Now, Soon));
+        var slack = Assert.Single(await store.Outbox.TakeDueAsync("slack", Severity.Unspecified, 10, Sample.Now, Soon));
+        var hook = Assert.Single(await store.Outbox.TakeDueAsync("hook", Severity.Unspecified, 10, Sample.Now, Soon));
         var later = Sample.Now.AddSeconds(30);
         await store.Outbox.MarkFailedAsync(slack.Id, "500", Sample.Now, later, Soon);
         await store.Outbox.MarkDeliveredAsync(hook.Id, "200", Sample.Now, Soon);
-        Assert.Empty(await store.Outbox.TakeDueAsync("slack", 10, Sample.Now, Soon));
-        Assert.Equal(later, await store.Outbox.NextDueAsync("slack", Soon));
-        Assert.Null(await store.Outbox.NextDueAsync("hook", Soon));
-        Assert.Equal(1, Assert.Single(await store.Outbox.TakeDueAsync("slack", 10, later, Soon)).Attempts);
+        Assert.Empty(await store.Outbox.TakeDueAsync("slack", Severity.Unspecified, 10, Sample.Now, Soon));
+        Assert.Equal(later, await store.Outbox.NextDueAsync("slack", Severity.Unspecified, Soon));
+        Assert.Null(await store.Outbox.NextDueAsync("hook", Severity.Unspecified, Soon));
+        Assert.Equal(1, Assert.Single(await store.Outbox.TakeDueAsync("slack", Severity.Unspecified, 10, later, Soon)).Attempts);
         await store.Outbox.MarkFailedAsync(slack.Id, "410 gone", later, null, Soon);
         Assert.Equal(
             [new DeliveryView("slack", "failed", 2, later, "410 gone"), new DeliveryView("hook", "delivered", 1, Sample.Now, "200")],

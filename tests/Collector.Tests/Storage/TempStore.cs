@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Runtime.Collector.Ingest;
+using Runtime.Collector.Mutes;
 using Runtime.Collector.Notifiers;
 using Runtime.Collector.Query;
 using Runtime.Collector.Query.Search;
@@ -18,7 +19,7 @@ internal sealed class TempStore : IDisposable
     private readonly bool _owns;
     private readonly ServiceProvider _services;
 
-    public TempStore(string? folder = null, Action<StorageOptions>? change = null)
+    public TempStore(string? folder = null, Action<StorageOptions>? change = null, DigestAudience? audience = null)
     {
         _owns = folder is null;
         _folder = folder ?? Directory.CreateTempSubdirectory("runtime-store-").FullName;
@@ -28,6 +29,8 @@ internal sealed class TempStore : IDisposable
         services.AddSingleton<TimeProvider>(Time);
         services.AddSingleton(Logs);
         services.AddLogging(logging => logging.AddProvider(Logs));
+        services.AddSingleton(OutboxOptions);
+        services.AddSingleton(audience ?? DigestAudience.Everyone);
         services.AddStorage(Options);
         _services = services.BuildServiceProvider();
         Database = _services.GetRequiredService<Database>();
@@ -36,12 +39,16 @@ internal sealed class TempStore : IDisposable
     public SleepersClock Time { get; } = new(Sample.Now);
     public LogLines Logs { get; } = new();
     public StorageOptions Options { get; }
+    public OutboxOptions OutboxOptions { get; } = new();
     public Database Database { get; }
     public IIngestLog Ingest => _services.GetRequiredService<IIngestLog>();
     public ScopeStore Scopes => _services.GetRequiredService<ScopeStore>();
     public IOutbox Outbox => _services.GetRequiredService<IOutbox>();
     public IDigestLog Digests => _services.GetRequiredService<IDigestLog>();
     public ISearchStore Search => _services.GetRequiredService<ISearchStore>();
+    public IDeliveryLog Deliveries => _services.GetRequiredService<IDeliveryLog>();
+    public IThreadLog Threads => _services.GetRequiredService<IThreadLog>();
+    public IMuteLog Mutes => _services.GetRequiredService<IMuteLog>();
     public IQueryStore Query => _services.GetRequiredService<IQueryStore>();
 
     public IMeterFactory Meters => _services.GetRequiredService<IMeterFactory>();
