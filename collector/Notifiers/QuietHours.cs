@@ -22,10 +22,13 @@ internal sealed class QuietHours : IValidatableObject
     /// <summary>Whose time it is, by its name in the IANA database, such as Europe/Berlin. On a night when clocks change they end when the clock shows To.</summary>
     public string TimeZone { get; set; } = "UTC";
 
+    /// <summary>Whether there are any.</summary>
+    public bool IsSet => From.Length > 0 || Days.Count > 0;
+
     /// <returns>When they end; null when <paramref name="now"/> is not in them.</returns>
     public DateTimeOffset? EndOf(DateTimeOffset now)
     {
-        if (From.Length == 0 && Days.Count == 0)
+        if (!IsSet)
         {
             return null;
         }

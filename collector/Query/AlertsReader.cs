@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Runtime.Collector.Incidents;
 using Runtime.Collector.Mutes;
+using Runtime.Collector.Notifiers;
 
 namespace Runtime.Collector.Query;
 
@@ -11,9 +12,21 @@ namespace Runtime.Collector.Query;
 internal sealed record MuteWish(string Scope, string Kind, string Key, string IncidentPrefix, string Owner, string Reason, DateTimeOffset Expires, bool AnyImage);
 
 /// <summary>The log of deliveries and the mutes, for people. Any thread.</summary>
-internal sealed class AlertsReader(IQueryStore store, IDeliveryLog deliveries, IMuteLog mutes, MuteBook book, INotifierTest notifiers, TimeProvider time)
+internal sealed class AlertsReader(IQueryStore store, IDeliveryLog deliveries, IMuteLog mutes, MuteBook book, INotifierTest notifiers, NotifierDirectory directory, TimeProvider time)
 {
     private readonly ScopeNames _names = new(store);
+
+    /// <summary>By the settings, then those that the settings have no more; options are null of these.</summary>
+    public async Task<IReadOnlyList<(NotifierOptions? Options, DeliveryCount Count)>> ListNotifiersAsync(CancellationToken cancellationToken)
+    {
+        var counts = await deliveries.CountAsync(cancellationToken);
+        return
+        [
+            .. directory.All.Select(notifier => (
+                (NotifierOptions?)notifier.Options, counts.FirstOrDefault(count => count.Notifier == notifier.Options.Name) ?? new DeliveryCount(notifier.Options.Name, 0, 0, null, ""))),
+            .. counts.Where(count => count.Waiting + count.Failed > 0 && !directory.Names.Contains(count.Notifier, StringComparer.Ordinal)).Select(count => ((NotifierOptions?)null, count)),
+        ];
+    }
 
     public async Task<Page<DeliveryEntry>> ListDeliveriesAsync(DeliveryFilter filter, CancellationToken cancellationToken)
     {

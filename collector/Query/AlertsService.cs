@@ -8,6 +8,9 @@ namespace Runtime.Collector.Query;
 /// <summary>The shell of <see cref="AlertsReader"/>, as <see cref="QueryService"/> is of its reader.</summary>
 internal sealed class AlertsService(AlertsReader reader, TimeProvider time) : Alerts.AlertsBase
 {
+    public override async Task<ListNotifiersResponse> ListNotifiers(ListNotifiersRequest request, ServerCallContext context) =>
+        new() { Notifiers = { (await reader.ListNotifiersAsync(context.CancellationToken)).Select(notifier => AlertsWire.Notifier(notifier.Options, notifier.Count)) } };
+
     public override async Task<ListDeliveriesResponse> ListDeliveries(ListDeliveriesRequest request, ServerCallContext context)
     {
         var page = await reader.ListDeliveriesAsync(AlertsRules.Filter(request), context.CancellationToken);

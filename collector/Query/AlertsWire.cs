@@ -1,10 +1,26 @@
 using Runtime.Collector.Mutes;
+using Runtime.Collector.Notifiers;
 
 namespace Runtime.Collector.Query;
 
 /// <summary>Our records as messages of alerts.proto. The only place that knows both.</summary>
 internal static class AlertsWire
 {
+    /// <param name="options">Null: the settings have it no more.</param>
+    public static V1.Notifier Notifier(NotifierOptions? options, DeliveryCount count) => new()
+    {
+        Name = count.Notifier,
+        Kind = options?.Kind?.ToString() ?? "",
+        MinimumSeverity = (V1.Severity)(int)(options?.MinimumSeverity ?? default),
+        Digest = options?.WantsDigest ?? false,
+        Routed = options is { Rest: true } or { For.Count: > 0 },
+        QuietHours = options?.Quiet.IsSet ?? false,
+        Waiting = (ulong)count.Waiting,
+        Failed = (ulong)count.Failed,
+        Answered = count.Answered is { } answered ? Wire.Time(answered) : null,
+        Answer = count.Answer,
+    };
+
     public static V1.Delivery Delivery(DeliveryEntry entry) => new()
     {
         Id = entry.Id,

@@ -16,11 +16,17 @@ internal sealed record DeliveryEntry(
 /// <param name="Notifier">Empty means any, as of the others.</param>
 internal sealed record DeliveryFilter(int PageSize = 100, string PageToken = "", string Notifier = "", string State = "", string IncidentId = "");
 
+/// <param name="Answered">Of the newest answer; null before the first.</param>
+internal sealed record DeliveryCount(string Notifier, long Waiting, long Failed, DateTimeOffset? Answered, string Answer);
+
 /// <summary>What was sent where, when, with which answer. Any thread.</summary>
 internal interface IDeliveryLog
 {
     /// <summary>Newest first.</summary>
     Task<Page<DeliveryEntry>> ListAsync(DeliveryFilter filter, CancellationToken cancellationToken);
+
+    /// <summary>One for each notifier that the log knows, by name.</summary>
+    Task<IReadOnlyList<DeliveryCount>> CountAsync(CancellationToken cancellationToken);
 
     /// <summary>Null when there is none of this id.</summary>
     Task<DeliveryEntry?> FindAsync(long id, CancellationToken cancellationToken);

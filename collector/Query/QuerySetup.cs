@@ -1,6 +1,7 @@
 using Google.Protobuf.Reflection;
 using Grpc.AspNetCore.Server;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Runtime.Collector.Notifiers;
 using Runtime.Collector.Query.Search;
 using Runtime.Collector.Rules;
 using Runtime.Collector.Security;
@@ -18,6 +19,7 @@ internal static class QuerySetup
         services.AddSingleton<AlertsReader>();
         services.TryAddSingleton<INotifierTest, NotifierTester>();
         services.TryAddSingleton(new RulesInForce(RuleSet.BuiltIn));
+        services.TryAddSingleton(new NotifierDirectory([]));
         services.AddGrpc().AddServiceOptions<QueryService>(Border).AddServiceOptions<AlertsService>(Border)
             .AddJsonTranscoding(options => options.TypeRegistry = TypeRegistry.FromMessages(Google.Rpc.BadRequest.Descriptor, V1.SearchFaults.Descriptor));
         return services;

@@ -25,6 +25,17 @@ internal sealed class DeliveryStore(Database database, OutboxSignal signal) : ID
             session => FilterSql.Cut(session.Rows(text, reader => (FilterSql.Token(reader.GetInt64(0)), Read(reader)), sql.Values), new ListFilter(filter.PageSize)), cancellationToken);
     }
 
+    public Task<IReadOnlyList<DeliveryCount>> CountAsync(CancellationToken cancellationToken) => database.ReadAsync<IReadOnlyList<DeliveryCount>>(
+        // A bare column beside one max() is of the row that has it (sqlite.org/lang_select.html, "Bare columns in an aggregate query").
+        session => session.Rows(
+            """
+            SELECT notifier, sum(state = 'waiting'), sum(state = 'failed'), max(CASE WHEN attempts > 0 THEN answered END), answer
+            FROM deliveries GROUP BY notifier ORDER BY notifier
+            """,
+            reader => new DeliveryCount(
+                reader.GetString(0), reader.GetInt64(1), reader.GetInt64(2), reader.IsDBNull(3) ? null : StoreTime.FromMicros(reader.GetInt64(3)), reader.IsDBNull(3) ? "" : reader.GetString(4))),
+        cancellationToken);
+
     public Task<DeliveryEntry?> FindAsync(long id, CancellationToken cancellationToken) => database.ReadAsync(
         session => session.Rows($"SELECT {Columns} FROM deliveries WHERE id = $1", Read, id).FirstOrDefault(), cancellationToken);
 

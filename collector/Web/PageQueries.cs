@@ -13,13 +13,16 @@ namespace Runtime.Collector.Web;
 internal sealed class SessionOverException() : Exception("the session is over");
 
 /// <summary>
-/// What a page asks and does: the methods of <see cref="QueryService"/>, in the same process. Before each the session is looked at again, because a page stays
+/// What a page asks and does: the methods of <see cref="QueryService"/> and <see cref="AlertsService"/>, in the same process. Before each the session is looked at again, because a page stays
 /// open for longer than a session lasts. One for each open page.
 /// </summary>
-internal sealed partial class PageQueries(QueryService queries, Sessions sessions, AuthenticationStateProvider who, TimeProvider time, ILogger<PageQueries> logger)
+internal sealed partial class PageQueries(QueryService queries, AlertsService alerts, Sessions sessions, AuthenticationStateProvider who, TimeProvider time, ILogger<PageQueries> logger)
 {
     /// <summary>To name one of its methods; a page calls none by itself.</summary>
     public QueryService Methods => queries;
+
+    /// <summary>The same of notifiers and mutes.</summary>
+    public AlertsService Alerts => alerts;
 
     /// <summary>Whether the session's person may do what this method does.</summary>
     public async Task<bool> MayAsync<TRequest, TResponse>(Func<TRequest, ServerCallContext, Task<TResponse>> method) =>
@@ -49,21 +52,26 @@ internal sealed partial class PageQueries(QueryService queries, Sessions session
     /// <returns>Why it was not done, for the person; "" when it was.</returns>
     public async Task<string> TryAsync<TRequest, TResponse>(Func<TRequest, ServerCallContext, Task<TResponse>> method, TRequest request)
         where TRequest : class
+        where TResponse : class => (await DoAsync(method, request)).Fault;
+
+    /// <summary>The same, with the answer; null when there is a fault.</summary>
+    public async Task<(TResponse? Answer, string Fault)> DoAsync<TRequest, TResponse>(Func<TRequest, ServerCallContext, Task<TResponse>> method, TRequest request)
+        where TRequest : class
+        where TResponse : class
     {
         if (await FindAsync() is not { } session)
         {
-            return "The session is over.";
+            return (null, "The session is over.");
         }
 
         session.Use(time.GetUtcNow());
         try
         {
-            await CallAsync(session, method, request, CancellationToken.None);
-            return "";
+            return (await CallAsync(session, method, request, CancellationToken.None), "");
         }
         catch (QueryFault fault)
         {
-            return Shown.Text(fault.Message);
+            return (null, Shown.Text(fault.Message));
         }
         finally
         {

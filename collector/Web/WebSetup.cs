@@ -100,6 +100,7 @@ internal static class WebSetup
     private static void AddPages(IServiceCollection services)
     {
         services.TryAddSingleton<QueryService>();
+        services.TryAddSingleton<AlertsService>();
         services.AddScoped<PageQueries>();
         services.AddSingleton<FleetOverview>();
 

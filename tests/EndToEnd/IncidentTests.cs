@@ -25,7 +25,7 @@ public sealed class IncidentTests(ShopFixture fixture)
         await Expect(tree.Locator("li:has(> .process > .binary:text-is('/usr/sbin/nginx')) li > .process.deviates > .binary:text-is('/bin/sh')")).ToBeVisibleAsync();
         await Expect(page.GetByRole(AriaRole.Region, new() { Name = "Why it is odd" }).Locator("li")).Not.ToHaveCountAsync(0);
         await Expect(page.Locator(".timeline > li")).Not.ToHaveCountAsync(0);
-        await Expect(page.GetByRole(AriaRole.Region, new() { Name = "Where" })).ToContainTextAsync(incident.Pods[0]);
+        await Expect(page.GetByRole(AriaRole.Region, new() { Name = "Where", Exact = true })).ToContainTextAsync(incident.Pods[0]);
         await Expect(page.GetByRole(AriaRole.Region, new() { Name = "Who was told" })).ToContainTextAsync("Nobody");
     }
 

@@ -18,7 +18,40 @@ internal static class NotifierCommand
                 terminal.Out.WriteLine($"{(answer.Delivered ? Ink.Green.Paint("Delivered", terminal) : Ink.Red.Paint("Not delivered", terminal))} after {answer.Milliseconds} ms: {Page.Safe(answer.Answer)}"));
             return answer.Delivered ? ExitCode.Ok : ExitCode.Failed;
         });
-        return new Command("notifier", "Who is told of incidents") { test, Deliveries(common, terminal), Repeat(common, terminal) };
+        return new Command("notifier", "Who is told of incidents") { Listed(common, terminal), test, Deliveries(common, terminal), Repeat(common, terminal) };
+    }
+
+    private static Command Listed(CommonOptions common, Terminal terminal)
+    {
+        var command = new Command("list", "Whom the settings tell, and how that goes");
+        command.SetAction(async (parsed, stop) =>
+        {
+            using var connection = common.Connect(parsed);
+            var answer = await connection.AskAsync(options => connection.Alerts.ListNotifiersAsync(new(), options), stop);
+            Answer.Write(terminal, common.FormOf(parsed), answer, () =>
+            {
+                if (answer.Notifiers.Count == 0)
+                {
+                    terminal.Out.WriteLine("Nobody: the settings have no notifier. How to name one: collector/Notifiers/README.md");
+                    return;
+                }
+
+                var now = terminal.Time.GetUtcNow();
+                var table = new TextTable(
+                    new("NAME"), new("KIND"), new("FROM"), new("FOR"), new("DIGEST"), new("WAITING", Right: true), new("FAILED", Right: true), new("ANSWERED"), new("ANSWER", Flexible: true));
+                foreach (var notifier in answer.Notifiers)
+                {
+                    table.Add(
+                        notifier.Name, notifier.Kind.Length > 0 ? notifier.Kind : new Cell("gone from the settings", Ink.Yellow), notifier.Kind.Length > 0 ? Words.Of(notifier.MinimumSeverity) : "-",
+                        (notifier.Routed ? "some" : "all") + (notifier.QuietHours ? ", quiet hours" : ""), notifier.Digest ? "yes" : "no", Words.Number(notifier.Waiting),
+                        new Cell(Words.Number(notifier.Failed), notifier.Failed > 0 ? Ink.Red : Ink.None), Words.Ago(notifier.Answered, now), notifier.Answer);
+                }
+
+                table.Write(terminal);
+            });
+            return ExitCode.Ok;
+        });
+        return command;
     }
 
     private static Command Deliveries(CommonOptions common, Terminal terminal)

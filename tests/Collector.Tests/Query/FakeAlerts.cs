@@ -18,6 +18,10 @@ internal sealed class FakeAlerts : IDeliveryLog, IMuteLog
         Log.Where(entry => (filter.Notifier.Length == 0 || entry.Notifier == filter.Notifier) && (filter.State.Length == 0 || entry.State == filter.State) && (filter.IncidentId.Length == 0 || entry.IncidentId == filter.IncidentId))
             .OrderByDescending(entry => entry.Id), filter.PageSize, filter.PageToken));
 
+    public Task<IReadOnlyList<DeliveryCount>> CountAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<DeliveryCount>>(
+        [.. Log.GroupBy(entry => entry.Notifier).Select(of => new DeliveryCount(
+            of.Key, of.Count(entry => entry.State == "waiting"), of.Count(entry => entry.State == "failed"), of.Max(entry => entry.Answered), of.MaxBy(entry => entry.Answered)?.Answer ?? ""))]);
+
     public Task<DeliveryEntry?> FindAsync(long id, CancellationToken cancellationToken) => Task.FromResult(Log.Find(entry => entry.Id == id));
 
     public Task<bool> RepeatAsync(long id, string who, DateTimeOffset now, CancellationToken cancellationToken)
