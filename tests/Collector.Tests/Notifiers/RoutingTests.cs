@@ -95,7 +95,7 @@ public sealed class RoutingTests
             [
                 "Notifiers:0:For:0:Kinds = \"exec,pigeon\" (command line): has \"pigeon\", which is no kind of deviation: one of binary, command, edge, egress, exec, file_read, file_write, image, listen, loading, managed, name, privilege, resource, tier0",
                 "Notifiers:0:For:1:Namespce (command line): is not a setting; did you mean Notifiers:0:For:1:Namespace?",
-                "Notifiers:0:For:2: fits everything: set one of its keys, or leave For out",
+                "Notifiers:0:For:2 (command line): fits everything: set one of its keys, or leave For out",
                 "Notifiers:0:Quiet:From = \"22:00\" (command line): and To belong together: set both or neither",
                 "Notifiers:0:Quiet:TimeZone = \"Mars/Olympus\" (command line): is no time zone that this machine knows, such as Europe/Berlin (Debian: tzdata)",
                 "Notifiers:1:Quiet:From = \"24:00\" (command line): must be a time of day from 00:00 to 23:59, such as 22:00",
