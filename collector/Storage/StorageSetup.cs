@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Runtime.Collector.Ingest;
 using Runtime.Collector.Notifiers;
 using Runtime.Collector.Query;
+using Runtime.Collector.Query.Replay;
 using Runtime.Collector.Query.Search;
 using Runtime.Collector.Scopes;
 
@@ -10,7 +11,7 @@ namespace Runtime.Collector.Storage;
 internal static class StorageSetup
 {
     /// <summary>
-    /// The store and everything that is kept in it: <see cref="IIngestLog"/>, <see cref="IScopeLog"/>, <see cref="IOutbox"/>, <see cref="IDigestLog"/>, <see cref="IQueryStore"/>, <see cref="ISearchStore"/>.
+    /// The store and everything that is kept in it: <see cref="IIngestLog"/>, <see cref="IScopeLog"/>, <see cref="IOutbox"/>, <see cref="IDigestLog"/>, <see cref="IQueryStore"/>, <see cref="ISearchStore"/>, <see cref="IReplayStore"/>.
     /// Register it first: what is disposed last is the database. Whoever asks for the first of them opens it (<see cref="StoreOpenException"/>).
     /// </summary>
     public static IServiceCollection AddStorage(this IServiceCollection services, StorageOptions options)
@@ -30,6 +31,7 @@ internal static class StorageSetup
         services.AddSingleton<IDigestLog, DigestStore>();
         services.AddSingleton<IQueryStore, QueryStore>();
         services.AddSingleton<ISearchStore, SearchStore>();
+        services.AddSingleton<IReplayStore, ReplayStore>();
         services.AddSingleton<ScopePruning>();
         services.AddSingleton<SearchPruning>();
         services.AddHostedService<Retention>();
