@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Runtime.Collector.Ingest;
 using Runtime.Collector.Notifiers;
 using Runtime.Collector.Query;
+using Runtime.Collector.Query.Replay;
 using Runtime.Collector.Query.Search;
 using Runtime.Collector.Scopes;
 using Runtime.Collector.Storage;
@@ -42,6 +43,7 @@ internal sealed class TempStore : IDisposable
     public IOutbox Outbox => _services.GetRequiredService<IOutbox>();
     public IDigestLog Digests => _services.GetRequiredService<IDigestLog>();
     public ISearchStore Search => _services.GetRequiredService<ISearchStore>();
+    public IReplayStore Replays => _services.GetRequiredService<IReplayStore>();
     public IQueryStore Query => _services.GetRequiredService<IQueryStore>();
 
     public IMeterFactory Meters => _services.GetRequiredService<IMeterFactory>();
