@@ -31,7 +31,7 @@ internal sealed class ExamplesHelp(HelpAction help) : SynchronousCommandLineActi
         ["deviations approve"] = ["runtimectl deviations approve 9b3a --note 'new payment provider'"],
         ["baseline"] = ["runtimectl baseline show shop/web", "runtimectl baseline export shop/web > web.baseline.yaml"],
         ["baseline remove"] = ["runtimectl baseline remove shop/web /usr/bin/curl --reason 'no longer part of the image'"],
-        ["baseline export"] = 
+        ["baseline export"] =
         [
             "runtimectl baseline export shop/web > web.baseline.yaml",
             "runtimectl baseline export shop/web -o json",

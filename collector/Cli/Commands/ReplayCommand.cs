@@ -8,6 +8,8 @@ namespace Runtime.Cli.Commands;
 
 internal static class ReplayCommand
 {
+    // Columns of a terminal.
+    private const int WhyWidth = 100, IdWidth = 120;
     private const int MaxRules = 1024 * 1024;
 
     public static Command Create(CommonOptions common, Terminal terminal)
@@ -101,13 +103,21 @@ internal static class ReplayCommand
         terminal.Out.WriteLine($"  {answer.Both} both, {answer.OnlyThen} only then, {answer.OnlyNow} only now; {answer.Below} stay below{(answer.Unjudged > 0 ? $"; {answer.Unjudged} cannot be judged" : "")}");
         if (answer.Incidents.Count > 0)
         {
-            var table = new TextTable(new("PAGED"), new("SEVERITY"), new("FIRST SEEN"), new("DEPLOYMENT", Flexible: true), new("WHAT", Flexible: true), new("WHY", Flexible: true), new("ID"));
+            // A narrow terminal has no room for what is only needed to look further.
+            var (hasWhy, hasId) = (terminal.Width is null or >= WhyWidth, terminal.Width is null or >= IdWidth);
+            Column[] columns =
+            [
+                new("PAGED"), new("SEVERITY"), new("FIRST SEEN"), new("DEPLOYMENT", Flexible: true), new("WHAT", Flexible: true), .. hasWhy ? [new Column("WHY", Flexible: true)] : (Column[])[],
+                .. hasId ? [new Column("ID")] : (Column[])[],
+            ];
+            var table = new TextTable(columns);
             foreach (var incident in answer.Incidents)
             {
-                table.Add(
+                table.Add([
                     incident.Paged switch { "both" => "both", "only_now" => new Cell("only now", Ink.Yellow), _ => new Cell("only then", Ink.Red) },
-                    new Cell(Words.Of(incident.Severity), InkExtensions.Of(incident.Severity)), Words.Moment(incident.FirstSeen), Words.Scope(incident.ScopeId), incident.Title, incident.Why,
-                    Words.ShortId(incident.IncidentId));
+                    new Cell(Words.Of(incident.Severity), InkExtensions.Of(incident.Severity)), Words.Moment(incident.FirstSeen), Words.Scope(incident.ScopeId), incident.Title,
+                    .. hasWhy ? [incident.Why] : (Cell[])[], .. hasId ? [Words.ShortId(incident.IncidentId)] : (Cell[])[],
+                ]);
             }
 
             table.Write(terminal);

@@ -19,6 +19,7 @@ internal static class AppArmorExport
             "reads: a baseline learns those of secrets only, so that every file may be read, and mapped as code",
             "peers and ports: the kinds of sockets alone",
             "phases: what is done at the start stays allowed",
+            "quotes and backslashes in names: any one letter is allowed in their place",
             "capabilities that nothing tells of: they are as container runtimes give them",
         ];
         var text = new StringBuilder(ExportText.Hashed(ExportText.Comment(source, "AppArmor profile", limits, [])));
@@ -82,13 +83,22 @@ internal static class AppArmorExport
         }
     }
 
-    /// <summary>In quotes, with a backslash before what is a pattern's or a variable's letter.</summary>
+    /// <summary>
+    /// In quotes, with a backslash before what is a pattern's or a variable's letter. A quote or a backslash of the name is any one letter: the parser takes the quote behind a backslash at a
+    /// name's end for a part of the name, and what follows too.
+    /// </summary>
     private static string Quoted(string path, bool isPattern)
     {
         var quoted = new StringBuilder("\"");
         foreach (var letter in path)
         {
-            if (letter is '"' or '\\' or '?' or '[' or ']' or '{' or '}' or '^' or '@' or ',' || (letter == '*' && !isPattern))
+            if (letter is '"' or '\\')
+            {
+                quoted.Append('?');
+                continue;
+            }
+
+            if (letter is '?' or '[' or ']' or '{' or '}' or '^' or '@' or ',' || (letter == '*' && !isPattern))
             {
                 quoted.Append('\\');
             }

@@ -15,8 +15,10 @@ internal static class TetragonExport
         ExportText.MustBeOfKubernetes(source, "tetragon");
         var writes = source.Writes.Where(write => write.Operation != "load").ToList();
         var exact = Sorted(writes.Where(write => !write.IsPattern).Select(write => write.Path));
-        var prefixes = Sorted(writes.Where(write => write.IsPattern).Select(write => write.Path[..write.Path.IndexOf('*', StringComparison.Ordinal)]));
-        var left = new List<string>();
+        var prefixes = Sorted(writes.Where(write => write.IsPattern).Select(write => write.Path[..write.Path.IndexOf('*', StringComparison.Ordinal)]).Where(prefix => prefix != "/"));
+
+        // Its beginning is the root, which would allow all.
+        var left = writes.Where(write => write.IsPattern && write.Path.StartsWith("/*", StringComparison.Ordinal)).Select(write => $"file_write {write.Program} to {write.Path}: it has no beginning").ToList();
         var networks = new SortedSet<string>(StringComparer.Ordinal) { "127.0.0.0/8", "::1/128" };
         foreach (var peer in source.Peers.Where(peer => peer.Protocol == "tcp" && peer.Name != "self"))
         {

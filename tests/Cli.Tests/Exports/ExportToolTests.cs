@@ -48,7 +48,7 @@ public sealed class ExportToolTests : IDisposable
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root, to start a container");
         Assert.SkipUnless(File.Exists("/bin/busybox"), "busybox is not installed (Debian package busybox-static)");
-        var baseline = isLearnt ? Learnt.Of(("privilege", "/bin/busybox|unshare|mnt", "learned")) : Learnt.Web();
+        var baseline = isLearnt ? Learnt.Of(("privilege", "/bin/busybox|unshare|uts", "learned")) : Learnt.Web();
         var bundle = Directory.CreateDirectory(Path.Combine(_folder, "bundle")).FullName;
         Directory.CreateDirectory(Path.Combine(bundle, "rootfs", "bin"));
         File.Copy("/bin/busybox", Path.Combine(bundle, "rootfs", "bin", "busybox"));
@@ -57,7 +57,7 @@ public sealed class ExportToolTests : IDisposable
         var path = Path.Combine(bundle, "config.json");
         var spec = JsonNode.Parse(await File.ReadAllTextAsync(path, Stop))!;
         spec["process"]!["terminal"] = false;
-        spec["process"]!["args"] = new JsonArray("/bin/busybox", "unshare", "-m", "/bin/busybox", "echo", "apart");
+        spec["process"]!["args"] = new JsonArray("/bin/busybox", "unshare", "-u", "/bin/busybox", "echo", "apart");
         foreach (var set in new[] { "bounding", "effective", "permitted" })
         {
             spec["process"]!["capabilities"]![set]!.AsArray().Add((JsonNode)"CAP_SYS_ADMIN");
