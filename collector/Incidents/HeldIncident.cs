@@ -115,7 +115,7 @@ internal sealed class HeldIncident
         }
 
         ReachedFrom = Lower(ReachedFrom, PagingBudget.Least(Episode, Peers?.Factor ?? 1, 1));
-        DelayedFrom = Lower(DelayedFrom, PagingBudget.Least(Episode, Peers?.Factor ?? 1, DelayedBelow));
+        DelayedFrom = IsScheduled ? Lower(DelayedFrom, PagingBudget.Least(Episode, Peers?.Factor ?? 1, DelayedBelow)) : PagingBudget.None;
     }
 
     /// <summary>Takes a Tier 0 fact in, before its deviation is put.</summary>

@@ -43,11 +43,12 @@ internal sealed class PastWeek : IDisposable
     /// <summary>A fact that needs no baseline.</summary>
     public PastWeek Mine()
     {
-        Web.Apply(Web.Builder.FirstBytes(Web.Replicas[1].Container, Web.Replicas[1].Nginx, "203.0.113.7", 3333, "stratum"));
+        var replica = Web.Replicas[1];
+        Web.Apply(Web.Builder.FirstBytes(replica.Container, Web.Builder.Process("/usr/bin/node", replica.Entrypoint), "203.0.113.7", 3333, "stratum"));
         return this;
     }
 
-    public IEnumerable<string> PagedTitles => Web.Alerts.Select(incident => incident.Title).Distinct().Order(StringComparer.Ordinal);
+    public IEnumerable<string> PagedTitles => Web.Incidents.Where(incident => incident.AlertedRevision > 0).Select(incident => incident.Title).Order(StringComparer.Ordinal);
 
     public async Task KeepAsync()
     {

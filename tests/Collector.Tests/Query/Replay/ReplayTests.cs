@@ -23,6 +23,15 @@ public sealed class ReplayTests
             all: [{ field: remote_address, is: 10.9.8.7 }]
         """;
 
+    private const string Chown = """
+        own:
+          - name: changes_owners
+            kind: exec
+            severity: high
+            words: "{binary} ran"
+            all: [{ field: binary, is: /bin/chown }]
+        """;
+
     private const string Dropped = """
         own:
           - name: dropped
@@ -95,16 +104,28 @@ public sealed class ReplayTests
     {
         using var week = await KeptAsync(new PastWeek().DoOddThings());
 
-        var answer = await week.ReplayAsync(rules: Database);
+        var answer = await week.ReplayAsync(rules: Chown);
 
         var made = Assert.Single(answer.Incidents, row => row.Paged == Paged.OnlyThen);
-        Assert.Equal((false, "/usr/sbin/nginx connected to 10.9.8.7, in shop/web", "these rules make it database_dials"), (made.IsStored, made.Incident.Title, made.Why));
-        Assert.Contains("/usr/sbin/nginx", made.Incident.ProcessTree, StringComparison.Ordinal);
+        Assert.Equal((false, "/bin/chown ran, in shop/web", "these rules make it changes_owners"), (made.IsStored, made.Incident.Title, made.Why));
+        Assert.Contains("/bin/chown", made.Incident.ProcessTree, StringComparison.Ordinal);
         Assert.Equal((1, 0, new PageCount(1, 1)), (answer.Both, answer.OnlyNow, answer.Then));
         Assert.Equal(week.Web.Log.Count(observation => observation is not ExitObservation), (int)answer.Events);
 
         // Nothing of it is kept.
         Assert.Equal((1, 0), ((await week.ReplayAsync()).Both, (await week.ReplayAsync()).OnlyThen));
+    }
+
+    [Fact]
+    public async Task Rules_OfAProcessWhoseIncidentStayedBelow_RaiseThatOne()
+    {
+        using var week = await KeptAsync(new PastWeek().DoOddThings());
+
+        var answer = await week.ReplayAsync(rules: Database);
+
+        var raised = Assert.Single(answer.Incidents, row => row.Paged == Paged.OnlyThen);
+        Assert.Equal((true, "these rules make it database_dials", 0), (raised.IsStored, raised.Why, answer.Below));
+        Assert.Contains("/etc/cron.d/x", raised.Incident.Title, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -135,9 +156,9 @@ public sealed class ReplayTests
     {
         using var week = await KeptAsync(new PastWeek().DoOddThings());
         var view = week.Scopes.Baselines[ObservationBuilder.Web.Id];
-        week.Scopes.Baselines[ObservationBuilder.Web.Id] = view with { Items = [view.Items[0] with { Kind = "tier0", Key = "database_dials|/usr/sbin/nginx", State = "approved" }] };
+        week.Scopes.Baselines[ObservationBuilder.Web.Id] = view with { Items = [view.Items[0] with { Kind = "tier0", Key = "changes_owners|/bin/chown", State = "approved" }] };
 
-        Assert.Equal(0, (await week.ReplayAsync(rules: Database)).OnlyThen);
+        Assert.Equal(0, (await week.ReplayAsync(rules: Chown)).OnlyThen);
     }
 
     [Fact]
