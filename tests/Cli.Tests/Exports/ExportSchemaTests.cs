@@ -17,13 +17,13 @@ public sealed class ExportSchemaTests
 
     private const string Ports = """{"type":"array","items":{"type":"object","properties":{"protocol":{"enum":["TCP","UDP","SCTP"]},"port":{"type":"integer"},"endPort":{"type":"integer"}}}}""";
 
-    private const string NetworkPolicy = $$$"""
+    private const string NetworkPolicy = """
         {"type":"object","required":["apiVersion","kind","metadata","spec"],"properties":{"apiVersion":{"enum":["networking.k8s.io/v1"]},"kind":{"enum":["NetworkPolicy"]},
          "metadata":{"type":"object","properties":{"name":{"type":"string"},"namespace":{"type":"string"}}},
-         "spec":{"type":"object","required":["podSelector"],"properties":{"podSelector":{{{Labels}}},"policyTypes":{"type":"array","items":{"enum":["Egress","Ingress"]}},
-          "egress":{"type":"array","items":{"type":"object","properties":{"ports":{{{Ports}}},"to":{"type":"array","items":{"type":"object","properties":{
-           "ipBlock":{"type":"object","required":["cidr"],"properties":{"cidr":{"type":"string"}}},"namespaceSelector":{{{Labels}}},"podSelector":{{{Labels}}}}}}}}},
-          "ingress":{"type":"array","items":{"type":"object","properties":{"ports":{{{Ports}}}}}}}}}}
+         "spec":{"type":"object","required":["podSelector"],"properties":{"podSelector":LABELS,"policyTypes":{"type":"array","items":{"enum":["Egress","Ingress"]}},
+          "egress":{"type":"array","items":{"type":"object","properties":{"ports":PORTS,"to":{"type":"array","items":{"type":"object","properties":{
+           "ipBlock":{"type":"object","required":["cidr"],"properties":{"cidr":{"type":"string"}}},"namespaceSelector":LABELS,"podSelector":LABELS}}}}}},
+          "ingress":{"type":"array","items":{"type":"object","properties":{"ports":PORTS}}}}}}}
         """;
 
     private const string Falco = """
@@ -32,10 +32,10 @@ public sealed class ExportSchemaTests
          "tags":{"type":"array","items":{"type":"string"}}}}}
         """;
 
-    private const string Tetragon = $$$"""
+    private const string Tetragon = """
         {"type":"object","required":["metadata","spec"],"properties":{"apiVersion":{"enum":["cilium.io/v1alpha1"]},"kind":{"enum":["TracingPolicyNamespaced"]},
          "metadata":{"type":"object","properties":{"name":{"type":"string"},"namespace":{"type":"string"}}},
-         "spec":{"type":"object","properties":{"podSelector":{{{Labels}}},"kprobes":{"type":"array","items":{"type":"object","required":["call"],"properties":{"call":{"type":"string"},"syscall":{"type":"boolean"},
+         "spec":{"type":"object","properties":{"podSelector":LABELS,"kprobes":{"type":"array","items":{"type":"object","required":["call"],"properties":{"call":{"type":"string"},"syscall":{"type":"boolean"},
           "args":{"type":"array","items":{"type":"object","required":["index","type"],"properties":{"index":{"type":"integer"},"type":{"enum":["int","sock","file","path","string","linux_binprm"]}}}},
           "selectors":{"type":"array","items":{"type":"object","properties":{
            "matchArgs":{"type":"array","items":{"type":"object","required":["index","operator","values"],"properties":{"index":{"type":"integer"},"operator":{"enum":["Equal","NotEqual","Prefix","NotPrefix","DAddr","NotDAddr"]},"values":{"type":"array","items":{"type":"string"}}}}},
@@ -43,18 +43,19 @@ public sealed class ExportSchemaTests
         """;
 
     [Theory]
-    [InlineData("networkpolicy", NetworkPolicy, false)]
-    [InlineData("networkpolicy", NetworkPolicy, true)]
-    [InlineData("falco", Falco, false)]
-    [InlineData("falco", Falco, true)]
-    [InlineData("tetragon", Tetragon, false)]
-    [InlineData("tetragon", Tetragon, true)]
-    public void Export_FitsThePublishedSchema(string format, string schema, bool isHostile)
+    [InlineData("networkpolicy", false)]
+    [InlineData("networkpolicy", true)]
+    [InlineData("falco", false)]
+    [InlineData("falco", true)]
+    [InlineData("tetragon", false)]
+    [InlineData("tetragon", true)]
+    public void Export_FitsThePublishedSchema(string format, bool isHostile)
     {
         var yaml = new YamlStream();
         yaml.Load(new StringReader(BaselineExport.Policy(isHostile ? Learnt.Hostile() : Learnt.Web(), format, "app")));
 
         var faults = new List<string>();
+        var schema = (format switch { "networkpolicy" => NetworkPolicy, "falco" => Falco, _ => Tetragon }).Replace("LABELS", Labels, StringComparison.Ordinal).Replace("PORTS", Ports, StringComparison.Ordinal);
         Check(Assert.Single(yaml.Documents).RootNode, JsonNode.Parse(schema)!.AsObject(), "$", faults);
 
         Assert.Empty(faults);
