@@ -43,7 +43,7 @@ public sealed class ReplayCommandTests
 
         var run = await CliRun.OfAsync(collector, "replay --outlook --since 2026-11-20 -o json");
         using var answer = JsonDocument.Parse(run.Out);
-        Assert.Equal([1, 2, 3, 3, 3, 3, 3, 3], answer.RootElement.GetProperty("lines").EnumerateArray().Select(line => line.GetProperty("pages").GetProperty("incidents").GetInt32()));
+        Assert.Equal([2, 2, 3, 3, 3, 3, 3, 3], answer.RootElement.GetProperty("lines").EnumerateArray().Select(line => line.GetProperty("pages").GetProperty("incidents").GetInt32()));
 
         using var http = collector.Http();
         using var page = JsonDocument.Parse(await http.GetStringAsync(new Uri("/v1/budget-outlook?deployments=web&since=2026-11-20T00:00:00Z&budgets=0.0005&budgets=0.01", UriKind.Relative), TestContext.Current.CancellationToken));

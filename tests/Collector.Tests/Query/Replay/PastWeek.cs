@@ -1,6 +1,7 @@
 using Runtime.Collector.Baselines;
 using Runtime.Collector.Incidents;
 using Runtime.Collector.Ingest;
+using Runtime.Collector.Query;
 using Runtime.Collector.Query.Replay;
 using Runtime.Collector.Rules;
 using Runtime.Collector.Scopes;
@@ -59,6 +60,7 @@ internal sealed class PastWeek : IDisposable
         await Store.Scopes.SaveAsync(
             ObservationBuilder.Web.Id, new ScopeRecord { Known = true, State = Web.Engine.Save(), AppliedThrough = Web.Builder.LastId, Outcome = Outcomes.Join(Web.Outcomes) }, 0, Store.Time.GetUtcNow(),
             CancellationToken.None);
+        Scopes.Scopes.Add(new ScopeSummary(ObservationBuilder.Web.Id, Sample.Now, Web.Builder.Now, Web.Replicas.Count, [], 0));
         Scopes.Baselines[ObservationBuilder.Web.Id] = Web.Engine.View(Web.Builder.Now);
     }
 
