@@ -23,6 +23,7 @@ demo   runc                            runc                        starts the co
 demo   /usr/lib/cni/bridge             containernetworking-plugins joins the pods to a bridge
 demo   ip                              iproute2                    makes the network namespace of the pods
 demo   /bin/busybox                    busybox-static              web server and client inside the pods
+tests  /usr/sbin/apparmor_parser|/sbin/apparmor_parser  apparmor         reads exported profiles
 tests  jq                              jq                          rewrites cgroup paths as a systemd node has them
 tests  /bin/kill                       procps                      sends signals to the programs under test
 tests  chromium                        chromium                    opens the web page

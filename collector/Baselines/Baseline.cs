@@ -91,7 +91,9 @@ internal sealed partial class Baseline(Scope scope, BaselineOptions options)
         return image is { OnProbation: true } && state is not (BaselineState.Learning or BaselineState.Unstable) ? BaselineState.Reopened : state;
     }
 
-    public double Threshold(KindGroup group, BaselineState state) => LockRule.Threshold(state, Lambda(group), _budget.FalseAlertsPerDay);
+    public double Threshold(KindGroup group, BaselineState state) => Bar(group, state).ThresholdAt(_budget.FalseAlertsPerDay);
+
+    public Bar Bar(KindGroup group, BaselineState state) => new(Lambda(group), LockRule.Floor(state));
 
     public Item Add(ItemKind kind, string fullKey, ItemState state, long first, int unit)
     {

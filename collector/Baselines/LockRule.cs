@@ -10,6 +10,15 @@ namespace Runtime.Collector.Baselines;
 /// <param name="IsJob">Each start is a run of its own, and nothing happens between them: covered units teach nothing in their place.</param>
 internal readonly record struct LockFacts(long Units, long? Starts, double PredictedNew, double QuietUnits, bool IsJob = false);
 
+/// <summary>What a deviation must weigh, as a function of the budget.</summary>
+/// <param name="Lambda">Expected novelty incidents per day.</param>
+/// <param name="Floor">Never less than this.</param>
+internal sealed record Bar(double Lambda, double Floor)
+{
+    /// <summary>The factor by which novelty is expected to outnumber the budget, and never little.</summary>
+    public double ThresholdAt(double budget) => Math.Max(Lambda / budget, Floor);
+}
+
 /// <summary>When a kind group of a baseline moves from learning to provisional to locked, and what its deviations must weigh.</summary>
 /// <remarks>
 /// States only rise: a lock is no switch, it sets the threshold, and the threshold follows the novelty that is expected. A flood of novelty
@@ -71,13 +80,13 @@ internal static class LockRule
             : BaselineState.Learning;
     }
 
-    /// <summary>Evidence that a deviation must reach to alert: the factor by which novelty is expected to outnumber the budget, and never little.</summary>
-    public static double Threshold(BaselineState state, double lambda, double budget) => Math.Max(lambda / budget, state switch
+    /// <summary>Evidence that a deviation must reach to alert, however large the budget.</summary>
+    public static double Floor(BaselineState state) => state switch
     {
         BaselineState.Learning => LearningThreshold,
         BaselineState.Locked or BaselineState.LockedWeek => LockedThreshold,
         _ => ProvisionalThreshold,
-    });
+    };
 
     /// <summary>What is missing for the lock, in words; empty when nothing is.</summary>
     public static string WaitsFor(in LockFacts facts, BaselineOptions options)

@@ -80,6 +80,7 @@ internal static class Runtimectl
             WhereCommand.Create(common, terminal),
             NewCommand.Create(common, terminal),
             AroundCommand.Create(common, terminal),
+            ReplayCommand.Create(common, terminal),
             NotifierCommand.Create(common, terminal),
             MutesCommand.Create(common, terminal),
             WebCommand.Create(common, terminal),

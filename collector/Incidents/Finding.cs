@@ -17,6 +17,9 @@ internal sealed record Finding(
     Observation Observation, ItemKind Kind, IReadOnlyList<string> Keys, string Title, Assessment Assessment, KindGroup Group, double Threshold, int Root, RecentWrite? Write,
     bool IsLearning)
 {
+    /// <summary>Null: the threshold is the same whatever the budget.</summary>
+    public Bar? Bar { get; init; }
+
     public bool IsTierZero => Kind == ItemKind.TierZero;
 
     /// <summary>The cause of the review that it belongs to, whatever its process; null for what is told by itself.</summary>

@@ -63,6 +63,12 @@ internal sealed class HeldIncident
     [JsonIgnore]
     public bool IsAlerted => Record.AlertedRevision > 0 || Record.MutedRevision > 0;
 
+    /// <summary>The least budget that what was reached so far would have paged with; null where a saved state does not tell.</summary>
+    public double? ReachedFrom { get; set; } = PagingBudget.None;
+
+    /// <summary>The same of what a scheduler started, in the first week.</summary>
+    public double? DelayedFrom { get; set; } = PagingBudget.None;
+
     /// <summary>Characters that it holds, roughly.</summary>
     public long Size { get; set; }
 
@@ -105,6 +111,13 @@ internal sealed class HeldIncident
         {
             Episode[index] = weighed;
         }
+        else
+        {
+            return;
+        }
+
+        ReachedFrom = Lower(ReachedFrom, PagingBudget.Least(Episode, Peers?.Factor ?? 1, 1));
+        DelayedFrom = IsScheduled ? Lower(DelayedFrom, PagingBudget.Least(Episode, Peers?.Factor ?? 1, DelayedBelow)) : PagingBudget.None;
     }
 
     /// <summary>Takes a Tier 0 fact in, before its deviation is put.</summary>
@@ -219,6 +232,8 @@ internal sealed class HeldIncident
         var weight = new Weight(Record.EValue, Record.Threshold).Times(Peers.Factor);
         var severity = weight.SeverityWith(Gravity);
         var worse = severity > Record.Severity;
+        ReachedFrom = PagingBudget.Least(Episode, Peers.Factor, 1);
+        DelayedFrom = PagingBudget.Least(Episode, Peers.Factor, DelayedBelow);
         Record = Record with
         {
             EValue = weight.EValue,
@@ -238,6 +253,7 @@ internal sealed class HeldIncident
     /// </remarks>
     public AlertDecision TakeAlert(Func<HeldIncident, bool> firstWeek, ScopeMutes mutes)
     {
+        NotePaging(firstWeek);
         if (Record.State != IncidentState.Open || Record.Revision <= Record.AlertedRevision || (!HasTierZero && Record.EValue < Record.Threshold))
         {
             return AlertDecision.None;
@@ -260,6 +276,19 @@ internal sealed class HeldIncident
         Record = Record with { AlertedRevision = Record.Revision };
         return AlertDecision.Tell;
     }
+
+    /// <summary>Of an open incident, what the least budget is by which people would have heard of it by now.</summary>
+    private void NotePaging(Func<HeldIncident, bool> firstWeek)
+    {
+        if (Record.State == IncidentState.Open)
+        {
+            var waits = IsScheduled && !HasTierZero && (Record.Revision <= Record.DelayedRevision || firstWeek(this));
+            Record = Record with { IsFact = HasTierZero, PagesFrom = Lower(Record.PagesFrom, waits ? DelayedFrom : ReachedFrom) };
+        }
+    }
+
+    /// <summary>Null, which is not known, stays so.</summary>
+    private static double? Lower(double? left, double? right) => left is { } one && right is { } other ? Math.Min(one, other) : null;
 
     private Weight FactWeight => new(FactValue > 0 ? FactValue : IncidentWeight.Cap, Baselines.LockRule.LockedThreshold);
 

@@ -59,6 +59,15 @@ internal sealed record Incident
     [global::System.Text.Json.Serialization.JsonIgnore]
     public bool IsForDigest => State == IncidentState.Open && AlertedRevision == 0 && MutedRevision == 0 && EValue >= 1;
 
+    /// <summary>Holds a Tier 0 fact, of which people hear whatever the budget. False in what was stored before it was noted.</summary>
+    public bool IsFact { get; init; }
+
+    /// <summary>
+    /// The least budget by which people would have heard of it, had there been no Tier 0 fact; <see cref="PagingBudget.None"/> when no budget would do.
+    /// Null where it was stored before it was noted.
+    /// </summary>
+    public double? PagesFrom { get; init; }
+
     /// <summary>Kinds of Tier 0 facts that joined after <see cref="HeldIncident.MaxFactUpdates"/> others had been told: kept, and nobody heard of them.</summary>
     public int UntoldFacts { get; init; }
 

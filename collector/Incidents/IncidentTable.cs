@@ -126,7 +126,7 @@ internal sealed partial class IncidentTable(Scope scope, BaselineOptions options
         var weighed = new WeighedClass(
             finding.Assessment.Class, finding.Group, value, finding.Threshold,
             finding.Assessment.Evidence.Select(evidence => evidence.Technique).Where(technique => technique.Length > 0).Distinct(StringComparer.Ordinal).ToList(),
-            finding.Assessment.IsOrdinary, finding.Stands, finding.Assessment.Gravity);
+            finding.Assessment.IsOrdinary, finding.Stands, finding.Assessment.Gravity, finding.Bar ?? new Bar(0, finding.Threshold));
         if (!finding.IsTierZero && !(finding.Assessment.IsConsequence && held.Episode.Count > 0))
         {
             held.Weigh(weighed, from ?? observation.First, options);
@@ -286,6 +286,7 @@ internal sealed partial class IncidentTable(Scope scope, BaselineOptions options
                 Count = 0,
                 EValue = 0,
                 Threshold = LockRule.LearningThreshold,
+                PagesFrom = PagingBudget.None,
                 Revision = 0,
                 Techniques = [],
                 Pods = [],

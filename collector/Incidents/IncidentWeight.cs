@@ -10,8 +10,10 @@ namespace Runtime.Collector.Incidents;
 /// <param name="IsOrdinary">Weighs only in an incident that holds nothing else; see <see cref="Assessment.IsOrdinary"/>.</param>
 /// <param name="Stands">Of <see cref="KindGroup.Resource"/>: enough by itself, whatever else is in the incident.</param>
 /// <param name="Gravity">See <see cref="Assessment.Gravity"/>.</param>
+/// <param name="Bar">What the threshold would be for another budget; null in a state that was saved without it.</param>
 internal sealed record WeighedClass(
-    string Class, KindGroup Group, double EValue, double Threshold, IReadOnlyList<string> Techniques, bool IsOrdinary = false, bool Stands = false, Severity Gravity = Severity.Medium);
+    string Class, KindGroup Group, double EValue, double Threshold, IReadOnlyList<string> Techniques, bool IsOrdinary = false, bool Stands = false, Severity Gravity = Severity.Medium,
+    Bar? Bar = null);
 
 /// <summary>An incident's evidence and what it has to reach.</summary>
 internal readonly record struct Weight(double EValue, double Threshold)

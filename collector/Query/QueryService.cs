@@ -2,6 +2,7 @@ using System.Reflection;
 using Grpc.Core;
 using Microsoft.AspNetCore.Authorization;
 using Runtime.Collector.Notifiers;
+using Runtime.Collector.Query.Replay;
 using Runtime.Collector.Query.Search;
 using Runtime.Collector.Rules;
 using Runtime.Collector.Security;
@@ -11,7 +12,7 @@ namespace Runtime.Collector.Query;
 
 /// <summary>The shell of <see cref="QueryReader"/>: messages in and out, and who asks. The same methods are served as JSON over HTTP.</summary>
 internal sealed class QueryService(
-    QueryReader reader, SearchReader searches, EventFollower follower, IQueryStore store, IAgentDirectory agents, INodeSight nodes, INotifierTest notifiers, RulesInForce rules, IHostApplicationLifetime lifetime, TimeProvider time) : V1.Query.QueryBase
+    QueryReader reader, SearchReader searches, ReplayReader replays, EventFollower follower, IQueryStore store, IAgentDirectory agents, INodeSight nodes, INotifierTest notifiers, RulesInForce rules, IHostApplicationLifetime lifetime, TimeProvider time) : V1.Query.QueryBase
 {
     /// <summary>A caller that takes nothing for so long is gone or broken.</summary>
     internal static readonly TimeSpan StallLimit = TimeSpan.FromSeconds(30);
@@ -154,6 +155,21 @@ internal sealed class QueryService(
         var until = RequestRules.Time("until", request.Until) ?? time.GetUtcNow();
         return SearchWire.News(await searches.ListNewsAsync(
             request.Query, RequestRules.Before("since", request.Since, until), until, RequestRules.PageSize(request.PageSize), RequestRules.ScopeToken(request.PageToken), context.CancellationToken));
+    }
+
+    public override async Task Replay(ReplayRequest request, IServerStreamWriter<V1.ReplayUpdate> responseStream, ServerCallContext context)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        await foreach (var update in replays.ReplayAsync(ReplayRules.Question(request, time.GetUtcNow()), end.Token))
+        {
+            await responseStream.WriteAsync(ReplayWire.Update(update), end.Token).WaitAsync(StallLimit, time);
+        }
+    }
+
+    public override async Task<V1.BudgetOutlook> GetBudgetOutlook(GetBudgetOutlookRequest request, ServerCallContext context)
+    {
+        var (question, budgets) = ReplayRules.Outlook(request, time.GetUtcNow());
+        return ReplayWire.Outlook(await replays.OutlookAsync(question, budgets, context.CancellationToken));
     }
 
     [Authorize(Caller.AnalystPolicy)]

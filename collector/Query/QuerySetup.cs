@@ -1,7 +1,9 @@
 using Google.Protobuf.Reflection;
 using Grpc.AspNetCore.Server;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Runtime.Collector.Baselines;
 using Runtime.Collector.Notifiers;
+using Runtime.Collector.Query.Replay;
 using Runtime.Collector.Query.Search;
 using Runtime.Collector.Rules;
 using Runtime.Collector.Security;
@@ -10,17 +12,23 @@ namespace Runtime.Collector.Query;
 
 internal static class QuerySetup
 {
-    /// <summary>Needs an <see cref="IQueryStore"/>, an <see cref="ISearchStore"/>, an <see cref="IDeliveryLog"/>, mutes, an <see cref="IAgentDirectory"/>, the scopes and an <see cref="INotifierTest"/>.</summary>
+    private const int MaxQuestionBytes = 64 * 1024;
+
+    /// <summary>Needs an <see cref="IQueryStore"/>, an <see cref="ISearchStore"/>, an <see cref="IReplayStore"/>, an <see cref="IDeliveryLog"/>, mutes, an <see cref="IAgentDirectory"/>, the scopes and an <see cref="INotifierTest"/>.</summary>
     public static IServiceCollection AddQuery(this IServiceCollection services)
     {
         services.AddSingleton<QueryReader>();
         services.AddSingleton<SearchReader>();
+        services.AddSingleton<ReplayReader>();
         services.AddSingleton<EventFollower>();
         services.AddSingleton<AlertsReader>();
         services.TryAddSingleton<INotifierTest, NotifierTester>();
         services.TryAddSingleton(new RulesInForce(RuleSet.BuiltIn));
         services.TryAddSingleton(new NotifierDirectory([]));
-        services.AddGrpc().AddServiceOptions<QueryService>(Border).AddServiceOptions<AlertsService>(Border)
+        services.TryAddSingleton(new BaselineOptions());
+
+        // A replay brings a whole file of rules.
+        services.AddGrpc().AddServiceOptions<QueryService>(options => Border(options, RulesFile.MaxBytes + MaxQuestionBytes)).AddServiceOptions<AlertsService>(options => Border(options, MaxQuestionBytes))
             .AddJsonTranscoding(options => options.TypeRegistry = TypeRegistry.FromMessages(Google.Rpc.BadRequest.Descriptor, V1.SearchFaults.Descriptor));
         return services;
     }
@@ -32,10 +40,10 @@ internal static class QuerySetup
         app.MapGrpcService<AlertsService>().RequireAuthorization(Caller.ViewerPolicy);
     }
 
-    private static void Border<T>(GrpcServiceOptions<T> options)
+    private static void Border<T>(GrpcServiceOptions<T> options, int longest)
         where T : class
     {
         options.Interceptors.Add<QueryFaults>();
-        options.MaxReceiveMessageSize = 64 * 1024;
+        options.MaxReceiveMessageSize = longest;
     }
 }

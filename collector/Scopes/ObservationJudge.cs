@@ -237,7 +237,7 @@ internal sealed partial class ObservationJudge(Scope scope, BaselineOptions opti
 
         incidents.Raise(new Finding(
             observation, kind, keys, title, assessment, group, baseline.Threshold(group, state), RootOf(observation), write,
-            IsLearning: IsLearning(state)) { Review = review });
+            IsLearning: IsLearning(state)) { Review = review, Bar = baseline.Bar(group, state) });
     }
 
     /// <returns>True when the novelty did not become an item, so that nobody else counts it.</returns>

@@ -141,7 +141,7 @@ internal sealed class ScopeStore(Database database, OutboxSignal outbox) : IScop
         incident.Id, scope, (int)incident.Severity, (int)incident.State, incident.FirstSeen.ToMicros(), incident.LastSeen.ToMicros(), SearchText.Of(incident), document,
         incident.EValue, incident.IsForDigest ? 1 : 0);
 
-    private static LogRow ReadRow(SqliteDataReader reader, Scope scope)
+    internal static LogRow ReadRow(SqliteDataReader reader, Scope scope)
     {
         var id = reader.GetInt64(0);
         try

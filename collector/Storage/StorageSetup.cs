@@ -3,6 +3,7 @@ using Runtime.Collector.Ingest;
 using Runtime.Collector.Mutes;
 using Runtime.Collector.Notifiers;
 using Runtime.Collector.Query;
+using Runtime.Collector.Query.Replay;
 using Runtime.Collector.Query.Search;
 using Runtime.Collector.Scopes;
 
@@ -11,7 +12,7 @@ namespace Runtime.Collector.Storage;
 internal static class StorageSetup
 {
     /// <summary>
-    /// The store and everything that is kept in it: <see cref="IIngestLog"/>, <see cref="IScopeLog"/>, <see cref="IOutbox"/>, <see cref="IDigestLog"/>, <see cref="IQueryStore"/>, <see cref="ISearchStore"/>.
+    /// The store and everything that is kept in it: <see cref="IIngestLog"/>, <see cref="IScopeLog"/>, <see cref="IOutbox"/>, <see cref="IDigestLog"/>, <see cref="IQueryStore"/>, <see cref="ISearchStore"/>, <see cref="IReplayStore"/>.
     /// Register it first: what is disposed last is the database. Whoever asks for the first of them opens it (<see cref="StoreOpenException"/>).
     /// </summary>
     public static IServiceCollection AddStorage(this IServiceCollection services, StorageOptions options)
@@ -36,6 +37,7 @@ internal static class StorageSetup
         services.AddSingleton<IThreadLog, ThreadStore>();
         services.AddSingleton<IQueryStore, QueryStore>();
         services.AddSingleton<ISearchStore, SearchStore>();
+        services.AddSingleton<IReplayStore, ReplayStore>();
         services.AddSingleton<ScopePruning>();
         services.AddSingleton<SearchPruning>();
         services.AddHostedService<Retention>();

@@ -178,7 +178,7 @@ public sealed class BaselineFileTests : IDisposable
     [Fact]
     public void Read_OfNoFile_SaysSo() => Assert.Contains("no-such", Assert.Throws<UsageException>(() => BaselineFile.Read("/tmp/no-such.yaml")).Message, StringComparison.Ordinal);
 
-    private static async Task<TestCollector> StartAsync()
+    internal static async Task<TestCollector> StartAsync()
     {
         var collector = await TestCollector.StartAsync();
         collector.Store.Scopes.Add(Sample.Summary(Sample.Web));

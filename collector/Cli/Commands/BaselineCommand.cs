@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Google.Protobuf.WellKnownTypes;
+using Runtime.Cli.Exports;
 using Runtime.Cli.Output;
 using Runtime.V1;
 
@@ -12,7 +13,7 @@ internal static class BaselineCommand
     public static Command Create(CommonOptions common, Terminal terminal) =>
         new("baseline", "What a deployment is known to do")
         {
-            Show(common, terminal), Export(common, terminal), BaselineFileCommands.Diff(common, terminal), BaselineFileCommands.Check(common, terminal), BaselineFileCommands.Import(common, terminal),
+            Show(common, terminal), BaselineExport.Create(common, terminal, ScopeArgument()), BaselineFileCommands.Diff(common, terminal), BaselineFileCommands.Check(common, terminal), BaselineFileCommands.Import(common, terminal),
             Expand(common, terminal), Remove(common, terminal),
         };
 
@@ -27,30 +28,6 @@ internal static class BaselineCommand
             using var connection = common.Connect(parsed);
             var baseline = await connection.AskAsync((query, options) => query.GetBaselineAsync(new() { Scope = parsed.GetValue(scope) }, options), stop);
             Answer.Write(terminal, common.FormOf(parsed), baseline, () => Write(terminal, baseline));
-            return ExitCode.Ok;
-        });
-        return command;
-    }
-
-    private static Command Export(CommonOptions common, Terminal terminal)
-    {
-        var scope = ScopeArgument();
-        var seen = new Option<bool>("--seen") { Description = "With first and last sight and count of each item, which change from day to day" };
-        var command = new Command("export", "The baseline's items alone, sorted, for a review or a diff (YAML)") { scope, seen };
-        command.SetAction(async (parsed, stop) =>
-        {
-            using var connection = common.Connect(parsed);
-            var form = common.FormOf(parsed, otherwise: Form.Yaml);
-            var baseline = await connection.AskAsync((query, options) => query.GetBaselineAsync(new() { Scope = parsed.GetValue(scope) }, options), stop);
-            if (form == Form.Table)
-            {
-                WriteItems(terminal, baseline);
-            }
-            else
-            {
-                Answer.WriteTree(terminal, form, form == Form.Csv ? Rows(baseline) : Tree(baseline, parsed.GetValue(seen)));
-            }
-
             return ExitCode.Ok;
         });
         return command;
@@ -96,7 +73,7 @@ internal static class BaselineCommand
     }
 
     /// <summary>A row for each item, with its kind.</summary>
-    private static JsonObject Rows(Baseline baseline) => new()
+    internal static JsonObject Rows(Baseline baseline) => new()
     {
         ["items"] = new JsonArray([.. baseline.Items.OrderBy(item => item.Kind, StringComparer.Ordinal).ThenBy(item => item.Key, StringComparer.Ordinal).Select(item => (JsonNode)new JsonObject
         {
@@ -197,7 +174,7 @@ internal static class BaselineCommand
         WriteItems(terminal, baseline);
     }
 
-    private static void WriteItems(Terminal terminal, Baseline baseline)
+    internal static void WriteItems(Terminal terminal, Baseline baseline)
     {
         if (baseline.Items.Count == 0)
         {

@@ -1,3 +1,4 @@
+using Runtime.Cli.Exports;
 using Runtime.V1;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
@@ -20,8 +21,9 @@ internal sealed record BaselineFile(string Scope, IReadOnlyList<FileItem> Items)
 
     public static BaselineFile Of(Baseline baseline) => new(baseline.Deployment.ScopeId, [.. baseline.Items.Select(item => new FileItem(item.Kind, item.Key, item.State))]);
 
-    /// <exception cref="UsageException">It cannot be read, or is no such file; all faults with their lines.</exception>
-    public static BaselineFile Read(string path)
+    /// <param name="verifyWith">Path of the public key that its signature must be of; empty: none is asked for.</param>
+    /// <exception cref="UsageException">It cannot be read, is no such file, or is not what was signed; all faults with their lines.</exception>
+    public static BaselineFile Read(string path, string verifyWith = "")
     {
         try
         {
@@ -30,7 +32,14 @@ internal sealed record BaselineFile(string Scope, IReadOnlyList<FileItem> Items)
                 throw new UsageException($"{path}: has {large.Length} bytes; a baseline has at most {MaxBytes}");
             }
 
-            using var reader = new StreamReader(path);
+            // Once: what is verified is what is read.
+            var content = File.ReadAllBytes(path);
+            if (verifyWith.Length > 0)
+            {
+                BaselineSignature.Verify(path, content, verifyWith);
+            }
+
+            using var reader = new StreamReader(new MemoryStream(content));
             var yaml = new YamlStream();
             yaml.Load(reader);
             var faults = new List<string>();

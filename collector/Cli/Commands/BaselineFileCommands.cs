@@ -51,11 +51,12 @@ internal static class BaselineFileCommands
     {
         var file = FileArgument();
         var scope = ScopeOption();
+        var verify = VerifyOption();
         var strict = new Option<bool>("--strict") { Description = "Also when the deployment no longer does what the file has" };
-        var command = new Command("check", $"For CI: exit code {ExitCode.SomethingFound} when the deployment does what the reviewed file does not have") { file, scope, strict };
+        var command = new Command("check", $"For CI: exit code {ExitCode.SomethingFound} when the deployment does what the reviewed file does not have") { file, scope, strict, verify };
         command.SetAction(async (parsed, stop) =>
         {
-            var reviewed = BaselineFile.Read(parsed.GetValue(file)!);
+            var reviewed = BaselineFile.Read(parsed.GetValue(file)!, parsed.GetValue(verify)!);
             using var connection = common.Connect(parsed);
             var review = BaselineChanges.Review(reviewed, await LivingAsync(connection, ScopeOf(parsed, scope, reviewed), stop));
             var failed = review.Unreviewed.Count > 0 || (parsed.GetValue(strict) && review.Unseen.Count > 0);
@@ -88,13 +89,14 @@ internal static class BaselineFileCommands
     {
         var file = FileArgument();
         var scope = ScopeOption();
+        var verify = VerifyOption();
         var reason = new Option<string>("--reason") { Description = "Why; kept with your name and the time", HelpName = "WORDS", Required = true };
         var others = new Option<bool>("--remove-others") { Description = "What the file does not have is taken out; else it stays" };
         var dryRun = new Option<bool>("--dry-run") { Description = "Prints what would be decided" };
-        var command = new Command("import", "Makes a deployment's baseline what a reviewed file says: its items are approved, those of state removed are taken out") { file, scope, reason, others, dryRun };
+        var command = new Command("import", "Makes a deployment's baseline what a reviewed file says: its items are approved, those of state removed are taken out") { file, scope, reason, others, dryRun, verify };
         command.SetAction(async (parsed, stop) =>
         {
-            var reviewed = BaselineFile.Read(parsed.GetValue(file)!);
+            var reviewed = BaselineFile.Read(parsed.GetValue(file)!, parsed.GetValue(verify)!);
             using var connection = common.Connect(parsed);
             var living = await LivingAsync(connection, ScopeOf(parsed, scope, reviewed), stop);
             var import = BaselineImport.Of(reviewed, living, parsed.GetValue(others));
@@ -116,6 +118,8 @@ internal static class BaselineFileCommands
     private static Argument<string> FileArgument() => new("FILE") { Description = "YAML as baseline export writes it" };
 
     private static Option<string> ScopeOption() => new("--scope", "-s") { Description = "Another deployment than the file names", HelpName = "SCOPE", DefaultValueFactory = _ => "" };
+
+    private static Option<string> VerifyOption() => new("--verify") { Description = "EC public key (P-256, PEM): refuses a file that FILE.sig is no signature of", HelpName = "KEY", DefaultValueFactory = _ => "" };
 
     private static string ScopeOf(ParseResult parsed, Option<string> scope, BaselineFile file) => parsed.GetValue(scope) is { Length: > 0 } named ? named : file.Scope;
 

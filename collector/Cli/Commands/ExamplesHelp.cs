@@ -32,9 +32,15 @@ internal sealed class ExamplesHelp(HelpAction help) : SynchronousCommandLineActi
         ["deviations approve"] = ["runtimectl deviations approve 9b3a --note 'new payment provider'"],
         ["baseline"] = ["runtimectl baseline show shop/web", "runtimectl baseline export shop/web > web.baseline.yaml"],
         ["baseline remove"] = ["runtimectl baseline remove shop/web /usr/bin/curl --reason 'no longer part of the image'"],
-        ["baseline export"] = ["runtimectl baseline export shop/web > web.baseline.yaml", "runtimectl baseline export shop/web -o json"],
+        ["baseline export"] =
+        [
+            "runtimectl baseline export shop/web > web.baseline.yaml",
+            "runtimectl baseline export shop/web -o json",
+            "runtimectl baseline export shop/web --format networkpolicy --label app > policy.yaml   # also seccomp, apparmor, falco, tetragon",
+            "runtimectl baseline export shop/web --file web.baseline.yaml --sign key.pem           # and web.baseline.yaml.sig",
+        ],
         ["baseline diff"] = ["runtimectl baseline diff shop/web --since 2026-04-25", "runtimectl baseline diff shop/web shop/web-canary", "runtimectl baseline diff web.baseline.yaml shop/web --fail-on-any"],
-        ["baseline check"] = ["runtimectl baseline check web.baseline.yaml", "runtimectl baseline check web.baseline.yaml --scope staging/web -o json"],
+        ["baseline check"] = ["runtimectl baseline check web.baseline.yaml", "runtimectl baseline check web.baseline.yaml --scope staging/web -o json", "runtimectl baseline check web.baseline.yaml --verify public.pem"],
         ["baseline import"] = ["runtimectl baseline import web.baseline.yaml --reason 'pull request 812' --dry-run", "runtimectl baseline import web.baseline.yaml --reason 'pull request 812'"],
         ["baseline expand"] = ["runtimectl baseline expand shop/web '/usr/sbin/nginx|create|/srv/up/%{letters 14}.jpg|other' --note 'look at each'"],
         ["digest"] = ["runtimectl digest", "runtimectl digest --since 7d"],
@@ -56,6 +62,12 @@ internal sealed class ExamplesHelp(HelpAction help) : SynchronousCommandLineActi
         ],
         ["new"] = ["runtimectl new --since 2019-04-25 --registry docker.io", "runtimectl new --since 2d 'namespace:shop -deployment:ci*'"],
         ["around"] = ["runtimectl around web-5d9c-x1 --at 2026-04-25T13:00Z --window 10m", "runtimectl around 4f1c9a2b77d0 --at 2h"],
+        ["replay"] =
+        [
+            "runtimectl replay --since 7d --budget 0.003                # before the setting Baselines:AlertBudget is changed",
+            "runtimectl replay 'shop/*' --rules rules.yaml --fail-on-any  # exit code 4 when it would page what did not page",
+            "runtimectl replay --outlook                                # eight budgets beside each other",
+        ],
         ["notifier test"] = ["runtimectl notifier test slack"],
         ["notifier deliveries"] = ["runtimectl notifier deliveries --state failed", "runtimectl notifier deliveries --notifier duty --incident 4f1c9a0b7d2e4f1c9a0b"],
         ["notifier repeat"] = ["runtimectl notifier repeat 812"],

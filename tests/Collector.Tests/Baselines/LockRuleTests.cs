@@ -65,7 +65,7 @@ public sealed class LockRuleTests
     [InlineData(4, 0.1, 50)]
     [InlineData(5, 0.1, 50)]
     public void Threshold_Table(int state, double lambda, double expected) =>
-        Assert.Equal(expected, LockRule.Threshold((BaselineState)state, lambda, 0.01), 1e-9);
+        Assert.Equal(expected, new Bar(lambda, LockRule.Floor((BaselineState)state)).ThresholdAt(0.01), 1e-9);
 
     [Fact]
     public void WaitsFor_Learning_SaysWhatIsMissingInWords() => Assert.Equal(

@@ -4,8 +4,10 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Runtime.Collector.Baselines;
 using Runtime.Collector.Mutes;
 using Runtime.Collector.Query;
+using Runtime.Collector.Query.Replay;
 using Runtime.Collector.Query.Search;
 using Runtime.Collector.Scopes;
 using Runtime.Collector.Security;
@@ -36,7 +38,7 @@ internal sealed class TestCollector : IAsyncDisposable
         return folder;
     }
 
-    public static async Task<TestCollector> StartAsync(Action<AccessOptions>? change = null, FakeStore? store = null, string? folder = null, TimeProvider? time = null, ISearchStore? search = null, string page = "")
+    public static async Task<TestCollector> StartAsync(Action<AccessOptions>? change = null, FakeStore? store = null, string? folder = null, TimeProvider? time = null, ISearchStore? search = null, string page = "", IReplayStore? replays = null, BaselineOptions? baselines = null)
     {
         folder ??= MakeFolder();
         var options = new AccessOptions { Socket = Path.Combine(folder, "collector.sock") };
@@ -47,6 +49,8 @@ internal sealed class TestCollector : IAsyncDisposable
         builder.Services.AddSingleton(time ?? TimeProvider.System);
         builder.Services.AddSingleton<IQueryStore>(store);
         builder.Services.AddSingleton(search ?? store);
+        builder.Services.AddSingleton(replays ?? store);
+        builder.Services.AddSingleton(baselines ?? new BaselineOptions());
         builder.Services.AddSingleton<IScopeDirectory>(store);
         builder.Services.AddSingleton<IAgentDirectory>(store);
         builder.Services.AddSingleton<INodeSight>(store);

@@ -149,7 +149,7 @@ public sealed class IncidentWeightTests
         var kinds = new[] { KindGroup.Process, KindGroup.File, KindGroup.Egress };
         foreach (var lambda in Lambdas)
         {
-            var threshold = LockRule.Threshold(BaselineState.Locked, lambda, 0.01);
+            var threshold = new Bar(lambda, LockRule.Floor(BaselineState.Locked)).ThresholdAt(0.01);
             var random = new PythonRandom(7);
             var rates = FalseAlertsPerDay(random, lambda, lambda < 1 ? 50_000 : 5_000, 1.0, threshold, evidence => evidence.Count == 0
                 ? 1

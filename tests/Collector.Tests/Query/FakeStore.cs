@@ -5,6 +5,7 @@ using Runtime.Collector.Ingest;
 using Runtime.Collector.Nodes;
 using Runtime.Collector.Notifiers;
 using Runtime.Collector.Query;
+using Runtime.Collector.Query.Replay;
 using Runtime.Collector.Query.Search;
 using Runtime.Collector.Scopes;
 using Runtime.V1;
@@ -16,7 +17,7 @@ using ItemDecision = Runtime.Collector.Baselines.ItemDecision;
 namespace Runtime.Collector.Tests.Query;
 
 /// <summary>Store, scopes and agents in memory, with the same filters as the contract names. Any thread.</summary>
-internal sealed partial class FakeStore : IQueryStore, ISearchStore, IScopeDirectory, IAgentDirectory, INodeSight, INotifierTest
+internal sealed partial class FakeStore : IQueryStore, ISearchStore, IReplayStore, IScopeDirectory, IAgentDirectory, INodeSight, INotifierTest
 {
     private readonly Lock _lock = new();
     private readonly List<Observation> _log = [];

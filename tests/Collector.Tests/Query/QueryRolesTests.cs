@@ -14,7 +14,7 @@ public sealed class QueryRolesTests
 
     private static IEnumerable<(ServiceDescriptor Descriptor, Type Shell)> Services => [(V1.Query.Descriptor, typeof(QueryService)), (V1.Alerts.Descriptor, typeof(AlertsService))];
 
-    /// <summary>What is no GET changes something.</summary>
+    /// <summary>What is no GET changes something; but a replay, whose file of rules is too long for an address.</summary>
     [Theory]
     [MemberData(nameof(Methods))]
     public void Method_ThatChangesSomething_IsForAnalysts_AndNoOther(string service, string name)
@@ -22,6 +22,6 @@ public sealed class QueryRolesTests
         var (descriptor, shell) = Services.Single(one => one.Descriptor.Name == service);
         var http = descriptor.FindMethodByName(name).GetOptions().GetExtension(AnnotationsExtensions.Http);
         var policy = shell.GetMethod(name)!.GetCustomAttribute<AuthorizeAttribute>()?.Policy;
-        Assert.Equal(http.PatternCase == HttpRule.PatternOneofCase.Get ? null : Caller.AnalystPolicy, policy);
+        Assert.Equal(http.PatternCase == HttpRule.PatternOneofCase.Get || name == nameof(QueryService.Replay) ? null : Caller.AnalystPolicy, policy);
     }
 }

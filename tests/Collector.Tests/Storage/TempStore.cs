@@ -5,6 +5,7 @@ using Runtime.Collector.Ingest;
 using Runtime.Collector.Mutes;
 using Runtime.Collector.Notifiers;
 using Runtime.Collector.Query;
+using Runtime.Collector.Query.Replay;
 using Runtime.Collector.Query.Search;
 using Runtime.Collector.Scopes;
 using Runtime.Collector.Storage;
@@ -49,6 +50,7 @@ internal sealed class TempStore : IDisposable
     public IDeliveryLog Deliveries => _services.GetRequiredService<IDeliveryLog>();
     public IThreadLog Threads => _services.GetRequiredService<IThreadLog>();
     public IMuteLog Mutes => _services.GetRequiredService<IMuteLog>();
+    public IReplayStore Replays => _services.GetRequiredService<IReplayStore>();
     public IQueryStore Query => _services.GetRequiredService<IQueryStore>();
 
     public IMeterFactory Meters => _services.GetRequiredService<IMeterFactory>();
