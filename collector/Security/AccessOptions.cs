@@ -43,6 +43,8 @@ internal sealed class AccessOptions : IValidatableObject
     /// <summary>Null when <see cref="Tcp"/> is empty or not an address.</summary>
     public IPEndPoint? TcpEndPoint => IPEndPoint.TryParse(Tcp, out var endPoint) && endPoint.Port > 0 ? endPoint : null;
 
+    public CertificateFiles CertificateFiles => new(Section, Certificate, Key, ClientCa);
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (Socket.Length == 0 && Tcp.Length == 0)

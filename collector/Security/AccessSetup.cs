@@ -22,8 +22,9 @@ internal static class AccessSetup
 
         if (options.TcpEndPoint is not null)
         {
-            var first = CertificateSnapshot.Read(options);
-            services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Certificates>(provider, options, first));
+            var files = options.CertificateFiles;
+            var first = CertificateSnapshot.Read(files);
+            services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Certificates>(provider, files, first));
             services.AddHostedService(provider => provider.GetRequiredService<Certificates>());
             builder.WebHost.UseKestrelHttpsConfiguration();
         }

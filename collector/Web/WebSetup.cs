@@ -25,6 +25,7 @@ internal static class WebSetup
     private const string DoorScheme = "door";
 
     /// <summary>Needs <see cref="QuerySetup.AddQuery"/> and <see cref="AccessSetup.AddAccess"/>.</summary>
+    /// <exception cref="AccessException">The page's certificate cannot be used.</exception>
     public static void AddWeb(this WebApplicationBuilder builder, WebOptions options)
     {
         var services = builder.Services;
@@ -37,12 +38,22 @@ internal static class WebSetup
             return;
         }
 
+        if (options.CertificateFiles is { } files)
+        {
+            PageTls.Add(builder, files);
+        }
+
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.MaxConcurrentUpgradedConnections = MaxLive;
             kestrel.Listen(address, listen =>
             {
                 listen.Protocols = HttpProtocols.Http1;
+                if (options.CertificateFiles is not null)
+                {
+                    PageTls.Use(listen, kestrel.ApplicationServices);
+                }
+
                 listen.Use(next => connection =>
                 {
                     connection.Features.Set(WebDoor.Here);

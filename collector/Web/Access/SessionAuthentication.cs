@@ -17,8 +17,8 @@ internal sealed class SessionAuthentication(IOptionsMonitor<AuthenticationScheme
     /// <summary>What the request's limit is counted on.</summary>
     public static readonly object SessionKey = new();
 
-    /// <summary>Cookies know no ports: two collectors' pages, forwarded to two ports of one machine, would sign each other out.</summary>
-    public static string CookieName(HttpRequest request) => $"runtime-session-{request.Host.Port ?? (request.IsHttps ? 443 : 80)}";
+    /// <summary>Cookies know no ports: two collectors' pages, forwarded to two ports of one machine, would sign each other out. Over TLS the prefix keeps what did not come over TLS, and other hosts of the domain, from setting it.</summary>
+    public static string CookieName(HttpRequest request) => request.IsHttps ? $"__Host-runtime-session-{request.Host.Port ?? 443}" : $"runtime-session-{request.Host.Port ?? 80}";
 
     protected override Task<AuthenticateResult> HandleAuthenticateAsync()
     {
