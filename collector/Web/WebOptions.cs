@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 using Runtime.Collector.Security;
+using Runtime.Collector.Web.Access.Oidc;
 
 namespace Runtime.Collector.Web;
 
@@ -34,6 +35,9 @@ internal sealed class WebOptions : IValidatableObject
     /// <summary>How long a session lasts whatever is done in it. SessionIdle to 7 days; default 12 hours.</summary>
     public TimeSpan SessionLifetime { get; set; } = TimeSpan.FromHours(12);
 
+    /// <summary>A provider of OpenID Connect that people sign in at.</summary>
+    public OidcOptions Oidc { get; set; } = new();
+
     /// <summary>Null when <see cref="Listen"/> is empty or cannot be used.</summary>
     public IPEndPoint? EndPoint => IPEndPoint.TryParse(Listen, out var endPoint) && endPoint.Port > 0 ? endPoint : null;
 
@@ -63,6 +67,11 @@ internal sealed class WebOptions : IValidatableObject
         if (IsPublic && PublicUrl.Length == 0)
         {
             yield return new($"must be set, such as https://runtime.example.com: {Section}:{nameof(Listen)} = \"{Listen}\" is reached from other machines, and the page answers only to names that it knows", [nameof(PublicUrl)]);
+        }
+
+        if (Oidc.IsOn && Listen.Length == 0)
+        {
+            yield return new($"has no effect without {Section}:{nameof(Listen)}", [nameof(Oidc)]);
         }
 
         if (Names.Count > MaxNames || Names.Any(name => Uri.CheckHostName(name) == UriHostNameType.Unknown))

@@ -8,6 +8,7 @@ using MudBlazor.Services;
 using Runtime.Collector.Query;
 using Runtime.Collector.Security;
 using Runtime.Collector.Web.Access;
+using Runtime.Collector.Web.Access.Oidc;
 using Runtime.Collector.Web.Assets;
 using Runtime.Collector.Web.Parts;
 
@@ -25,7 +26,7 @@ internal static class WebSetup
     private const string DoorScheme = "door";
 
     /// <summary>Needs <see cref="QuerySetup.AddQuery"/> and <see cref="AccessSetup.AddAccess"/>.</summary>
-    /// <exception cref="AccessException">The page's certificate cannot be used.</exception>
+    /// <exception cref="AccessException">A file that the page's settings name cannot be used.</exception>
     public static void AddWeb(this WebApplicationBuilder builder, WebOptions options)
     {
         var services = builder.Services;
@@ -65,6 +66,11 @@ internal static class WebSetup
             .AddScheme<AuthenticationSchemeOptions, SessionAuthentication>(SessionAuthentication.SchemeName, null)
             .AddPolicyScheme(DoorScheme, null, policy => policy.ForwardDefaultSelector = context => WebDoor.IsDoorOf(context) ? SessionAuthentication.SchemeName : Caller.Scheme);
         services.PostConfigure<AuthenticationOptions>(authentication => authentication.DefaultScheme = DoorScheme);
+        if (options.Oidc.IsOn)
+        {
+            services.AddOidc(options.Oidc);
+        }
+
         AddPages(services);
     }
 
@@ -94,7 +100,7 @@ internal static class WebSetup
         }
 
         app.Services.GetRequiredService<WebAssets>().Map(app);
-        app.MapEntry();
+        app.MapEntry(options);
         app.MapRazorComponents<App>()
             .AddInteractiveServerRenderMode(mode =>
             {
@@ -111,6 +117,8 @@ internal static class WebSetup
     private static void AddPages(IServiceCollection services)
     {
         services.TryAddSingleton<QueryService>();
+        services.AddSingleton<StrangersLimit>();
+        services.AddSingleton<Entry>();
         services.AddScoped<PageQueries>();
         services.AddSingleton<FleetOverview>();
 
