@@ -26,7 +26,8 @@ internal static class StartLines
 
         if (access.TcpEndPoint is { } tcp)
         {
-            logger.LogInformation("Network: {Address} with TLS, for certificates of {ClientCa}", tcp, access.ClientCa);
+            logger.LogInformation("Network: {Address} with TLS, for certificates of {ClientCa}{Tokens}", tcp, access.ClientCa,
+                access.TokenReview.Enabled ? $" and tokens of {access.TokenReview.ApiServer}" : "");
         }
         else
         {

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Runtime.Collector.Security.Tokens;
 
 namespace Runtime.Collector.Security;
 
@@ -27,6 +28,10 @@ internal static class AccessSetup
             services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Certificates>(provider, files, first));
             services.AddHostedService(provider => provider.GetRequiredService<Certificates>());
             builder.WebHost.UseKestrelHttpsConfiguration();
+            if (options.TokenReview.Enabled)
+            {
+                services.AddSingleton(provider => ActivatorUtilities.CreateInstance<TokenReviewer>(provider, options.TokenReview));
+            }
         }
 
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options));
@@ -65,7 +70,7 @@ internal static class AccessSetup
         if (options.TcpEndPoint is { } tcp)
         {
             var provider = kestrel.ApplicationServices;
-            kestrel.Listen(tcp, listen => TlsDoor.Use(listen, provider.GetRequiredService<Certificates>(), provider.GetRequiredService<Refusals>(), options.AgentCertificate));
+            kestrel.Listen(tcp, listen => TlsDoor.Use(listen, provider.GetRequiredService<Certificates>(), provider.GetRequiredService<Refusals>(), options));
         }
     }
 
