@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Runtime.Collector.Query.Search;
 using Runtime.Collector.Rules;
 using Runtime.Collector.Security;
+using Runtime.Collector.Security.Limits;
 
 namespace Runtime.Collector.Query;
 
@@ -19,6 +20,7 @@ internal static class QuerySetup
         services.AddGrpc().AddServiceOptions<QueryService>(options =>
         {
             options.Interceptors.Add<QueryFaults>();
+            options.Interceptors.Add<CallerLimits>();
             options.MaxReceiveMessageSize = 64 * 1024;
         }).AddJsonTranscoding(options => options.TypeRegistry = TypeRegistry.FromMessages(Google.Rpc.BadRequest.Descriptor, V1.SearchFaults.Descriptor));
         return services;

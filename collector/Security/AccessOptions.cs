@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 using System.Text;
+using Runtime.Collector.Security.Limits;
 using Runtime.Collector.Security.Tokens;
 
 namespace Runtime.Collector.Security;
@@ -43,6 +44,9 @@ internal sealed class AccessOptions : IValidatableObject
 
     /// <summary>Tokens of a Kubernetes cluster at the TCP door.</summary>
     public TokenReviewOptions TokenReview { get; set; } = new();
+
+    /// <summary>How much one caller may ask through the TCP door.</summary>
+    public LimitOptions Limits { get; set; } = new();
 
     /// <summary>Null when <see cref="Tcp"/> is empty or not an address.</summary>
     public IPEndPoint? TcpEndPoint => IPEndPoint.TryParse(Tcp, out var endPoint) && endPoint.Port > 0 ? endPoint : null;

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Runtime.Collector.Security.Limits;
 using Runtime.Collector.Security.Tokens;
 
 namespace Runtime.Collector.Security;
@@ -14,6 +15,8 @@ internal static class AccessSetup
     {
         var services = builder.Services;
         services.TryAddSingleton<Refusals>();
+        services.TryAddSingleton(options);
+        services.TryAddSingleton<CallerLimits>();
         if (options.Socket.Length > 0)
         {
             services.AddSingleton(LocalAdmission.From(options));

@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using MudBlazor.Services;
 using Runtime.Collector.Query;
 using Runtime.Collector.Security;
+using Runtime.Collector.Security.Limits;
 using Runtime.Collector.Web.Access;
 using Runtime.Collector.Web.Access.Oidc;
 using Runtime.Collector.Web.Assets;
@@ -33,7 +34,11 @@ internal static class WebSetup
         services.TryAddSingleton(options);
         services.AddSingleton<EntryLinks>();
         services.AddSingleton<Sessions>();
-        services.AddGrpc().AddServiceOptions<WebService>(grpc => grpc.Interceptors.Add<QueryFaults>());
+        services.AddGrpc().AddServiceOptions<WebService>(grpc =>
+        {
+            grpc.Interceptors.Add<QueryFaults>();
+            grpc.Interceptors.Add<CallerLimits>();
+        });
         if (options.EndPoint is not { } address)
         {
             return;
