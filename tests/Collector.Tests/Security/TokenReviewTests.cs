@@ -58,7 +58,7 @@ public sealed class TokenReviewTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("of-somebodys-making", HttpStatusCode.Unauthorized, "the cluster does not know the token: [invalid bearer token, token lookup failed\\u{1B}[31m]")]
+    [InlineData("of-somebodys-making", HttpStatusCode.Unauthorized, "the cluster does not know the token: [invalid bearer token, token lookup failed\\x1B[31m]")]
     [InlineData("for-another", HttpStatusCode.Unauthorized, "audiences do not match")]
     [InlineData("for-anybody", HttpStatusCode.Unauthorized, "--audience runtime-collector")]
     [InlineData("guests", HttpStatusCode.Forbidden, "guest has no role here: Listen:TokenReview:Roles names none of user:guest, group:system:authenticated")]
