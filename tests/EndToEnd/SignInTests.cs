@@ -31,7 +31,6 @@ public sealed class SignInTests(ShopFixture fixture) : IAsyncLifetime
         var page = visit.Page;
         await page.GotoAsync($"http://{_program.Address}/agents");
         await Expect(page.Locator("h1")).ToHaveTextAsync("Not signed in");
-        Assert.Empty((await visit.AccessibilityAsync()).Where(fault => !fault.StartsWith("color", StringComparison.Ordinal)));
         await page.GetByRole(AriaRole.Link, new() { Name = "Sign in" }).ClickAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "I am alice" }).ClickAsync();
         await visit.AliveAsync();
