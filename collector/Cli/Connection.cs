@@ -20,9 +20,8 @@ internal sealed class Connection : IDisposable
     // Absent for TLS.
     private readonly string? _socket;
 
-    private Connection(string address, SocketsHttpHandler handler, string place, string? socket)
+    private Connection(string address, HttpMessageHandler handler, string place, string? socket)
     {
-        handler.ConnectTimeout = TimeSpan.FromSeconds(10);
         _channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true, MaxReceiveMessageSize = 64 * 1024 * 1024 });
         _place = place;
         _socket = socket;
@@ -37,7 +36,7 @@ internal sealed class Connection : IDisposable
 
     public static Connection OverSocket(string path) => new(
         "http://localhost",
-        new SocketsHttpHandler
+        Limited(new()
         {
             ConnectCallback = async (_, cancellationToken) =>
             {
@@ -53,36 +52,42 @@ internal sealed class Connection : IDisposable
                     throw;
                 }
             },
-        },
+        }),
         $"unix:{path}",
         path);
 
     /// <exception cref="UsageException">The address or a file does not fit.</exception>
-    public static Connection OverTls(string server, string? certificate, string? key, string? authority)
+    public static Connection OverTls(string server, string? certificate, string? key, string? authority, string? tokenFile)
     {
         if (!Uri.TryCreate(server, UriKind.Absolute, out var address) || address.Scheme != "https")
         {
             throw new UsageException($"--server {server}: must be https://HOST:PORT");
         }
 
-        if (certificate is null || key is null || authority is null)
+        if (authority is null || (tokenFile is null ? certificate is null || key is null : certificate is not null || key is not null))
         {
-            throw new UsageException("--server needs --cert, --key and --ca: the collector lets nobody in without a certificate");
+            throw new UsageException("--server needs --ca, and either --cert and --key or --token-file: the collector lets nobody in who does not show who he is");
         }
 
         try
         {
-            // A key that lives only in memory is not found by the TLS layer on some platforms; the PKCS #12 round trip makes it one that is.
-            using var pem = X509Certificate2.CreateFromPemFile(certificate, key);
-            var own = X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);
             var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
             policy.CustomTrustStore.ImportFromPemFile(authority);
+            if (tokenFile is not null)
+            {
+                var token = File.ReadAllText(tokenFile).Trim();
+                return new(address.GetLeftPart(UriPartial.Authority), new TokenHandler(token) { InnerHandler = Limited(new() { SslOptions = new() { CertificateChainPolicy = policy } }) }, address.Authority, null);
+            }
+
+            // A key that lives only in memory is not found by the TLS layer on some platforms; the PKCS #12 round trip makes it one that is.
+            using var pem = X509Certificate2.CreateFromPemFile(certificate!, key);
+            var own = X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);
             var handler = new SocketsHttpHandler { SslOptions = new SslClientAuthenticationOptions { ClientCertificates = [own], CertificateChainPolicy = policy } };
-            return new(address.GetLeftPart(UriPartial.Authority), handler, address.Authority, null);
+            return new(address.GetLeftPart(UriPartial.Authority), Limited(handler), address.Authority, null);
         }
         catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"--cert {certificate}, --key {key}, --ca {authority}: {e.Message}");
+            throw new UsageException($"{(tokenFile is null ? $"--cert {certificate}, --key {key}" : $"--token-file {tokenFile}")}, --ca {authority}: {e.Message}");
         }
     }
 
@@ -118,6 +123,12 @@ internal sealed class Connection : IDisposable
         }
     }
 
+    private static SocketsHttpHandler Limited(SocketsHttpHandler handler)
+    {
+        handler.ConnectTimeout = TimeSpan.FromSeconds(10);
+        return handler;
+    }
+
     public void Dispose() => _channel.Dispose();
 
     private async Task<bool> NextAsync<T>(AsyncServerStreamingCall<T> call, CancellationToken cancellationToken)
@@ -145,7 +156,7 @@ internal sealed class Connection : IDisposable
         }
 
         // Without words it was the door's rule and not a method's.
-        if (e.StatusCode is StatusCode.Unauthenticated || (e.StatusCode is StatusCode.PermissionDenied && e.Status.Detail is "" or "Bad gRPC response. HTTP status code: 403"))
+        if ((e.StatusCode is StatusCode.Unauthenticated && e.Status.Detail is "" or "Bad gRPC response. HTTP status code: 401") || (e.StatusCode is StatusCode.PermissionDenied && e.Status.Detail is "" or "Bad gRPC response. HTTP status code: 403"))
         {
             return new ConnectionException($"the collector at {_place} does not let you {(_socket is null ? "ask: your certificate needs the role operator, or analyst or viewer for less (URI spiffe://…/operator/NAME or OU=operator)" : "do this: it is for root and the collector's own user")}", e);
         }
@@ -172,5 +183,15 @@ internal sealed class Connection : IDisposable
                 "there is no such socket\nIs the collector running? Does its setting Listen:Socket name this path (--socket PATH)?",
             _ => $"it closed the connection ({reason.Message})\nYou ({Environment.UserName}) must be root, the collector's user, or a member of the group that its setting Listen:Group names.",
         };
+    }
+}
+
+/// <summary>Shows a token with each request.</summary>
+internal sealed class TokenHandler(string token) : DelegatingHandler
+{
+    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        request.Headers.Authorization = new("Bearer", token);
+        return base.SendAsync(request, cancellationToken);
     }
 }

@@ -26,14 +26,15 @@ internal static class StartLines
 
         if (access.TcpEndPoint is { } tcp)
         {
-            logger.LogInformation("Network: {Address} with TLS, for certificates of {ClientCa}", tcp, access.ClientCa);
+            logger.LogInformation("Network: {Address} with TLS, for certificates of {ClientCa}{Tokens}", tcp, access.ClientCa,
+                access.TokenReview.Enabled ? $" and tokens of {access.TokenReview.ApiServer}" : "");
         }
         else
         {
             logger.LogInformation("Network: off, Listen:Tcp is not set");
         }
 
-        logger.LogInformation("Web page: {Page}", settings.Get<WebOptions>().EndPoint is { } page ? $"http://{page}, opened by the link of runtimectl web" : "off, Web:Listen is not set");
+        logger.LogInformation("Web page: {Page}", settings.Get<WebOptions>() is { EndPoint: { } page } web ? $"{web.Origin}, on {page}, opened by the link of runtimectl web" : "off, Web:Listen is not set");
 
         var rules = settings.Get<RulesOptions>();
         logger.LogInformation("Rules: {Rules}", rules.File.Length > 0 ? $"built-in, changed by {rules.File}" : "built-in, Rules:File is empty");

@@ -7,6 +7,7 @@ using Runtime.Collector.Query.Replay;
 using Runtime.Collector.Query.Search;
 using Runtime.Collector.Rules;
 using Runtime.Collector.Security;
+using Runtime.Collector.Security.Limits;
 
 namespace Runtime.Collector.Query;
 
@@ -44,6 +45,7 @@ internal static class QuerySetup
         where T : class
     {
         options.Interceptors.Add<QueryFaults>();
+        options.Interceptors.Add<CallerLimits>();
         options.MaxReceiveMessageSize = longest;
     }
 }

@@ -1,6 +1,8 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 using System.Text;
+using Runtime.Collector.Security.Limits;
+using Runtime.Collector.Security.Tokens;
 
 namespace Runtime.Collector.Security;
 
@@ -40,8 +42,16 @@ internal sealed class AccessOptions : IValidatableObject
     /// <summary>OwnNode: an agent's certificate must name its node, as the subject's CN, a DNS name or the URI spiffe://DOMAIN/agent/NODE. AnyNode: it may speak for every node, as where all agents share one certificate. The socket asks for none.</summary>
     public AgentCertificate AgentCertificate { get; set; }
 
+    /// <summary>Tokens of a Kubernetes cluster at the TCP door.</summary>
+    public TokenReviewOptions TokenReview { get; set; } = new();
+
+    /// <summary>How much one caller may ask through the TCP door.</summary>
+    public LimitOptions Limits { get; set; } = new();
+
     /// <summary>Null when <see cref="Tcp"/> is empty or not an address.</summary>
     public IPEndPoint? TcpEndPoint => IPEndPoint.TryParse(Tcp, out var endPoint) && endPoint.Port > 0 ? endPoint : null;
+
+    public CertificateFiles CertificateFiles => new(Section, Certificate, Key, ClientCa);
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
@@ -57,6 +67,11 @@ internal sealed class AccessOptions : IValidatableObject
 
         if (Tcp.Length == 0)
         {
+            if (TokenReview.Enabled)
+            {
+                yield return new("has no effect without Listen:Tcp: set both or neither", [nameof(TokenReview)]);
+            }
+
             foreach (var (name, value) in Files().Where(file => file.Value.Length > 0))
             {
                 yield return new("has no effect without Listen:Tcp: set both or neither", [name]);

@@ -2,6 +2,8 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Runtime.Collector.Security.Limits;
+using Runtime.Collector.Security.Tokens;
 
 namespace Runtime.Collector.Security;
 
@@ -13,6 +15,8 @@ internal static class AccessSetup
     {
         var services = builder.Services;
         services.TryAddSingleton<Refusals>();
+        services.TryAddSingleton(options);
+        services.TryAddSingleton<CallerLimits>();
         if (options.Socket.Length > 0)
         {
             services.AddSingleton(LocalAdmission.From(options));
@@ -22,10 +26,15 @@ internal static class AccessSetup
 
         if (options.TcpEndPoint is not null)
         {
-            var first = CertificateSnapshot.Read(options);
-            services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Certificates>(provider, options, first));
+            var files = options.CertificateFiles;
+            var first = CertificateSnapshot.Read(files);
+            services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Certificates>(provider, files, first));
             services.AddHostedService(provider => provider.GetRequiredService<Certificates>());
             builder.WebHost.UseKestrelHttpsConfiguration();
+            if (options.TokenReview.Enabled)
+            {
+                services.AddSingleton(provider => ActivatorUtilities.CreateInstance<TokenReviewer>(provider, options.TokenReview));
+            }
         }
 
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options));
@@ -64,7 +73,7 @@ internal static class AccessSetup
         if (options.TcpEndPoint is { } tcp)
         {
             var provider = kestrel.ApplicationServices;
-            kestrel.Listen(tcp, listen => TlsDoor.Use(listen, provider.GetRequiredService<Certificates>(), provider.GetRequiredService<Refusals>(), options.AgentCertificate));
+            kestrel.Listen(tcp, listen => TlsDoor.Use(listen, provider.GetRequiredService<Certificates>(), provider.GetRequiredService<Refusals>(), options));
         }
     }
 

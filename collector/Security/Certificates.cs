@@ -4,17 +4,23 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Runtime.Collector.Security;
 
-/// <summary>The collector's certificate and the authorities that it trusts, as they were in the files at one moment.</summary>
+/// <summary>The files of one door, as its settings name them.</summary>
+/// <param name="Section">Of the settings, for words.</param>
+/// <param name="ClientCa">Null for a door that asks for no client certificate.</param>
+internal sealed record CertificateFiles(string Section, string Certificate, string Key, string? ClientCa);
+
+/// <summary>A door's certificate and the authorities that it trusts, as they were in the files at one moment.</summary>
+/// <param name="ClientAuthorities">Empty for a door that asks for no client certificate.</param>
 /// <param name="Fingerprint">Of the files' content.</param>
 internal sealed record CertificateSnapshot(
     SslStreamCertificateContext Server, X509Certificate2Collection ClientAuthorities, DateTimeOffset Expires, string Fingerprint)
 {
     /// <exception cref="AccessException">A file cannot be read, is not PEM, or key and certificate do not belong together.</exception>
-    public static CertificateSnapshot Read(AccessOptions options)
+    public static CertificateSnapshot Read(CertificateFiles files)
     {
-        var certificate = Text(options.Certificate, nameof(options.Certificate));
-        var key = Text(options.Key, nameof(options.Key));
-        var authority = Text(options.ClientCa, nameof(options.ClientCa));
+        var certificate = Text(files, files.Certificate, nameof(files.Certificate));
+        var key = Text(files, files.Key, nameof(files.Key));
+        var authority = files.ClientCa is null ? "" : Text(files, files.ClientCa, nameof(files.ClientCa));
 
         X509Certificate2 server;
         X509Certificate2Collection chain = [];
@@ -25,7 +31,7 @@ internal sealed record CertificateSnapshot(
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
-            throw new AccessException($"Listen:Certificate = \"{options.Certificate}\", Listen:Key = \"{options.Key}\": must be a PEM certificate and its own PEM key without a password: {e.Message}", e);
+            throw new AccessException($"{files.Section}:Certificate = \"{files.Certificate}\", {files.Section}:Key = \"{files.Key}\": must be a PEM certificate and its own PEM key without a password: {e.Message}", e);
         }
 
         X509Certificate2Collection authorities = [];
@@ -35,20 +41,20 @@ internal sealed record CertificateSnapshot(
         }
         catch (CryptographicException e)
         {
-            throw new AccessException($"Listen:ClientCa = \"{options.ClientCa}\": must be PEM certificates: {e.Message}", e);
+            throw new AccessException($"{files.Section}:ClientCa = \"{files.ClientCa}\": must be PEM certificates: {e.Message}", e);
         }
 
-        return authorities.Count == 0
-            ? throw new AccessException($"Listen:ClientCa = \"{options.ClientCa}\": must hold at least one PEM certificate: without one no client could be let in")
+        return authorities.Count == 0 && files.ClientCa is not null
+            ? throw new AccessException($"{files.Section}:ClientCa = \"{files.ClientCa}\": must hold at least one PEM certificate: without one no client could be let in")
             : new(SslStreamCertificateContext.Create(server, chain, offline: true), authorities, server.NotAfter, Hash(certificate, key, authority));
     }
 
     /// <summary>What the files hold now; null when one cannot be read.</summary>
-    public static string? FingerprintOf(AccessOptions options)
+    public static string? FingerprintOf(CertificateFiles files)
     {
         try
         {
-            return Hash(File.ReadAllText(options.Certificate), File.ReadAllText(options.Key), File.ReadAllText(options.ClientCa));
+            return Hash(File.ReadAllText(files.Certificate), File.ReadAllText(files.Key), files.ClientCa is null ? "" : File.ReadAllText(files.ClientCa));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -59,7 +65,7 @@ internal sealed record CertificateSnapshot(
     private static string Hash(params string[] files) =>
         Convert.ToHexString(SHA256.HashData(global::System.Text.Encoding.UTF8.GetBytes(string.Join('\0', files))));
 
-    private static string Text(string path, string name)
+    private static string Text(CertificateFiles files, string path, string name)
     {
         try
         {
@@ -67,7 +73,7 @@ internal sealed record CertificateSnapshot(
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new AccessException($"Listen:{name} = \"{path}\": cannot be read: {e.Message}", e);
+            throw new AccessException($"{files.Section}:{name} = \"{path}\": cannot be read: {e.Message}", e);
         }
     }
 }
@@ -77,7 +83,7 @@ internal sealed record CertificateSnapshot(
 /// at the content, because a mounted secret changes by a swapped symbolic link that no file watch of the path sees.
 /// A new set that cannot be read leaves the old one in use. Connections that are open keep what they were made with.
 /// </summary>
-internal sealed partial class Certificates(AccessOptions options, CertificateSnapshot first, TimeProvider time, ILogger<Certificates> logger) : BackgroundService
+internal sealed partial class Certificates(CertificateFiles files, CertificateSnapshot first, TimeProvider time, ILogger<Certificates> logger) : BackgroundService
 {
     public static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan _warnBefore = TimeSpan.FromDays(3);
@@ -102,10 +108,10 @@ internal sealed partial class Certificates(AccessOptions options, CertificateSna
         if (_current.Expires - time.GetUtcNow() < _warnBefore && !_expiryTold)
         {
             _expiryTold = true;
-            Log.ExpiresSoon(logger, options.Certificate, _current.Expires);
+            Log.ExpiresSoon(logger, files.Certificate, _current.Expires);
         }
 
-        var fingerprint = CertificateSnapshot.FingerprintOf(options);
+        var fingerprint = CertificateSnapshot.FingerprintOf(files);
         if (fingerprint is null || fingerprint == _current.Fingerprint || fingerprint == _refused)
         {
             return;
@@ -113,10 +119,10 @@ internal sealed partial class Certificates(AccessOptions options, CertificateSna
 
         try
         {
-            _current = CertificateSnapshot.Read(options);
+            _current = CertificateSnapshot.Read(files);
             _refused = null;
             _expiryTold = false;
-            Log.Reloaded(logger, options.Certificate, _current.Expires);
+            Log.Reloaded(logger, files.Certificate, _current.Expires);
         }
         catch (AccessException e)
         {
@@ -134,7 +140,7 @@ internal sealed partial class Certificates(AccessOptions options, CertificateSna
         [LoggerMessage(8021, LogLevel.Error, "New certificate files cannot be used, the old ones stay: {Reason}")]
         public static partial void NotReloaded(ILogger logger, string reason);
 
-        [LoggerMessage(8022, LogLevel.Warning, "The certificate {Path} ends {Expires:u}: after that no agent and no person can connect")]
+        [LoggerMessage(8022, LogLevel.Warning, "The certificate {Path} ends {Expires:u}: after that nobody can connect")]
         public static partial void ExpiresSoon(ILogger logger, string path, DateTimeOffset expires);
     }
 }

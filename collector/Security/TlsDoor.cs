@@ -8,25 +8,34 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 namespace Runtime.Collector.Security;
 
-/// <summary>The TCP endpoint: TLS 1.2 or newer, a client certificate of our authority, and a role named by it.</summary>
+/// <summary>The TCP endpoint: TLS 1.2 or newer, a client certificate of our authority, and a role named by it; where tokens are taken, a connection may be without one.</summary>
 internal static class TlsDoor
 {
     // RFC 5280 4.2.1.12, id-kp-clientAuth: a certificate for servers must not act as an agent.
     private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
 
-    public static void Use(ListenOptions listen, Certificates certificates, Refusals refusals, AgentCertificate agents)
+    public static void Use(ListenOptions listen, Certificates certificates, Refusals refusals, AccessOptions options)
     {
         listen.Protocols = HttpProtocols.Http1AndHttp2;
         listen.UseHttps(new TlsHandshakeCallbackOptions
         {
-            OnConnection = _ => ValueTask.FromResult(Handshake(certificates.Current, refusals)),
+            OnConnection = _ => ValueTask.FromResult(Handshake(certificates.Current, refusals, options.TokenReview.Enabled)),
             HandshakeTimeout = TimeSpan.FromSeconds(10),
         });
         listen.Use(next => connection =>
         {
-            var certificate = connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate
-                ?? throw new InvalidOperationException("a TLS connection without a client certificate came past the handshake");
-            var caller = CertificateRoles.CallerOf(certificate, agents);
+            if (connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate is not { } certificate)
+            {
+                if (!options.TokenReview.Enabled)
+                {
+                    throw new InvalidOperationException("a TLS connection without a client certificate came past the handshake");
+                }
+
+                connection.Features.Set(TokenDoor.Here);
+                return next(connection);
+            }
+
+            var caller = CertificateRoles.CallerOf(certificate, options.AgentCertificate);
             if (caller.Roles == CallerRoles.None)
             {
                 refusals.Add("role", $"the certificate {caller.Who} names no role: it needs a URI spiffe://…/agent/… or spiffe://…/operator/…, or OU=agent or OU=operator (or analyst, viewer)");
@@ -40,7 +49,7 @@ internal static class TlsDoor
     }
 
     /// <summary>Made anew for each connection, so that replaced files count from the next one on.</summary>
-    private static SslServerAuthenticationOptions Handshake(CertificateSnapshot current, Refusals refusals)
+    private static SslServerAuthenticationOptions Handshake(CertificateSnapshot current, Refusals refusals, bool mayBeWithout)
     {
         var policy = new X509ChainPolicy
         {
@@ -59,7 +68,7 @@ internal static class TlsDoor
             ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
             RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
             {
-                if (certificate is not null && errors == SslPolicyErrors.None)
+                if (certificate is null ? mayBeWithout : errors == SslPolicyErrors.None)
                 {
                     return true;
                 }

@@ -7,7 +7,9 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using MudBlazor.Services;
 using Runtime.Collector.Query;
 using Runtime.Collector.Security;
+using Runtime.Collector.Security.Limits;
 using Runtime.Collector.Web.Access;
+using Runtime.Collector.Web.Access.Oidc;
 using Runtime.Collector.Web.Assets;
 using Runtime.Collector.Web.Parts;
 
@@ -25,16 +27,26 @@ internal static class WebSetup
     private const string DoorScheme = "door";
 
     /// <summary>Needs <see cref="QuerySetup.AddQuery"/> and <see cref="AccessSetup.AddAccess"/>.</summary>
+    /// <exception cref="AccessException">A file that the page's settings name cannot be used.</exception>
     public static void AddWeb(this WebApplicationBuilder builder, WebOptions options)
     {
         var services = builder.Services;
         services.TryAddSingleton(options);
         services.AddSingleton<EntryLinks>();
         services.AddSingleton<Sessions>();
-        services.AddGrpc().AddServiceOptions<WebService>(grpc => grpc.Interceptors.Add<QueryFaults>());
+        services.AddGrpc().AddServiceOptions<WebService>(grpc =>
+        {
+            grpc.Interceptors.Add<QueryFaults>();
+            grpc.Interceptors.Add<CallerLimits>();
+        });
         if (options.EndPoint is not { } address)
         {
             return;
+        }
+
+        if (options.CertificateFiles is { } files)
+        {
+            PageTls.Add(builder, files);
         }
 
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -43,6 +55,11 @@ internal static class WebSetup
             kestrel.Listen(address, listen =>
             {
                 listen.Protocols = HttpProtocols.Http1;
+                if (options.CertificateFiles is not null)
+                {
+                    PageTls.Use(listen, kestrel.ApplicationServices);
+                }
+
                 listen.Use(next => connection =>
                 {
                     connection.Features.Set(WebDoor.Here);
@@ -54,6 +71,11 @@ internal static class WebSetup
             .AddScheme<AuthenticationSchemeOptions, SessionAuthentication>(SessionAuthentication.SchemeName, null)
             .AddPolicyScheme(DoorScheme, null, policy => policy.ForwardDefaultSelector = context => WebDoor.IsDoorOf(context) ? SessionAuthentication.SchemeName : Caller.Scheme);
         services.PostConfigure<AuthenticationOptions>(authentication => authentication.DefaultScheme = DoorScheme);
+        if (options.Oidc.IsOn)
+        {
+            services.AddOidc(options.Oidc);
+        }
+
         AddPages(services);
     }
 
@@ -83,7 +105,7 @@ internal static class WebSetup
         }
 
         app.Services.GetRequiredService<WebAssets>().Map(app);
-        app.MapEntry();
+        app.MapEntry(options);
         app.MapRazorComponents<App>()
             .AddInteractiveServerRenderMode(mode =>
             {
@@ -101,6 +123,8 @@ internal static class WebSetup
     {
         services.TryAddSingleton<QueryService>();
         services.TryAddSingleton<AlertsService>();
+        services.AddSingleton<StrangersLimit>();
+        services.AddSingleton<Entry>();
         services.AddScoped<PageQueries>();
         services.AddSingleton<FleetOverview>();
 

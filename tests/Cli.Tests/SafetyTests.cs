@@ -76,7 +76,8 @@ public sealed class SafetyTests
     [InlineData("events --bogus", "--bogus")]
     [InlineData("status -o xml", "xml")]
     [InlineData("status --server http://x", "must be https://HOST:PORT")]
-    [InlineData("status --server https://x", "needs --cert, --key and --ca")]
+    [InlineData("status --server https://x", "needs --ca, and either --cert and --key or --token-file")]
+    [InlineData("status --server https://x --ca y --cert z --key z --token-file z", "either --cert and --key or --token-file")]
     public async Task WrongInput_ExitsWith2AndNamesIt(string command, string words)
     {
         await using var collector = await TestCollector.StartAsync();
@@ -165,6 +166,44 @@ public sealed class SafetyTests
         Assert.Equal((0, ""), (asked.ExitCode, asked.Error));
         Assert.Equal(ExitCode.Failed, refused.ExitCode);
         Assert.Contains("your certificate needs the role operator", refused.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task OverTls_WithATokenOfACluster_Asks_AndARefusalSaysWhy()
+    {
+        var folder = TestCollector.MakeFolder();
+        using var authority = new TestAuthority("authority");
+        using var server = authority.Server();
+        TestAuthority.Write(Path.Combine(folder, "tls.crt"), server);
+        TestAuthority.WriteKey(Path.Combine(folder, "tls.key"), server);
+        TestAuthority.Write(Path.Combine(folder, "ca.crt"), authority.Certificate);
+        await using var api = await ApiServer.StartAsync();
+        api.Tokens["alices"] = ("alice", ["sre"], ["runtime-collector"]);
+        foreach (var (name, token) in new[] { ("own", ApiServer.OwnToken), ("good", "alices\n"), ("bad", "nobodys") })
+        {
+            await File.WriteAllTextAsync(Path.Combine(folder, name), token, TestContext.Current.CancellationToken);
+        }
+
+        var port = FreePort.Find();
+        await using var collector = await TestCollector.StartAsync(
+            options =>
+            {
+                options.Tcp = $"127.0.0.1:{port}";
+                (options.Certificate, options.Key, options.ClientCa) = ($"{folder}/tls.crt", $"{folder}/tls.key", $"{folder}/ca.crt");
+                options.TokenReview = new() { Enabled = true, ApiServer = api.Address, TokenFile = $"{folder}/own", CaFile = "", Roles = new() { Viewers = ["group:sre"] } };
+            },
+            folder: folder);
+        string[] place = ["--server", $"https://127.0.0.1:{port}", "--ca", $"{folder}/ca.crt", "--token-file"];
+
+        var asked = await CliRun.OfAsync(["status", .. place, $"{folder}/good"]);
+        var refused = await CliRun.OfAsync(["status", .. place, $"{folder}/bad"]);
+        var missing = await CliRun.OfAsync(["status", .. place, $"{folder}/nowhere"]);
+
+        Assert.Equal((0, ""), (asked.ExitCode, asked.Error));
+        Assert.Equal(ExitCode.Failed, refused.ExitCode);
+        Assert.Contains("the cluster does not know the token", refused.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Usage, missing.ExitCode);
+        Assert.Contains("--token-file", missing.Error, StringComparison.Ordinal);
     }
 
     [Theory]

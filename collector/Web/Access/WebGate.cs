@@ -8,9 +8,17 @@ internal sealed class WebGate
 {
     private readonly RequestDelegate _next;
     private readonly HashSet<string> _own = new(["localhost", "127.0.0.1", "[::1]"], StringComparer.OrdinalIgnoreCase);
-    private readonly HashSet<string> _proxied;
+    private readonly HashSet<string> _named;
 
-    public WebGate(RequestDelegate next, WebOptions options) => (_next, _proxied) = (next, new(options.Names, StringComparer.OrdinalIgnoreCase));
+    public WebGate(RequestDelegate next, WebOptions options)
+    {
+        _next = next;
+        _named = new(options.Names, StringComparer.OrdinalIgnoreCase);
+        if (options.PublicUrl.Length > 0)
+        {
+            _named.Add(new Uri(options.PublicUrl).Host);
+        }
+    }
 
     public Task InvokeAsync(HttpContext context)
     {
@@ -20,17 +28,20 @@ internal sealed class WebGate
         }
 
         var request = context.Request;
-        var isProxied = _proxied.Contains(request.Host.Host);
-        if (isProxied)
+        var isNamed = _named.Contains(request.Host.Host);
+        if (isNamed)
         {
-            // Between the browser and the proxy: cookies and origins are of that.
+            // Without TLS of our own it is spoken between the browser and a proxy: cookies and origins are of that.
             request.Scheme = Uri.UriSchemeHttps;
+
+            // Never for localhost, where other programs speak plain HTTP.
+            context.Response.Headers.StrictTransportSecurity = "max-age=31536000";
         }
 
         AddHeaders(context.Response, request);
-        if (!isProxied && !_own.Contains(request.Host.Host))
+        if (!isNamed && !_own.Contains(request.Host.Host))
         {
-            return RefuseAsync(context, StatusCodes.Status421MisdirectedRequest, "This address is not the page's: open it as localhost, or name the host in Web:Names.");
+            return RefuseAsync(context, StatusCodes.Status421MisdirectedRequest, "This address is not the page's: open it as localhost, or name the host in Web:PublicUrl or Web:Names.");
         }
 
         if (!IsOwn(request))

@@ -12,7 +12,7 @@ internal sealed class WebService(WebOptions options, EntryLinks links, Sessions 
 {
     public override Task<CreateLinkResponse> CreateLink(CreateLinkRequest request, ServerCallContext context)
     {
-        if (options.EndPoint is not { } address)
+        if (options.EndPoint is null)
         {
             throw new QueryFault(QueryFaultKind.NotNow, $"the page is off: set {WebOptions.Section}:{nameof(WebOptions.Listen)} to an address of this machine, such as 127.0.0.1:7380, and start the collector again");
         }
@@ -23,7 +23,7 @@ internal sealed class WebService(WebOptions options, EntryLinks links, Sessions 
             ?? throw new QueryFault(QueryFaultKind.TooMuch, $"{EntryLinks.Max} links wait to be used; each ends after {EntryLinks.Lifetime.TotalSeconds:0} s");
         return Task.FromResult(new CreateLinkResponse
         {
-            Url = $"http://{address}{EntryEndpoints.EnterPath}?{EntryEndpoints.LinkParameter}={secret}",
+            Url = $"{options.Origin}{EntryEndpoints.EnterPath}?{EntryEndpoints.LinkParameter}={secret}",
             Role = role,
             Expires = Timestamp.FromDateTimeOffset(ends),
         });

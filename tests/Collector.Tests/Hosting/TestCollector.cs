@@ -38,7 +38,9 @@ internal sealed class TestCollector : IAsyncDisposable
         return folder;
     }
 
-    public static async Task<TestCollector> StartAsync(Action<AccessOptions>? change = null, FakeStore? store = null, string? folder = null, TimeProvider? time = null, ISearchStore? search = null, string page = "", IReplayStore? replays = null, BaselineOptions? baselines = null)
+    public static async Task<TestCollector> StartAsync(
+        Action<AccessOptions>? change = null, FakeStore? store = null, string? folder = null, TimeProvider? time = null, ISearchStore? search = null, string page = "", IReplayStore? replays = null, BaselineOptions? baselines = null,
+        Action<WebOptions>? web = null)
     {
         folder ??= MakeFolder();
         var options = new AccessOptions { Socket = Path.Combine(folder, "collector.sock") };
@@ -60,12 +62,13 @@ internal sealed class TestCollector : IAsyncDisposable
         builder.Services.AddMutes();
         builder.AddAccess(options);
         builder.Services.AddQuery();
-        var web = new WebOptions { Listen = page };
-        builder.AddWeb(web);
+        var pages = new WebOptions { Listen = page };
+        web?.Invoke(pages);
+        builder.AddWeb(pages);
         var app = builder.Build();
-        app.UseWeb(web);
+        app.UseWeb(pages);
         app.MapQuery();
-        app.MapWeb(web);
+        app.MapWeb(pages);
         await app.StartAsync();
         return new TestCollector(app, folder, options, store);
     }

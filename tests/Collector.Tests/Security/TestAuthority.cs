@@ -23,7 +23,7 @@ internal sealed class TestAuthority : IDisposable
 
     public X509Certificate2 Certificate { get; }
 
-    public X509Certificate2 Server(string name = "localhost", int days = 10) => Issue($"CN={name}", ServerAuthentication, null, days);
+    public X509Certificate2 Server(string name = "localhost", int days = 10) => Issue($"CN={name}", ServerAuthentication, null, days, name == "localhost" ? null : name);
 
     /// <param name="uri">Null for none; several are parted by a semicolon.</param>
     /// <param name="dns">Null for none but "localhost", which all have.</param>

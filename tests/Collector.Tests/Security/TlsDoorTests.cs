@@ -182,7 +182,7 @@ public sealed class TlsDoorTests : IDisposable
     {
         WriteFiles();
         await File.WriteAllTextAsync(Path.Combine(_folder, file), "hello", Stop);
-        var fault = Assert.Throws<AccessException>(() => CertificateSnapshot.Read(Options(new AccessOptions())));
+        var fault = Assert.Throws<AccessException>(() => CertificateSnapshot.Read(Options(new AccessOptions()).CertificateFiles));
         Assert.Contains(words, fault.Message, StringComparison.Ordinal);
     }
 

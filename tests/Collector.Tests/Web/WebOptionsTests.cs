@@ -6,16 +6,38 @@ namespace Runtime.Collector.Tests.Web;
 
 public sealed class WebOptionsTests
 {
+    private static readonly string _file = typeof(WebOptionsTests).Assembly.Location;
+
     [Theory]
     [InlineData("", null)]
     [InlineData("127.0.0.1:7380", null)]
     [InlineData("[::1]:7380", null)]
-    [InlineData("127.0.0.1", "loopback")]
-    [InlineData("127.0.0.1:0", "loopback")]
-    [InlineData("0.0.0.0:7380", "must not leave the machine")]
-    [InlineData("10.0.0.7:7380", "must not leave the machine")]
-    [InlineData("localhost:7380", "loopback")]
-    public void Listen_TakesOnlyAnAddressOfThisMachine(string listen, string? fault) => Check(new WebOptions { Listen = listen }, fault);
+    [InlineData("127.0.0.1", "ADDRESS:PORT")]
+    [InlineData("127.0.0.1:0", "ADDRESS:PORT")]
+    [InlineData("localhost:7380", "ADDRESS:PORT")]
+    [InlineData("0.0.0.0:7380", "plain HTTP must not leave this one")]
+    [InlineData("10.0.0.7:7380", "plain HTTP must not leave this one")]
+    public void Listen_WithoutACertificate_TakesOnlyAnAddressOfThisMachine(string listen, string? fault) => Check(new WebOptions { Listen = listen }, fault);
+
+    [Theory]
+    [InlineData("https://runtime.example.com", null)]
+    [InlineData("https://runtime.example.com:8443/", null)]
+    [InlineData("", "answers only to names that it knows")]
+    [InlineData("http://runtime.example.com", "must be https://HOST")]
+    [InlineData("https://runtime.example.com/page", "must be https://HOST")]
+    [InlineData("https://alice@runtime.example.com", "must be https://HOST")]
+    [InlineData("runtime.example.com", "must be https://HOST")]
+    public void PublicUrl_OfAPageForOtherMachines_IsAnOriginOverTls(string url, string? fault) =>
+        Check(new WebOptions { Listen = "0.0.0.0:7443", Certificate = _file, Key = _file, PublicUrl = url }, fault);
+
+    [Fact]
+    public void Files_HalfOrMissingOrOfNoUse_AreTold()
+    {
+        Check(new WebOptions { Listen = "127.0.0.1:7380", Certificate = _file }, "set together");
+        Check(new WebOptions { Listen = "127.0.0.1:7380", Certificate = _file, Key = "/nowhere" }, "that exists");
+        Check(new WebOptions { Certificate = _file, Key = _file }, "no effect without Web:Listen");
+        Check(new WebOptions { Listen = "127.0.0.1:7380", Certificate = _file, Key = _file }, null);
+    }
 
     [Theory]
     [InlineData("runtime.example.com", null)]
