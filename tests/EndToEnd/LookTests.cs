@@ -27,7 +27,7 @@ public sealed class LookTests(ShopFixture fixture)
         foreach (var (page, path) in new[]
         {
             ("now", "/"), ("incidents", "/incidents"), ("incident", "/incidents/" + incident.Id), ("deployments", "/deployments"),
-            ("deployment", "/deployment?scope=" + Uri.EscapeDataString(Shop.Scope)), ("agents", "/agents"), ("digest", "/digest"), ("images", "/images"), ("alerts", "/alerts"),
+            ("deployment", "/deployment?scope=" + Uri.EscapeDataString(Shop.Scope)), ("agents", "/agents"), ("digest", "/digest"), ("images", "/images"), ("alerts", "/alerts"), ("settings", "/settings"),
             ("search", "/search?q=" + Uri.EscapeDataString("deployment:shop/web new:true")), ("search-empty", "/search"), ("search-faults", "/search?q=bynary:x+since:yesterday"), ("missing", "/incidents/ffffffff"),
         })
         {
