@@ -57,7 +57,7 @@ internal static class IncidentWeight
         var behaviour = resources.Count == 0 ? classes : classes.Where(weighed => weighed.Group != KindGroup.Resource).ToList();
 
         // What a container uses asks for no threshold of its own: it multiplies what people may hear of, and alone it is below any of them.
-        var best = new Weight(resources.Count > 0 && behaviour.Count == 0 ? Product([], resources) : 0, LockRule.LearningThreshold);
+        var best = new Weight(resources.Count > 0 ? Product([], resources) : 0, LockRule.LearningThreshold);
         var candidates = behaviour.Select(weighed => weighed.Threshold).Distinct().Order()
             .Select(threshold => new Weight(Product(behaviour.Where(weighed => weighed.Threshold <= threshold), resources), threshold))
             .Concat(resources.Where(weighed => weighed.Stands).Select(weighed => new Weight(Math.Min(Cap, weighed.EValue), weighed.Threshold)));

@@ -38,7 +38,7 @@ internal sealed class TokenReviewOptions : IValidatableObject
             yield return new("must be set: a token that was made for another server must not be good here", [nameof(Audience)]);
         }
 
-        if (NotifierOptions.UrlFault(ApiServer, allowInsecure: false) is { } fault)
+        if (NotifierRules.UrlFault(ApiServer, allowInsecure: false) is { } fault)
         {
             yield return new(fault, [nameof(ApiServer)]);
         }

@@ -84,6 +84,9 @@ public sealed class IncidentWeightTests
         Assert.Equal((Math.Pow(120, 0.8), 20), (joined.EValue, joined.Threshold));
         Assert.True(joined.Alerts);
 
+        // Nor does what is weaker beside it take from it.
+        Assert.Equal(new Weight(30, 1000), IncidentWeight.Combine([lift, Class("a", KindGroup.Listen, 1.2, 1000)]));
+
         // Nor does it lift what a group that still learns has.
         Assert.False(IncidentWeight.Combine([lift, Class("a", KindGroup.Egress, 4, 1000)]).Alerts);
     }

@@ -45,7 +45,7 @@ internal sealed class OidcOptions : IValidatableObject
             yield break;
         }
 
-        if (NotifierOptions.UrlFault(Authority, allowInsecure: false) is { } fault)
+        if (NotifierRules.UrlFault(Authority, allowInsecure: false) is { } fault)
         {
             yield return new(fault, [nameof(Authority)]);
         }
