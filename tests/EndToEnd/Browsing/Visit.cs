@@ -36,7 +36,7 @@ internal sealed class Visit : IAsyncDisposable
         {
             if (message.Type is "error" or "warning")
             {
-                visit._complaints.Enqueue($"{message.Type}: {message.Text}");
+                visit._complaints.Enqueue($"{message.Type}: {message.Text} ({message.Location})");
             }
         };
         page.PageError += (_, error) => visit._complaints.Enqueue("script: " + error);
@@ -67,6 +67,7 @@ internal sealed class Visit : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _context.DisposeAsync();
-        Assert.DoesNotContain(_complaints, complaint => _expected.Length == 0 || !complaint.Contains(_expected, StringComparison.OrdinalIgnoreCase));
+        var complaints = string.Join('\n', _complaints.Where(complaint => _expected.Length == 0 || !complaint.Contains(_expected, StringComparison.OrdinalIgnoreCase)));
+        Assert.True(complaints.Length == 0, complaints);
     }
 }
