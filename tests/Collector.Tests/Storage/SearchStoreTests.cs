@@ -151,7 +151,7 @@ public sealed class SearchStoreTests
         await store.AddAsync(3, Sample.Exec("/bin/y") with { Container = contents[1] });
         await store.AddAsync(4, Sample.Exec("/bin/z") with { Container = contents[2] });
 
-        Assert.Equal("b c dev1 inc1 w x x x x x x", string.Join(' ', (await AllAsync(store, "image.created:<4d", 100)).Select(Name).Order(StringComparer.Ordinal)));
+        Assert.Equal("/bin/x /bin/x /bin/x /bin/y /bin/z b c dev1 inc1 w x", string.Join(' ', (await AllAsync(store, "image.created:<4d", 100)).Select(Name).Order(StringComparer.Ordinal)));
         Assert.Empty(await AllAsync(store, "image.created:>30d", 100));
     }
 
