@@ -29,6 +29,9 @@ internal sealed record ContainerRecord(
     /// <summary>The pod's own (pause) container, not a workload's. False while unknown.</summary>
     public bool IsSandbox { get; init; }
 
+    /// <summary>When its image was built, as the image says; 0 while unknown.</summary>
+    public long ImageCreatedUnixS { get; init; }
+
     /// <summary>Where the host has its file system mounted; empty also where the place names the container by its id.</summary>
     public string RootFolder { get; init; } = "";
 
@@ -47,6 +50,7 @@ internal sealed record ContainerRecord(
             PodLabels = news.PodLabels ?? PodLabels,
             Image = Newer(news.Image, Image),
             ImageDigest = Newer(news.ImageDigest, ImageDigest),
+            ImageCreatedUnixS = news.ImageCreatedUnixS != 0 ? news.ImageCreatedUnixS : ImageCreatedUnixS,
             StartedUnixNs = news.StartedUnixNs != 0 ? news.StartedUnixNs : StartedUnixNs,
             PodIp = Newer(news.PodIp, PodIp),
             Complete = news.Complete || Complete,

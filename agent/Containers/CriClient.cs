@@ -11,9 +11,13 @@ internal sealed class CriClient(string socket, TimeSpan timeout) : IRuntimeClien
 {
     private const int MaxAnswer = 16 * 1024 * 1024;
     private const int StateCreated = 0;
+    private const int MaxImages = 1024;
 
     private GrpcChannel? _channel;
     private string _runtime = "";
+
+    // When an image was built, by digest, in Unix seconds; 0: it does not say. Bounded by MaxImages.
+    private readonly Dictionary<string, long> _built = new(StringComparer.Ordinal);
 
     public string Name => $"cri {socket}";
 
@@ -64,6 +68,7 @@ internal sealed class CriClient(string socket, TimeSpan timeout) : IRuntimeClien
         // Bounded by the pods of the wanted containers.
         var addresses = new Dictionary<string, string>(StringComparer.Ordinal);
         ListImagesResponse? imageList = null;
+        var imagesAnswer = true;
         var found = new List<ContainerDetails>();
         foreach (var (id, podUid, _) in wanted)
         {
@@ -98,6 +103,7 @@ internal sealed class CriClient(string socket, TimeSpan timeout) : IRuntimeClien
                 Name = status.Metadata?.Name ?? container.Metadata?.Name ?? "",
                 Image = status.Image?.Image ?? container.Image?.Image ?? "",
                 ImageDigest = digest,
+                ImageCreatedUnixS = await BuiltAsync(digest, status.ImageRef),
                 StartedUnixNs = status.StartedAt,
                 // Created and not yet started: its start is still to come.
                 Complete = status.State != StateCreated && pod.PodName.Length > 0,
@@ -118,6 +124,28 @@ internal sealed class CriClient(string socket, TimeSpan timeout) : IRuntimeClien
                 address = "";
             }
             return addresses[podId] = address;
+        }
+
+        // The record does without it: one that hangs costs one deadline a round, and is asked again for the image's next container.
+        async Task<long> BuiltAsync(string digest, string reference)
+        {
+            if (digest.Length == 0 || reference.Length == 0)
+                return 0;
+            if (_built.TryGetValue(digest, out var created) || !imagesAnswer)
+                return created;
+            try
+            {
+                var answer = await images.ImageStatusAsync(new() { Image = new() { Image = reference }, Verbose = true }, Call());
+                created = answer.Info.TryGetValue("info", out var info) ? ImageCreation.OfVerboseInfo(info, TimeProvider.System.GetUtcNow()) : 0;
+            }
+            catch (RpcException) when (!cancellationToken.IsCancellationRequested)
+            {
+                imagesAnswer = false;
+                return 0;
+            }
+            if (_built.Count >= MaxImages)
+                _built.Clear();
+            return _built[digest] = created;
         }
     }
 

@@ -31,7 +31,7 @@ internal sealed class DockerClient(string socket, TimeSpan timeout) : IRuntimeCl
                 if (answer?.Id != container.Id)
                     continue;
                 var image = await GetAsync(_http, $"/images/{Uri.EscapeDataString(answer.Image ?? "")}/json", DockerJson.Default.DockerImage, cancellationToken);
-                found.Add(DetailsOf(answer, image, socket.Contains("podman", StringComparison.Ordinal) ? "podman" : "docker"));
+                found.Add(DetailsOf(answer, image, socket.Contains("podman", StringComparison.Ordinal) ? "podman" : "docker", TimeProvider.System.GetUtcNow()));
             }
         }
         catch (TaskCanceledException e) when (!cancellationToken.IsCancellationRequested)
@@ -47,7 +47,7 @@ internal sealed class DockerClient(string socket, TimeSpan timeout) : IRuntimeCl
 
     public void Dispose() => _http?.Dispose();
 
-    internal static ContainerDetails DetailsOf(DockerContainer container, DockerImage? image, string runtime)
+    internal static ContainerDetails DetailsOf(DockerContainer container, DockerImage? image, string runtime, DateTimeOffset now)
     {
         var labels = container.Config?.Labels ?? [];
         string Label(string name) => labels.GetValueOrDefault(name) ?? "";
@@ -69,6 +69,7 @@ internal sealed class DockerClient(string socket, TimeSpan timeout) : IRuntimeCl
             PodLabels = labels.OrderBy(l => l.Key, StringComparer.Ordinal).Take(MaxLabels).ToDictionary(l => l.Key, l => l.Value ?? "", StringComparer.Ordinal),
             Image = container.Config?.Image ?? "",
             ImageDigest = digest,
+            ImageCreatedUnixS = image is null ? 0 : ImageCreation.OfJson(image.Created, now),
             StartedUnixNs = started,
             PodIp = string.IsNullOrEmpty(address) ? container.NetworkSettings?.IPAddress ?? "" : address,
             RootFolder = container.GraphDriver?.Data?.GetValueOrDefault("MergedDir") ?? "",
@@ -102,7 +103,8 @@ internal sealed record DockerNetworks(string? IPAddress, Dictionary<string, Dock
 
 internal sealed record DockerNetwork(string? IPAddress);
 
-internal sealed record DockerImage(List<string>? RepoDigests);
+/// <param name="Created">Any value: an odd one must not cost the container its record.</param>
+internal sealed record DockerImage(List<string>? RepoDigests, JsonElement Created = default);
 
 [JsonSerializable(typeof(DockerContainer))]
 [JsonSerializable(typeof(DockerImage))]

@@ -16,6 +16,9 @@ internal sealed record ContainerDetails
     public IReadOnlyDictionary<string, string>? PodLabels { get; init; }
     public string Image { get; init; } = "";
     public string ImageDigest { get; init; } = "";
+
+    /// <summary>When its image was built; 0 while unknown.</summary>
+    public long ImageCreatedUnixS { get; init; }
     public long StartedUnixNs { get; init; }
 
     /// <summary>Where the host has its file system mounted; empty also where the place names the container by its id.</summary>

@@ -16,6 +16,7 @@ internal sealed class RecordingReader : IDisposable
     private readonly Stream _file;
     private readonly long _firstFrame;
     private long _endOfFrames;
+    private uint _version;
     private byte[] _buffer = new byte[64 * 1024];
 
     // Bounded by MaxCgroups and MaxProcesses; more is a damaged file.
@@ -76,9 +77,9 @@ internal sealed class RecordingReader : IDisposable
         var fixedPart = new byte[24];
         if (_file.ReadAtLeast(fixedPart, fixedPart.Length, throwOnEndOfStream: false) < fixedPart.Length || !fixedPart.AsSpan().StartsWith(RecordingFormat.Magic))
             throw new RecordingException(_path, 0, "this is no recording of 'agent trace --record'");
-        var version = BinaryPrimitives.ReadUInt32LittleEndian(fixedPart.AsSpan(8));
-        if (version != RecordingFormat.Version)
-            throw new RecordingException(_path, 8, $"the format's version is {version}; this agent reads {RecordingFormat.Version}");
+        _version = BinaryPrimitives.ReadUInt32LittleEndian(fixedPart.AsSpan(8));
+        if (_version is 0 or > RecordingFormat.Version)
+            throw new RecordingException(_path, 8, $"the format's version is {_version}; this agent reads 1 to {RecordingFormat.Version}");
         WallOffsetNs = BinaryPrimitives.ReadInt64LittleEndian(fixedPart.AsSpan(12));
         var length = BinaryPrimitives.ReadUInt32LittleEndian(fixedPart.AsSpan(20));
         if (length > 256)
@@ -152,6 +153,7 @@ internal sealed class RecordingReader : IDisposable
         var reader = new PayloadReader(payload);
         var cgroup = new CgroupKey(reader.UInt64(), reader.Byte());
         var (complete, sandbox, started) = (reader.Byte() != 0, reader.Byte() != 0, reader.Int64());
+        var built = _version >= 2 ? reader.Int64() : 0;
         var texts = new string[10];
         for (var i = 0; i < texts.Length; i++)
             texts[i] = reader.Text();
@@ -160,7 +162,7 @@ internal sealed class RecordingReader : IDisposable
         for (var left = reader.UInt32(); left > 0 && !reader.IsDamaged; left--)
             labels[reader.Text()] = reader.Text();
         Check(reader, offset);
-        _containers[cgroup] = new ContainerRecord(texts[0], texts[1], texts[2], texts[3], texts[4], texts[5], labels, texts[6], texts[7], started, texts[8], texts[9], complete) { IsSandbox = sandbox };
+        _containers[cgroup] = new ContainerRecord(texts[0], texts[1], texts[2], texts[3], texts[4], texts[5], labels, texts[6], texts[7], started, texts[8], texts[9], complete) { IsSandbox = sandbox, ImageCreatedUnixS = built };
         if (_containers.Count > MaxCgroups)
             throw new RecordingException(_path, offset, $"more than {MaxCgroups} cgroups");
     }

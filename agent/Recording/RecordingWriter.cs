@@ -61,6 +61,7 @@ internal sealed class RecordingWriter : IRawRecordSink, IDisposable
         _writer.Write(container.Complete);
         _writer.Write(container.IsSandbox);
         _writer.Write(container.StartedUnixNs);
+        _writer.Write(container.ImageCreatedUnixS);
         Text(container.Id);
         Text(container.Runtime);
         Text(container.Name);

@@ -25,6 +25,7 @@ internal static class ContainerMessages
             PodUid = record.PodUid,
             Image = record.Image,
             ImageDigest = record.ImageDigest,
+            ImageCreatedUnixS = record.ImageCreatedUnixS,
             StartedUnixNs = (ulong)record.StartedUnixNs,
             CgroupPath = record.CgroupPath,
             PodIp = record.PodIp,

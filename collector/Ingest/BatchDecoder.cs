@@ -30,7 +30,7 @@ internal sealed class BatchDecoder(IngestOptions options)
             return new DecodedBatch(batch.Sequence, [], [], [], rejections.ToList());
         }
 
-        var containers = Containers(agent, batch, time, rejections);
+        var containers = Containers(agent, batch, time, now, rejections);
         var processes = new ProcessTable(batch.Processes ?? new ProcessColumns(), texts, containers, time, options.MaxBatchRows, rejections);
         var tables = new EventTables(agent, texts, time, processes, containers, options.MaxBatchRows, rejections);
         tables.Add(batch.Execs ?? new ExecColumns());
@@ -53,7 +53,7 @@ internal sealed class BatchDecoder(IngestOptions options)
     private static List<Observation> InOrder(List<Observation> observations) => [.. observations.OrderBy(observation => observation.First)];
 
     /// <returns>One entry for each row, in order; null where the row was refused.</returns>
-    private static SeenContainer?[] Containers(AgentIdentity agent, Batch batch, BatchTime time, Rejections rejections)
+    private static SeenContainer?[] Containers(AgentIdentity agent, Batch batch, BatchTime time, DateTimeOffset now, Rejections rejections)
     {
         var containers = new SeenContainer?[Math.Min(batch.Containers.Count, MaxContainers)];
         if (batch.Containers.Count > MaxContainers)
@@ -76,12 +76,17 @@ internal sealed class BatchDecoder(IngestOptions options)
             {
                 PodLabels = new Dictionary<string, string>(container.PodLabels, StringComparer.Ordinal),
                 CgroupPath = container.CgroupPath,
+                ImageCreated = ImageCreated(container.ImageCreatedUnixS, now),
             };
             containers[row] = new SeenContainer(info, Owners.ScopeOf(agent.Cluster, agent.Node, info));
         }
 
         return containers;
     }
+
+    /// <summary>An image's own word is no reason to refuse its container: a day after now is as good as none.</summary>
+    private static DateTimeOffset? ImageCreated(long unixS, DateTimeOffset now) =>
+        unixS > 0 && unixS <= now.AddDays(1).ToUnixTimeSeconds() ? DateTimeOffset.FromUnixTimeSeconds(unixS) : null;
 
     private static (string Column, string Value, string Rule)? Fault(Container container)
     {

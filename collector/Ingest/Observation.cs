@@ -85,6 +85,9 @@ internal sealed record ContainerInfo(
 {
     public IReadOnlyDictionary<string, string> PodLabels { get; init; } = new Dictionary<string, string>();
     public string CgroupPath { get; init; } = "";
+
+    /// <summary>When the image was built, as it says itself; null while unknown.</summary>
+    public DateTimeOffset? ImageCreated { get; init; }
 }
 
 /// <summary>One behaviour of one container as an agent reported it: its first sight, or the repeats since the last report.</summary>

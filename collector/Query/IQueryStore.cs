@@ -35,7 +35,11 @@ internal sealed record ScopeSummary(string ScopeId, DateTimeOffset FirstSeen, Da
 /// <param name="ScopeIds">The first of <paramref name="Deployments"/>, by id.</param>
 /// <param name="NodeNames">The first of <paramref name="Nodes"/>, by name.</param>
 internal sealed record ImageSummary(
-    string Reference, string Digest, DateTimeOffset FirstSeen, DateTimeOffset LastSeen, int Replicas, int Deployments, IReadOnlyList<string> ScopeIds, int Nodes, IReadOnlyList<string> NodeNames);
+    string Reference, string Digest, DateTimeOffset FirstSeen, DateTimeOffset LastSeen, int Replicas, int Deployments, IReadOnlyList<string> ScopeIds, int Nodes, IReadOnlyList<string> NodeNames)
+{
+    /// <summary>When it was built, as it says itself; null while no agent told.</summary>
+    public DateTimeOffset? Created { get; init; }
+}
 
 /// <summary>One agent as the store knows it.</summary>
 internal sealed record StoredAgent(

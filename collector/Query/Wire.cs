@@ -18,6 +18,7 @@ internal static class Wire
         Digest = image.Digest,
         FirstSeen = Time(image.FirstSeen),
         LastSeen = Time(image.LastSeen),
+        Created = image.Created is { } created ? Time(created) : null,
         Replicas = (uint)image.Replicas,
         Deployments = (uint)image.Deployments,
         ScopeIds = { image.ScopeIds },

@@ -9,7 +9,7 @@ internal sealed class FactWriter(SqlSession session, DateTimeOffset now)
     // Bounded by the rows of one transaction.
     private readonly List<(long Id, long Scope, string Kind, Observation Observation, FactRow Fact)> _rows = [];
     private readonly Dictionary<string, long> _words = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, (long Number, long First)> _images = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (long Number, long First, long? Created)> _images = new(StringComparer.Ordinal);
     private readonly long _day = (long)(now - DateTimeOffset.UnixEpoch).TotalDays;
 
     /// <summary>The row is written by <see cref="Write"/>.</summary>
@@ -26,7 +26,7 @@ internal sealed class FactWriter(SqlSession session, DateTimeOffset now)
                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
                 """,
                 observation.Last.ToMicros(), id, scope, kind, fact.Operation, Word(fact.Binary), Word(fact.Parent), Word(fact.Path), Word(fact.Sha256), Word(fact.Name),
-                Word(container?.PodName), Word(container?.Id), Word(container?.ImageDigest), Word(observation.Node), Image(container?.Image, observation.First.ToMicros()),
+                Word(container?.PodName), Word(container?.Id), Word(container?.ImageDigest), Word(observation.Node), Image(container, observation.First.ToMicros()),
                 fact.Address, fact.Port, fact.Uid, (long)Math.Min(observation.Count, long.MaxValue), isNew.Contains(id) ? 1 : 0);
         }
 
@@ -85,21 +85,23 @@ internal sealed class FactWriter(SqlSession session, DateTimeOffset now)
         return number;
     }
 
-    private long? Image(string? reference, long seen)
+    private long? Image(ContainerInfo? container, long seen)
     {
-        if (string.IsNullOrEmpty(reference))
+        if (container?.Image is not { Length: > 0 } reference)
         {
             return null;
         }
 
-        if (!_images.TryGetValue(reference, out var known) || seen < known.First)
+        var created = container.ImageCreated?.ToMicros();
+        if (!_images.TryGetValue(reference, out var known) || seen < known.First || created > (known.Created ?? long.MinValue))
         {
+            // SQLite's max of two is null where one is.
             var name = ImageName.Parse(reference);
             var number = session.Number("""
-                INSERT INTO images (reference, registry, repository, tag, first_seen, used) VALUES ($1, $2, $3, $4, $5, $6)
-                ON CONFLICT (reference) DO UPDATE SET used = max(used, $6), first_seen = min(first_seen, $5) RETURNING number
-                """, reference, name.Registry, name.Repository, name.Tag, seen, _day)!.Value;
-            _images[reference] = known = (number, seen);
+                INSERT INTO images (reference, registry, repository, tag, first_seen, used, created) VALUES ($1, $2, $3, $4, $5, $6, $7)
+                ON CONFLICT (reference) DO UPDATE SET used = max(used, $6), first_seen = min(first_seen, $5), created = max(coalesce(created, $7), coalesce($7, created)) RETURNING number
+                """, reference, name.Registry, name.Repository, name.Tag, seen, _day, created)!.Value;
+            _images[reference] = known = (number, known.Number == 0 ? seen : Math.Min(seen, known.First), created ?? known.Created);
         }
 
         return known.Number;

@@ -12,7 +12,7 @@ internal static class ImageList
     private const char Separator = '\n';
 
     private const string Groups = """
-        SELECT image, image_digest, min(first_seen), max(last_seen), count(DISTINCT CASE WHEN last_seen >= $1 THEN instance END), count(DISTINCT scope), count(DISTINCT agent_id)
+        SELECT image, image_digest, min(first_seen), max(last_seen), count(DISTINCT CASE WHEN last_seen >= $1 THEN instance END), count(DISTINCT scope), count(DISTINCT agent_id), max(image_created)
         FROM containers
         WHERE image <> '' AND ($2 = '' OR instr(lower(image), lower($2)) > 0 OR instr(image_digest, lower($2)) > 0) AND (image, image_digest) > ($3, $4)
         GROUP BY image, image_digest HAVING min(first_seen) >= $5
@@ -31,7 +31,10 @@ internal static class ImageList
             Groups,
             reader => new ImageSummary(
                 reader.GetString(0), reader.GetString(1), StoreTime.FromMicros(reader.GetInt64(2)), StoreTime.FromMicros(reader.GetInt64(3)),
-                reader.GetInt32(4), reader.GetInt32(5), [], reader.GetInt32(6), []),
+                reader.GetInt32(4), reader.GetInt32(5), [], reader.GetInt32(6), [])
+            {
+                Created = reader.IsDBNull(7) ? null : StoreTime.FromMicros(reader.GetInt64(7)),
+            },
             recently.ToMicros(), filter.Text, reference, digest, filter.Since?.ToMicros() ?? long.MinValue, filter.PageSize + 1);
         if (rows.Count == 0)
         {

@@ -167,11 +167,11 @@ internal sealed class IngestStore(Database database, LogSignal log) : IIngestLog
         {
             var container = seen.Container;
             session.Execute("""
-                INSERT INTO containers (agent_id, container_id, scope, instance, image, image_digest, complete, first_seen, last_seen) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
-                ON CONFLICT (agent_id, container_id) DO UPDATE SET scope = $3, instance = $4, image = $5, image_digest = $6, complete = $7, last_seen = $8
+                INSERT INTO containers (agent_id, container_id, scope, instance, image, image_digest, complete, first_seen, last_seen, image_created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)
+                ON CONFLICT (agent_id, container_id) DO UPDATE SET scope = $3, instance = $4, image = $5, image_digest = $6, complete = $7, last_seen = $8, image_created = coalesce($9, image_created)
                 """,
                 agentId, container.Id, ScopeNumber(seen.Scope), container.PodUid.Length > 0 ? container.PodUid : container.Id,
-                container.Image, container.ImageDigest, container.Complete ? 1 : 0, _now);
+                container.Image, container.ImageDigest, container.Complete ? 1 : 0, _now, container.ImageCreated?.ToMicros());
         }
 
         public void Append(Row row)

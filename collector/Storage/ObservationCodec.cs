@@ -12,7 +12,7 @@ namespace Runtime.Collector.Storage;
 internal static class ObservationCodec
 {
     /// <summary>2: a process's loader variables and payload; a network's name and flags. 3: a privilege's flags. 4: a binary's package.</summary>
-    private const byte Version = 4;
+    private const byte Version = 5;
 
     public static byte[] Encode(Observation observation)
     {
@@ -143,7 +143,7 @@ internal static class ObservationCodec
         var first = reader.Time();
         var last = reader.Time();
         var count = reader.Number();
-        var container = ReadContainer(ref reader);
+        var container = ReadContainer(ref reader, version);
         var lineage = new ProcessInfo[reader.Length()];
         for (var i = 0; i < lineage.Length; i++)
         {
@@ -233,9 +233,11 @@ internal static class ObservationCodec
             writer.Text(key);
             writer.Text(value);
         }
+
+        writer.OptionalTime(container.ImageCreated);
     }
 
-    private static ContainerInfo? ReadContainer(ref PackedReader reader)
+    private static ContainerInfo? ReadContainer(ref PackedReader reader, byte version)
     {
         if (reader.Byte() == 0)
         {
@@ -251,7 +253,7 @@ internal static class ObservationCodec
             labels[reader.Text()] = reader.Text();
         }
 
-        return container with { PodLabels = labels };
+        return container with { PodLabels = labels, ImageCreated = version >= 5 ? reader.OptionalTime() : null };
     }
 
     private static BinaryObservation ReadBinary(ref PackedReader reader, byte version, BinaryObservation binary)

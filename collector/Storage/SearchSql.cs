@@ -79,6 +79,7 @@ internal sealed class SearchSql(RecordTypes type, Lazy<List<(long Number, Scope 
             "image.registry" => Sql.Text("registry", term),
             "image.repository" => Sql.Text("repository", term),
             "image.tag" => Sql.Text("tag", term),
+            "image.created" => Sql.Time("created", term),
             _ => Sql.Time("first_seen", term),
         };
         return type switch

@@ -86,14 +86,14 @@ public sealed class CommandTests
         await using var collector = await TestCollector.StartAsync();
         Assert.StartsWith("No images yet", (await CliRun.OfAsync(collector, "images")).Out, StringComparison.Ordinal);
         collector.Store.Images.AddRange([
-            new("docker.io/library/nginx:1.25", "sha256:" + new string('d', 64), Sample.Noon.AddDays(-2), Sample.Noon, 3, 5, [Sample.Web.Id, Sample.OtherWeb.Id, Sample.Webhook.Id, Sample.WebSidecar.Id], 2, ["node1", "node2"]),
+            new("docker.io/library/nginx:1.25", "sha256:" + new string('d', 64), Sample.Noon.AddDays(-2), Sample.Noon, 3, 5, [Sample.Web.Id, Sample.OtherWeb.Id, Sample.Webhook.Id, Sample.WebSidecar.Id], 2, ["node1", "node2"]) { Created = Sample.Noon.AddDays(-9) },
             new("ghcr.io/x/\u001b[2Jy:1", "", Sample.Noon, Sample.Noon, 0, 1, [Sample.Web.Id], 1, ["node1"]),
         ]);
 
         var run = await CliRun.OfAsync(collector, "images");
 
-        Assert.Equal("IMAGE                         DIGEST               REPLICAS  NODES  DEPLOYMENTS                                                    FIRST SEEN  LAST SEEN", run.Lines[0]);
-        Assert.Equal("docker.io/library/nginx:1.25  sha256:dddddddddddd         3      2  shop/web (app), test/web (app), shop/webhook (app) and 2 more  2d ago      1h ago", run.Lines[1]);
+        Assert.Equal("IMAGE                         DIGEST               REPLICAS  NODES  DEPLOYMENTS                                                    BUILT   FIRST SEEN  LAST SEEN", run.Lines[0]);
+        Assert.Equal("docker.io/library/nginx:1.25  sha256:dddddddddddd         3      2  shop/web (app), test/web (app), shop/webhook (app) and 2 more  9d ago  2d ago      1h ago", run.Lines[1]);
         Assert.DoesNotContain("\u001b", run.Out, StringComparison.Ordinal);
         Assert.Equal("No image matches.", (await CliRun.OfAsync(collector, "images --text quay.io")).Lines.Single());
         Assert.Equal(ExitCode.SomethingFound, (await CliRun.OfAsync(collector, "images --since 90m --fail-on-any")).ExitCode);

@@ -181,7 +181,7 @@ internal static class Targets
     private static void Docker(ReadOnlySpan<byte> input)
     {
         if (JsonSerializer.Deserialize(input, DockerJson.Default.DockerContainer) is { } container)
-            RequireTexts(DockerClient.DetailsOf(container, JsonSerializer.Deserialize(input, DockerJson.Default.DockerImage), "docker"));
+            RequireTexts(DockerClient.DetailsOf(container, JsonSerializer.Deserialize(input, DockerJson.Default.DockerImage), "docker", DateTimeOffset.UnixEpoch));
     }
 
     private static void Netlink(ReadOnlySpan<byte> input)

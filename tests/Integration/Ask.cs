@@ -26,6 +26,21 @@ internal static class Ask
         return await stack.Client.Query.GetIncidentAsync(new GetIncidentRequest { Id = incidents.Incidents[0].Id });
     }
 
+    /// <summary>The list of images says when it was built, and the search finds a container's events by that.</summary>
+    public static async Task BuiltAsync(this RuntimeStack stack, string reference, DateTimeOffset built, string containerId)
+    {
+        await CollectorClient.UntilAsync(
+            async () => await stack.Client.Query.ListImagesAsync(new ListImagesRequest { Text = reference }).ResponseAsync,
+            answer => answer.Images.Any(image => image.Created?.ToDateTimeOffset() == built),
+            Machine.Soon,
+            $"{reference} was built {built:O}");
+        await CollectorClient.UntilAsync(
+            async () => await stack.Client.Query.SearchAsync(new SearchRequest { Query = $"container.id:{containerId} image.created:<{built.AddSeconds(1):yyyy-MM-ddTHH:mm:ssZ} image.created:>{built.AddSeconds(-1):yyyy-MM-ddTHH:mm:ssZ}" }).ResponseAsync,
+            answer => answer.Hits.Count > 0,
+            Machine.Soon,
+            $"events of {reference} by when it was built");
+    }
+
     /// <summary>A program of its own name, so that the test's exec can be told from all others; answers its path.</summary>
     public static string Marker(RuntimeStack stack)
     {

@@ -9,6 +9,8 @@ public sealed class AttributionTests
     // CONTAINER_EXITED of the CRI's ContainerState.
     private const int ContainerExited = 2;
 
+    private static readonly DateTimeOffset Built = new(2024, 5, 6, 7, 8, 9, TimeSpan.Zero);
+
     [Theory(Timeout = Machine.Limit)]
     [InlineData(CgroupVersion.Machine, CgroupDriver.Cgroupfs)]
     [InlineData(CgroupVersion.Machine, CgroupDriver.Systemd)]
@@ -18,7 +20,7 @@ public sealed class AttributionTests
     {
         var options = Machine.OptionsOrSkip();
         Machine.SkipWithoutPods();
-        var busybox = await Images.BusyboxAsync();
+        var busybox = (await Images.BusyboxAsync()) with { Created = Built };
         await using var node = await ContainerdNode.StartAsync(new NodeOptions { Version = version, Driver = driver }, busybox);
         // An agent in a DaemonSet sees the node's mounts; here the node has a mount namespace of its own where it is v2 only.
         string[] prefix = version == CgroupVersion.TwoOnly ? ["nsenter", "-m", "-t", $"{node.Pid}"] : [];
@@ -31,6 +33,7 @@ public sealed class AttributionTests
         Assert.Equal(pod.Spec.Name, seen.PodName);
         Assert.Equal("default/shop/Deployment/web/app", seen.ScopeId);
         Assert.Contains("sleep", string.Join(' ', seen.Lineage[0].Arguments), StringComparison.Ordinal);
+        await stack.BuiltAsync(busybox.Reference, Built, container.Id);
     }
 
     [Fact(Timeout = Machine.Limit)]

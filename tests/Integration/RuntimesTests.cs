@@ -1,3 +1,4 @@
+using System.Globalization;
 using Runtime.Pods;
 using Runtime.Stack;
 using Runtime.V1;
@@ -22,6 +23,7 @@ public sealed class RuntimesTests
         await using var docker = await DockerEngine.StartAsync(node);
         var busybox = await Images.BusyboxAsync();
         await docker.LoadAsync(busybox);
+        var built = DateTimeOffset.Parse((await docker.RunAsync("image", "inspect", "--format", "{{.Created}}", busybox.Reference)).Trim(), CultureInfo.InvariantCulture);
         var idle = Name("idle");
         var idleId = await docker.RunAsync(["run", "--detach", "--name", idle, busybox.Reference, .. Sleep]);
         await using var stack = await RuntimeStack.StartAsync(options with { RuntimeSockets = [docker.Socket] });
@@ -31,6 +33,7 @@ public sealed class RuntimesTests
         Assert.Equal(("Container", busybox.Reference), (before.OwnerKind, before.Images.Single()));
         var running = await stack.EventAsync("sleep", e => e.ContainerId == idleId && e.Kind == "exec", "the container that ran before the agent");
         Assert.Contains("at_start", running.Lineage[0].Flags);
+        await stack.BuiltAsync(busybox.Reference, DateTimeOffset.FromUnixTimeSeconds(built.ToUnixTimeSeconds()), idleId);
 
         var web = Name("web");
         const string Script = "[ -e /tmp/first ] && /bin/sleep 4; /bin/touch /tmp/first; exec /bin/sleep 600";

@@ -45,6 +45,9 @@ public sealed record OciImage(string Repository, string Tag, IReadOnlyList<IRead
 
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string> { ["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin" };
 
+    /// <summary>When it says that it was built; null: not at all.</summary>
+    public DateTimeOffset? Created { get; init; }
+
     /// <summary>"uid" or "uid:gid"; empty for root.</summary>
     public string User { get; init; } = "";
 
@@ -63,7 +66,7 @@ public sealed record OciImage(string Repository, string Tag, IReadOnlyList<IRead
             global::System.Runtime.InteropServices.Architecture.Arm64 => "arm64",
             _ => "amd64",
         };
-        var config = Blob(archive, Json(new JsonObject
+        var configuration = new JsonObject
         {
             ["architecture"] = architecture,
             ["os"] = "linux",
@@ -75,7 +78,13 @@ public sealed record OciImage(string Repository, string Tag, IReadOnlyList<IRead
                 ["Cmd"] = Strings(Command),
             },
             ["rootfs"] = new JsonObject { ["type"] = "layers", ["diff_ids"] = Strings(layers.Select(layer => layer.Digest)) },
-        }));
+        };
+        if (Created is { } created)
+        {
+            configuration["created"] = created.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", global::System.Globalization.CultureInfo.InvariantCulture);
+        }
+
+        var config = Blob(archive, Json(configuration));
         var manifest = Blob(archive, Json(new JsonObject
         {
             ["schemaVersion"] = 2,

@@ -42,13 +42,13 @@ internal static class ImagesCommand
     {
         var now = terminal.Time.GetUtcNow();
         var table = new TextTable(
-            new("IMAGE", Flexible: true), new("DIGEST"), new("REPLICAS", Right: true), new("NODES", Right: true), new("DEPLOYMENTS", Flexible: true), new("FIRST SEEN"), new("LAST SEEN"));
+            new("IMAGE", Flexible: true), new("DIGEST"), new("REPLICAS", Right: true), new("NODES", Right: true), new("DEPLOYMENTS", Flexible: true), new("BUILT"), new("FIRST SEEN"), new("LAST SEEN"));
         foreach (var image in images)
         {
             table.Add(
                 image.Reference, Words.ShortDigest(image.Digest), $"{image.Replicas}", $"{image.Nodes}",
                 string.Join(", ", image.ScopeIds.Take(3).Select(Words.Scope)) + (image.Deployments > 3 ? $" and {image.Deployments - 3} more" : ""),
-                Words.Ago(image.FirstSeen, now), Words.Ago(image.LastSeen, now));
+                Words.Ago(image.Created, now), Words.Ago(image.FirstSeen, now), Words.Ago(image.LastSeen, now));
         }
 
         table.Write(terminal);

@@ -40,6 +40,7 @@ internal static class SearchFields
         new("image.tag", SearchFieldType.Text, E | D | I, "the reference's tag; latest where it names neither tag nor digest", "image.tag:latest"),
         new("image.digest", SearchFieldType.Text, E | D, "digest of what runs", "image.digest:sha256:9f86*"),
         new("image.first_seen", SearchFieldType.Time, E | D | I, "when this collector first saw the image run: <30d is less than 30 days ago", "image.first_seen:<30d"),
+        new("image.created", SearchFieldType.Time, E | D | I, "when the image was built, as it says itself; of several contents of one reference the one built last. Many tell none that can be", "image.created:<30d"),
         new("binary", SearchFieldType.Text, E | D, "program of the process, as the kernel resolved it", "binary:/tmp/*"),
         new("parent", SearchFieldType.Text, E | D, "program of its parent", "parent:*/nginx"),
         new("uid", SearchFieldType.Number, E | D, "user id of the process, in its container", "uid:0"),

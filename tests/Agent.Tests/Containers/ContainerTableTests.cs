@@ -57,6 +57,15 @@ public sealed class ContainerTableTests : IAsyncDisposable
     }
 
     [Fact]
+    public void Record_WithNewsThatDoNotTellWhenTheImageWasBuilt_KeepsIt()
+    {
+        var record = Reduction.FakeContainers.Record("c1").With(Details("web") with { ImageCreatedUnixS = 5 });
+        Assert.Equal(5, record.With(Details("web")).ImageCreatedUnixS);
+        Assert.Equal(7, record.With(Details("web") with { ImageCreatedUnixS = 7 }).ImageCreatedUnixS);
+        Assert.Equal(5, Agent.Streaming.ContainerMessages.Of(record).ImageCreatedUnixS);
+    }
+
+    [Fact]
     public async Task Lookup_PauseContainer_IsTheSandbox()
     {
         _table.Start();

@@ -17,6 +17,8 @@ public sealed class RuntimeClientTests : IDisposable
     private static readonly WantedContainer[] Wanted = [new(Id, "", "/docker/" + Id)];
     private readonly string _folder = Directory.CreateTempSubdirectory("rt-").FullName;
 
+    private static readonly DateTimeOffset Now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+
     private string SocketPath => Path.Join(_folder, "s.sock");
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -69,11 +71,12 @@ public sealed class RuntimeClientTests : IDisposable
         server.Listen(8);
         using var stop = new CancellationTokenSource();
         var container = """{"Id":"%","Name":"/w1","Image":"sha256:cfg","State":{"StartedAt":"2026-01-02T03:04:05.5Z"},"Config":{"Image":"busybox:1","Labels":{"a":"b"}},"NetworkSettings":{"IPAddress":"","Networks":{"bridge":{"IPAddress":"172.17.0.2"}}},"GraphDriver":{"Name":"overlay2","Data":{"LowerDir":"/l","MergedDir":"/var/lib/docker/overlay2/9f/merged"}}}""".Replace("%", Id, StringComparison.Ordinal);
-        var serving = ServeHttpAsync(server, path => path.StartsWith("/containers/", StringComparison.Ordinal) ? container : """{"RepoDigests":["busybox@sha256:man"]}""", stop.Token);
+        var serving = ServeHttpAsync(server, path => path.StartsWith("/containers/", StringComparison.Ordinal) ? container : """{"RepoDigests":["busybox@sha256:man"],"Created":"2025-06-07T08:09:10.123456789+02:00"}""", stop.Token);
         using var client = new DockerClient(SocketPath, TimeSpan.FromSeconds(5));
         var details = Assert.Single(await client.FindAsync(Wanted, TestContext.Current.CancellationToken).WaitAsync(TimeLimit, TestContext.Current.CancellationToken));
         Assert.Equal(("w1", "busybox:1", "sha256:man", "172.17.0.2", "docker"), (details.Name, details.Image, details.ImageDigest, details.PodIp, details.Runtime));
         Assert.Equal(1_767_323_045_500_000_000, details.StartedUnixNs);
+        Assert.Equal(new DateTimeOffset(2025, 6, 7, 6, 9, 10, TimeSpan.Zero).ToUnixTimeSeconds(), details.ImageCreatedUnixS);
         Assert.Equal("b", details.PodLabels!["a"]);
         Assert.Equal("/var/lib/docker/overlay2/9f/merged", details.RootFolder);
         Assert.True(details.Complete);
@@ -85,7 +88,7 @@ public sealed class RuntimeClientTests : IDisposable
     public void Docker_PodsContainer_TakesNamesFromLabels()
     {
         var answer = JsonSerializer.Deserialize("""{"Id":"x","Name":"/k8s_web_shop","State":{"StartedAt":"0001-01-01T00:00:00Z"},"Config":{"Labels":{"io.kubernetes.container.name":"web","io.kubernetes.pod.name":"shop","io.kubernetes.pod.namespace":"prod","io.kubernetes.pod.uid":"u"}}}""", DockerJson.Default.DockerContainer)!;
-        var details = DockerClient.DetailsOf(answer, null, "docker");
+        var details = DockerClient.DetailsOf(answer, null, "docker", Now);
         Assert.Equal(("web", "shop", "prod", "u", false), (details.Name, details.PodName, details.PodNamespace, details.PodUid, details.Complete));
     }
 
@@ -93,7 +96,7 @@ public sealed class RuntimeClientTests : IDisposable
     public void Docker_NullInPlaceOfText_IsEmpty()
     {
         var answer = JsonSerializer.Deserialize("""{"Id":"x","Name":null,"Image":null,"State":null,"Config":{"Image":null,"Labels":{"io.kubernetes.container.name":null,"io.kubernetes.pod.name":null}},"NetworkSettings":{"IPAddress":null,"Networks":{"bridge":null,"b2":{"IPAddress":null}}}}""", DockerJson.Default.DockerContainer)!;
-        var details = DockerClient.DetailsOf(answer, null, "docker");
+        var details = DockerClient.DetailsOf(answer, null, "docker", Now);
         Assert.Equal(("", "", "", "", ""), (details.Name, details.PodName, details.Image, details.ImageDigest, details.PodIp));
         Assert.Equal("", details.PodLabels!["io.kubernetes.pod.name"]);
     }

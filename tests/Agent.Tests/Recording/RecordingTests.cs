@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.IO.Hashing;
 using CsCheck;
 using Runtime.Agent.Capture;
 using Runtime.Agent.Processes;
@@ -14,7 +16,7 @@ public sealed class RecordingTests
     [Fact]
     public void Recording_WrittenAndRead_IsTheSame()
     {
-        var container = FakeContainers.Record("c1") with { IsSandbox = true };
+        var container = FakeContainers.Record("c1") with { IsSandbox = true, ImageCreatedUnixS = 1_767_323_045 };
         var parent = Facts.Process(1, binary: "/init");
         var child = Facts.Process(2, parent, Phase.Session, "/bin/\xff", "a\0b");
         var bytes = Write(writer =>
@@ -121,12 +123,34 @@ public sealed class RecordingTests
         Assert.Contains(expected, e.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>Version 1 did not have when the image was built.</summary>
+    [Fact]
+    public void Recording_OfVersionOne_LacksOnlyWhatWasAddedLater()
+    {
+        const int BuiltAt = HeaderLength + RecordingFormat.FrameHead + 8 + 1 + 1 + 1 + 8;
+        var container = FakeContainers.Record("c1");
+        var bytes = Write(writer => writer.OnContainer(new(7, 2), container with { ImageCreatedUnixS = -1 })).ToList();
+        var frame = RecordingFormat.FrameHead + (int)BinaryPrimitives.ReadUInt32LittleEndian([.. bytes[(HeaderLength + 1)..(HeaderLength + 5)]]) - 8;
+        Assert.All(bytes[BuiltAt..(BuiltAt + 8)], value => Assert.Equal(0xff, value));
+        bytes.RemoveRange(BuiltAt, 8);
+        bytes[8] = 1;
+        var old = bytes.ToArray();
+        BinaryPrimitives.WriteInt32LittleEndian(old.AsSpan(HeaderLength + 1), frame - RecordingFormat.FrameHead);
+        BinaryPrimitives.WriteUInt32LittleEndian(old.AsSpan(HeaderLength - 4), Crc32.HashToUInt32(old.AsSpan(0, HeaderLength - 4)));
+        BinaryPrimitives.WriteUInt32LittleEndian(old.AsSpan(HeaderLength + frame), Crc32.HashToUInt32(old.AsSpan(HeaderLength, frame)));
+
+        using var reader = Read(old);
+        Assert.True(reader.IsComplete);
+        var read = Assert.Single(reader.Containers).Value;
+        Assert.Equal(container with { PodLabels = read.PodLabels }, read);
+    }
+
     [Fact]
     public void Recording_OfANewerVersion_IsRefused()
     {
         var bytes = Write(_ => { });
-        bytes[8] = 2;
-        Assert.Contains("version is 2", Assert.Throws<RecordingException>(() => Read(bytes)).Message, StringComparison.Ordinal);
+        bytes[8]++;
+        Assert.Contains("version is 3", Assert.Throws<RecordingException>(() => Read(bytes)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

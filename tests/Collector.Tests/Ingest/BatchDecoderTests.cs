@@ -68,6 +68,23 @@ public sealed class BatchDecoderTests
         Assert.Equal(refused, decoded.Rejections.Sum(rejection => rejection.Rows));
     }
 
+    /// <summary>Whatever an image says of itself, its container is taken.</summary>
+    [Theory]
+    [InlineData(1_500_000_000, true)]
+    [InlineData(0, false)]
+    [InlineData(-1, false)]
+    [InlineData(long.MinValue, false)]
+    [InlineData(long.MaxValue, false)]
+    [InlineData(253_402_300_800, false)]
+    public void Decode_OfWhenTheImageWasBuilt_TakesATimeThatCanBe(long unixS, bool taken)
+    {
+        var batch = WireBatch.Full();
+        batch.Containers[0].ImageCreatedUnixS = unixS;
+        var decoded = Decode(batch);
+        Assert.Empty(decoded.Rejections);
+        Assert.Equal(taken ? DateTimeOffset.FromUnixTimeSeconds(unixS) : null, Assert.Single(decoded.Containers).Container.ImageCreated);
+    }
+
     [Fact]
     public void Decode_OfARefusedRow_TakesTheOthers()
     {

@@ -201,7 +201,7 @@ public sealed class DigestStoreTests
                         ALTER TABLE deliveries DROP COLUMN severity; ALTER TABLE deliveries DROP COLUMN tried;
                         DROP INDEX incidents_for_digest; DROP TABLE digests;
                         ALTER TABLE incidents DROP COLUMN e_value; ALTER TABLE incidents DROP COLUMN digest; ALTER TABLE incidents DROP COLUMN digested;
-                        ALTER TABLE deliveries DROP COLUMN kind;
+                        ALTER TABLE deliveries DROP COLUMN kind; ALTER TABLE containers DROP COLUMN image_created;
                         DROP TABLE facts; DROP TABLE words; DROP TABLE images; DROP TABLE sightings; DROP TABLE search_state; DELETE FROM schema_version WHERE version >= 5;
                         """);
                     return 0;

@@ -7,9 +7,11 @@ namespace Runtime.Collector.Tests.Storage;
 
 public sealed class ObservationCodecTests
 {
-    private static readonly Observation[] Kinds = [Sample.Exec(), Sample.Exit(), Sample.Write(), Sample.Connect(), Sample.Connect("2001:db8::1"), Sample.Loss(), Sample.Sight(), Loaded];
+    private static readonly Observation[] Kinds = [Sample.Exec(), Sample.Exit(), Sample.Write(), Sample.Connect(), Sample.Connect("2001:db8::1"), Sample.Loss(), Sample.Sight(), Loaded, Built];
 
     private static Observation Loaded => Sample.Exec() with { Lineage = [Sample.Process() with { LoaderVariables = ["LD_PRELOAD=/tmp/a.so"], Payload = "/tmp/payload" }] };
+
+    private static Observation Built => Sample.Exec() with { Container = Sample.WebContainer with { ImageCreated = Sample.Now.AddYears(-2) } };
 
     [Fact]
     public void Decode_OfEncoded_GivesTheSame()
@@ -57,6 +59,19 @@ public sealed class ObservationCodecTests
         Assert.Empty(decoded.Process.LoaderVariables);
         Assert.Empty(decoded.Process.Payload);
         Assert.Equivalent(Sample.Process(), process, strict: true);
+    }
+
+    /// <summary>Version 4 did not have when the image was built: behind the labels of the container.</summary>
+    [Fact]
+    public void Decode_OfVersionFour_LacksOnlyWhenTheImageWasBuilt()
+    {
+        var (without, with) = (ObservationCodec.Encode(Sample.Exec()), ObservationCodec.Encode(Built));
+        var at = without.AsSpan().CommonPrefixLength(with);
+        byte[] old = [4, .. without[1..at], .. without[(at + 1)..]];
+        var decoded = ObservationCodec.Decode(1, Sample.Web, old);
+        Assert.Null(decoded.Container!.ImageCreated);
+        Assert.Equivalent(Sample.WebContainer, decoded.Container, strict: true);
+        Assert.Equal(without, ObservationCodec.Encode(decoded));
     }
 
     [Fact]

@@ -54,6 +54,21 @@ public sealed class QueryStoreTests
     }
 
     [Fact]
+    public async Task ListImages_OfContentsThatTellOrDoNot_SayWhenEachWasBuilt()
+    {
+        using var store = new TempStore();
+        var built = Sample.Now.AddDays(-400);
+        static Observation Built(string id, char digest, DateTimeOffset? created) =>
+            Sample.Exec() with { Container = Sample.WebContainer with { Id = id, Image = "nginx:1", ImageDigest = "sha256:" + new string(digest, 64), ImageCreated = created } };
+        await store.AddAsync(1, Built("a", '1', built), Built("b", '1', null), Built("c", '2', null));
+
+        // What was told once stays when the agent starts anew and the runtime does not answer.
+        await store.AddAsync(2, Built("a", '1', null));
+
+        Assert.Equal([built, null], (await store.Query.ListImagesAsync(new ListFilter(), Soon)).Items.Select(image => image.Created));
+    }
+
+    [Fact]
     public async Task ListImages_OfSeveralDeployments_GivesEachContentWithWhereItRuns()
     {
         using var store = new TempStore();

@@ -16,6 +16,7 @@ public sealed class SearchStoreTests
     private static readonly ContainerInfo ApiContainer = Sample.WebContainer with
     {
         Id = new string('b', 64), PodName = "api-1", PodUid = "uid-9", Image = "ghcr.io/team/api@sha256:" + new string('2', 64), ImageDigest = "sha256:" + new string('2', 64),
+        ImageCreated = Sample.Now.AddDays(-10),
     };
 
     /// <summary>Five events: nginx writes (rename) /tmp/a.log; nginx connects; web runs curl; api runs id, five hours ago; a binary is read.</summary>
@@ -72,6 +73,11 @@ public sealed class SearchStoreTests
     [InlineData("image.tag:1.25 type:event", "c w x b")]
     [InlineData("image.digest:sha256:22*", "i")]
     [InlineData("image.first_seen:<6h", "i")]
+    [InlineData("image.created:<30d", "i")]
+    [InlineData("image.created:>7d", "i")]
+    [InlineData("image.created:<7d", "")]
+    [InlineData("image.created:>2026-11-13T11:00Z", "i")]
+    [InlineData("-image.created:<30d type:event", "c w x b")]
     [InlineData("binary:/usr/bin/*", "x i")]
     [InlineData("binary:/usr/bin/curl", "x")]
     [InlineData("binary:*/curl,*/xmrig", "x dev1")]
@@ -128,6 +134,25 @@ public sealed class SearchStoreTests
         using var store = await FilledAsync();
         Assert.Equal(expected, string.Join(' ', (await AllAsync(store, query, 100)).Select(Name)));
         Assert.Equal(expected, string.Join(' ', (await AllAsync(store, query, 1)).Select(Name)));
+    }
+
+    /// <summary>Of every type of record, by the content of the reference that was built last, whichever came first, and one that tells nothing takes nothing away.</summary>
+    [Fact]
+    public async Task Search_ByWhenTheImageWasBuilt_TakesTheNewestContentOfTheReference()
+    {
+        using var store = await FilledAsync();
+        Assert.Empty(await AllAsync(store, "image.created:<365d -deployment:api", 10));
+        ContainerInfo[] contents = [
+            Sample.WebContainer with { Id = "c1", ImageCreated = Sample.Now.AddDays(-3) },
+            Sample.WebContainer with { Id = "c2", ImageCreated = Sample.Now.AddDays(-40) },
+            Sample.WebContainer with { Id = "c3" },
+        ];
+        await store.AddAsync(2, [.. contents.Select(content => Sample.Exec("/bin/x") with { Container = content })]);
+        await store.AddAsync(3, Sample.Exec("/bin/y") with { Container = contents[1] });
+        await store.AddAsync(4, Sample.Exec("/bin/z") with { Container = contents[2] });
+
+        Assert.Equal("/bin/x /bin/x /bin/x /bin/y /bin/z b c dev1 inc1 w x", string.Join(' ', (await AllAsync(store, "image.created:<4d", 100)).Select(Name).Order(StringComparer.Ordinal)));
+        Assert.Empty(await AllAsync(store, "image.created:>30d", 100));
     }
 
     [Fact]
