@@ -26,7 +26,7 @@ internal static class PlainPage
             <head>
             <meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">{(goOn is null ? "" : $"<meta http-equiv=\"refresh\" content=\"0;url={HtmlEncoder.Default.Encode(goOn)}\">")}
             <title>{title} · Runtime</title>
-            <link rel="stylesheet" href="{assets.Address(WebAssets.Theme)}"><link rel="stylesheet" href="{assets.Address(WebAssets.Page)}">
+            <link rel="icon" type="image/svg+xml" href="{assets.Address(WebAssets.Icon)}"><link rel="stylesheet" href="{assets.Address(WebAssets.Theme)}"><link rel="stylesheet" href="{assets.Address(WebAssets.Page)}">
             </head>
             <body class="plain"><main><h1>{title}</h1><p>{why}</p>{more}</main></body>
             </html>
