@@ -1,3 +1,4 @@
+using System.Net;
 using Runtime.V1;
 
 namespace Runtime.Collector.Web;
@@ -20,7 +21,8 @@ internal static class Observables
         var parts = ItemParts.Of(deviation.Key);
         switch (deviation.Kind)
         {
-            case "egress" when parts is [_, var peer, ..] && peer is not "-" && !peer.Contains(' ', StringComparison.Ordinal):
+            // "self", "scan", a socket's path are peers too, and nowhere else.
+            case "egress" when parts is [_, var peer, ..] && (peer != ItemParts.Peer(peer) || IPAddress.TryParse(peer, out _) || IPNetwork.TryParse(peer, out _)):
                 yield return ItemParts.Peer(peer);
                 break;
             case "name" when parts is [_, var name, ..]:

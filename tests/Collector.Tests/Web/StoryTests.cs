@@ -86,4 +86,23 @@ public sealed class StoryTests
         Assert.Equal("270,40 300,4", curve.Forecast);
         Assert.Null(DiscoveryCurve.Of([], 4, now));
     }
+
+    [Fact]
+    public void Observables_AreWhatCouldBeElsewhere_OnceEach_TheStrongestFirst()
+    {
+        var miner = new Deviation { Kind = "egress", Key = "/tmp/x|dns:pool.example.com|3333|tcp", EValue = 5, Time = At(2), Lineage = { new Process { Binary = "/tmp/x" } } };
+        Deviation[] deviations =
+        [
+            new() { Kind = "egress", Key = "/tmp/x|self|80|tcp", EValue = 1, Time = At(1), Lineage = { new Process { Binary = "/tmp/x" } } },
+            new() { Kind = "egress", Key = "/tmp/x|203.0.113.0/24|443|tcp", EValue = 2, Time = At(1) },
+            new() { Kind = "egress", Key = "/tmp/x|/run/docker.sock|-|unix", EValue = 2, Time = At(1) },
+            new() { Kind = "name", Key = "/tmp/x|a%7Cb.example.com", EValue = 3, Time = At(1) },
+            new() { Kind = "binary", Key = "/tmp/x|sha256:01|9f86d081", EValue = 4, Time = At(1) },
+            miner,
+        ];
+        Assert.Equal(["pool.example.com", "/tmp/x", "9f86d081", "a|b.example.com", "203.0.113.0/24"], Observables.Of(deviations));
+        Assert.Equal(6, Observables.Of(Enumerable.Range(0, 20).Select(i => new Deviation { Kind = "name", Key = $"/x|{i}.example.com", Time = At(i) })).Count);
+
+        static Google.Protobuf.WellKnownTypes.Timestamp At(int second) => new() { Seconds = second };
+    }
 }

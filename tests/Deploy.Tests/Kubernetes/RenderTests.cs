@@ -8,7 +8,10 @@ namespace Runtime.Deploy.Tests.Kubernetes;
 /// <summary>What kustomize makes of the folders. Skipped where there is no kubectl (Debian's kubernetes-client has it).</summary>
 public sealed class RenderTests
 {
-    public static TheoryData<string> Folders => ManifestsTests.Folders;
+    private const string Kustomization = "kustomization.yaml";
+
+    /// <summary>A component is rendered only as a part of an overlay.</summary>
+    public static TheoryData<string> Folders => [.. ManifestsTests.Folders.Select(row => row.Data).Where(folder => !IsComponent(folder))];
 
     [Theory]
     [MemberData(nameof(Folders))]
@@ -51,6 +54,33 @@ public sealed class RenderTests
         var agentBefore = Manifests.Pods(Manifests.ReadBase()).Single(item => item.Owner.Metadata.Name == "runtime-agent").Template.Spec.Containers.Single();
         Assert.Equal(["RUNTIME_AGENT__Cluster"], agent.Env.Select(variable => variable.Name).Except(agentBefore.Env.Select(variable => variable.Name)));
         Assert.Equal(agentBefore.Env.Count + 1, agent.Env.Count);
+    }
+
+    [Fact]
+    public async Task Component_InAnOverlay_AddsWhatItNeedsAndTakesNothing()
+    {
+        var component = Assert.Single(ManifestsTests.Folders.Select(row => row.Data), IsComponent);
+        using var overlay = new Overlay(Manifests.Base, component);
+        var objects = Manifests.Read(await RenderAsync(overlay.Folder));
+
+        Assert.Equal("system:auth-delegator", objects.OfType<V1ClusterRoleBinding>().Single().RoleRef.Name);
+        Assert.Equal(Manifests.ReadBase().Count, objects.Count(item => Manifests.ReadBase().Any(before => (before.Kind, before.Metadata.Name) == (item.Kind, item.Metadata.Name))));
+        var pod = objects.OfType<V1StatefulSet>().Single().Spec.Template.Spec;
+        Assert.Contains(pod.Volumes, volume => volume is { Name: "token", Projected: not null });
+        Assert.Contains(pod.Containers.Single().Env, variable => variable is { Name: "RUNTIME_COLLECTOR__Listen__TokenReview__Enabled", Value: "true" });
+    }
+
+    private static bool IsComponent(string folder) => File.ReadAllText(Path.Combine(folder, Kustomization)).Contains("kind: Component", StringComparison.Ordinal);
+
+    /// <summary>A folder of its own that takes a base and a component, as an operator's does.</summary>
+    private sealed class Overlay : IDisposable
+    {
+        public Overlay(string below, string component) => File.WriteAllText(
+            Path.Combine(Folder, Kustomization), $"resources: [{Path.GetRelativePath(Folder, below)}]\ncomponents: [{Path.GetRelativePath(Folder, component)}]\n");
+
+        public string Folder { get; } = Directory.CreateTempSubdirectory("overlay-").FullName;
+
+        public void Dispose() => Directory.Delete(Folder, recursive: true);
     }
 
     private static async Task<string> RenderAsync(string folder)
