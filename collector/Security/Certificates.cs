@@ -88,6 +88,8 @@ internal sealed partial class Certificates(CertificateFiles files, CertificateSn
     public static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan _warnBefore = TimeSpan.FromDays(3);
 
+    // From here on, not from the first wait: whoever moves the clock meanwhile is not missed.
+    private readonly PeriodicTimer _timer = new(LookEvery, time);
     private volatile CertificateSnapshot _current = first;
     private string? _refused;
     private bool _expiryTold;
@@ -96,11 +98,16 @@ internal sealed partial class Certificates(CertificateFiles files, CertificateSn
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(LookEvery, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        while (await _timer.WaitForNextTickAsync(stoppingToken))
         {
             Look();
         }
+    }
+
+    public override void Dispose()
+    {
+        _timer.Dispose();
+        base.Dispose();
     }
 
     private void Look()

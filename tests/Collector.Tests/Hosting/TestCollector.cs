@@ -21,12 +21,13 @@ internal sealed class TestCollector : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
-    private TestCollector(WebApplication app, string folder, AccessOptions options, FakeStore store) =>
-        (_app, Folder, Options, Store) = (app, folder, options, store);
+    private TestCollector(WebApplication app, string folder, AccessOptions options, FakeStore store, LogLines logs) =>
+        (_app, Folder, Options, Store, Logs) = (app, folder, options, store, logs);
 
     public string Folder { get; }
     public AccessOptions Options { get; }
     public FakeStore Store { get; }
+    public LogLines Logs { get; }
     public string Socket => Options.Socket;
     public IServiceProvider Services => _app.Services;
 
@@ -47,7 +48,8 @@ internal sealed class TestCollector : IAsyncDisposable
         change?.Invoke(options);
         store ??= new FakeStore();
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
+        var logs = new LogLines();
+        builder.Logging.ClearProviders().AddProvider(logs);
         builder.Services.AddSingleton(time ?? TimeProvider.System);
         builder.Services.AddSingleton<IQueryStore>(store);
         builder.Services.AddSingleton(search ?? store);
@@ -70,7 +72,7 @@ internal sealed class TestCollector : IAsyncDisposable
         app.MapQuery();
         app.MapWeb(pages);
         await app.StartAsync();
-        return new TestCollector(app, folder, options, store);
+        return new TestCollector(app, folder, options, store, logs);
     }
 
     public V1.Query.QueryClient Client() => new(Channel());

@@ -30,26 +30,16 @@ public sealed class RemovedNotifiersTests
         using var removed = new RemovedNotifiers(directory, store.Outbox, store.Options, new DeliveryMeter(meters), store.Time, logging.CreateLogger<RemovedNotifiers>());
 
         await removed.StartAsync(Stop);
-        await UntilAsync(() => store.Logs.All.Any(line => line.Contains("2 messages wait for old, which the settings have no more", StringComparison.Ordinal)));
+        await store.Logs.LineAsync("2 messages wait for old, which the settings have no more");
         Assert.Contains(store.Logs.All, line => line.Contains("1 messages wait for chat", StringComparison.Ordinal));
         store.Time.Advance(store.Options.IncidentRetention - TimeSpan.FromHours(1));
         Assert.Equal(2, (await store.Outbox.ListWaitingAsync(Stop)).Single(messages => messages.Notifier == "old").Count);
         Assert.Empty(dropped.All);
 
         store.Time.Advance(TimeSpan.FromHours(2));
-        await UntilAsync(() => store.Logs.All.Any(line => line.Contains("2 messages for old dropped", StringComparison.Ordinal)));
+        await store.Logs.LineAsync("2 messages for old dropped");
         Assert.Equal([(2L, "notifier=old reason=notifier_removed")], dropped.All);
         Assert.Equal([new WaitingMessages("chat", 1)], await store.Outbox.ListWaitingAsync(Stop));
         await removed.StopAsync(Stop);
-    }
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Stop);
-        limit.CancelAfter(TimeSpan.FromSeconds(20));
-        while (!condition())
-        {
-            await Task.Delay(10, limit.Token);
-        }
     }
 }
