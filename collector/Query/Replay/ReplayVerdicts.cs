@@ -71,7 +71,7 @@ internal sealed class ReplayVerdicts
             Budget = _question.Budget ?? MeanBudget(),
             RulesFingerprint = rulesFingerprint,
             Now = _judged.Where(judged => judged.Now).Aggregate(default(PageCount), (count, judged) => count.With(judged.Incident.IsFact)),
-            Then = new PageCount(_made.Count, 0) is var made && sure.Where(judged => judged.Then == true).Aggregate(made, (count, judged) => count.With(judged.IsFactThen)) is var then ? then : default,
+            Then = sure.Where(judged => judged.Then == true).Aggregate(new PageCount(_made.Count, 0), (count, judged) => count.With(judged.IsFactThen)),
             Both = rows.Count(row => row.Paged == Paged.Both),
             OnlyNow = rows.Count(row => row.Paged == Paged.OnlyNow),
             OnlyThen = rows.Count(row => row.Paged == Paged.OnlyThen),
@@ -103,10 +103,13 @@ internal sealed class ReplayVerdicts
     private async Task<Judged?> FindAsync(string scopeId, Incident incident, IReadOnlyCollection<Deviation> facts, IReplayStore store, CancellationToken cancellationToken)
     {
         var processes = facts.SelectMany(fact => fact.Lineage.Select(process => (fact.Container?.Id, process.Pid, process.StartBootNs))).ToHashSet();
+
+        // Read once each, however many facts ask.
         foreach (var judged in Of(scopeId).Where(judged => judged.Incident.FirstSeen <= incident.LastSeen + _options.ReturnWindow && judged.Incident.LastSeen + _options.ReturnWindow >= incident.FirstSeen))
         {
-            var deviations = await store.ReadDeviationsAsync(scopeId, judged.Incident.Id, cancellationToken);
-            if (deviations.Any(deviation => deviation.Lineage.Count > 0 && processes.Contains((deviation.Container?.Id, deviation.Lineage[0].Pid, deviation.Lineage[0].StartBootNs))))
+            judged.Processes ??= [.. (await store.ReadDeviationsAsync(scopeId, judged.Incident.Id, cancellationToken)).Where(deviation => deviation.Lineage.Count > 0)
+                .Select(deviation => (deviation.Container?.Id, deviation.Lineage[0].Pid, deviation.Lineage[0].StartBootNs))];
+            if (judged.Processes.Overlaps(processes))
             {
                 return judged;
             }
@@ -128,6 +131,9 @@ internal sealed class ReplayVerdicts
         public bool? Then { get; set; }
         public bool IsFactThen { get; set; } = incident.IsFact;
         public string Why { get; set; } = "";
+
+        /// <summary>That its deviations are of; null before somebody asked.</summary>
+        public HashSet<(string? Container, uint Pid, ulong StartBootNs)>? Processes { get; set; }
 
         /// <summary>Keys of its facts; read where rules are asked.</summary>
         public IReadOnlyList<string> Facts { get; set; } = [];
