@@ -29,6 +29,20 @@ public sealed class AlertsCommandTests
     }
 
     [Fact]
+    public async Task Notifiers_ThatTheSettingsHaveNoMore_AreListedWhileSomethingIsLeftOfThem()
+    {
+        await using var empty = await TestCollector.StartAsync();
+        Assert.StartsWith("Nobody: the settings have no notifier.", (await CliRun.OfAsync(empty, "notifier list")).Lines.Single(), StringComparison.Ordinal);
+
+        await using var collector = await WithLogAsync();
+        var run = await CliRun.OfAsync(collector, "notifier list");
+        Assert.Equal("NAME  KIND                    FROM  FOR  DIGEST  WAITING  FAILED  ANSWERED  ANSWER", run.Lines[0]);
+        Assert.Equal("duty  gone from the settings  -     all  no            0       1  59m ago   410 gone", run.Lines.Single(line => line.StartsWith("duty", StringComparison.Ordinal)));
+        using var json = JsonDocument.Parse((await CliRun.OfAsync(collector, "notifier list -o json")).Out);
+        Assert.Equal(2, json.RootElement.GetProperty("notifiers").GetArrayLength());
+    }
+
+    [Fact]
     public async Task Deliveries_Paged_ContinueWhereTheyEnded()
     {
         await using var collector = await WithLogAsync();

@@ -78,6 +78,16 @@ public sealed class TokenReviewTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Token_TooLongToBeOne_IsNotShownToTheCluster()
+    {
+        using var http = Http(new string('a', 16 * 1024 + 1));
+        using var answer = await http.GetAsync(new Uri("/v1/status", UriKind.Relative), Stop);
+        Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
+        Assert.Contains("1 to 16384 characters", await answer.Content.ReadAsStringAsync(Stop), StringComparison.Ordinal);
+        Assert.Equal(0, _api.Reviews);
+    }
+
+    [Fact]
     public async Task Token_ReviewedAMinuteAgo_IsReviewedAgain()
     {
         using var http = Http("alices");

@@ -31,6 +31,9 @@ public sealed class DeliveryStoreTests
         Assert.Equal([3L, 1], (await store.Deliveries.ListAsync(new(Notifier: "slack"), Stop)).Items.Select(entry => entry.Id));
         Assert.Equal([3L], (await store.Deliveries.ListAsync(new(State: "failed"), Stop)).Items.Select(entry => entry.Id));
         Assert.Equal([2L, 1], (await store.Deliveries.ListAsync(new(IncidentId: "i1"), Stop)).Items.Select(entry => entry.Id));
+        Assert.Equal(
+            [new DeliveryCount("duty", 1, 0, null, ""), new DeliveryCount("slack", 0, 1, Sample.Now.AddSeconds(2), "410 gone")],
+            await store.Deliveries.CountAsync(Stop));
         var first = await store.Deliveries.ListAsync(new(PageSize: 2), Stop);
         Assert.Equal([1L], (await store.Deliveries.ListAsync(new(PageSize: 2, PageToken: first.NextPageToken), Stop)).Items.Select(entry => entry.Id));
     }
