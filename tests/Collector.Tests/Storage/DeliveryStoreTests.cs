@@ -34,6 +34,9 @@ public sealed class DeliveryStoreTests
         Assert.Equal(
             [new DeliveryCount("duty", 1, 0, null, ""), new DeliveryCount("slack", 0, 1, Sample.Now.AddSeconds(2), "410 gone")],
             await store.Deliveries.CountAsync(Stop));
+        var duty = Assert.Single(await store.Outbox.TakeDueAsync("duty", Severity.Unspecified, 10, Sample.Now, Stop));
+        await store.Outbox.MarkDeliveredAsync(duty.Id, "202 queued", Sample.Now.AddSeconds(3), Stop);
+        Assert.Equal(new DeliveryCount("duty", 0, 0, Sample.Now.AddSeconds(3), "202 queued"), (await store.Deliveries.CountAsync(Stop))[0]);
         var first = await store.Deliveries.ListAsync(new(PageSize: 2), Stop);
         Assert.Equal([1L], (await store.Deliveries.ListAsync(new(PageSize: 2, PageToken: first.NextPageToken), Stop)).Items.Select(entry => entry.Id));
     }
